@@ -1,0 +1,24 @@
+import {type Logger} from 'pino';
+import {type RequestHead} from '../zcap/envelope.ts';
+
+/** A request as endpoints see it: Express stays outside. */
+export interface EndpointRequest {
+  readonly id: string;
+  readonly head: RequestHead;
+  /** The route's parameters, raw (not percent-decoded). */
+  readonly params: Readonly<Record<string, string>>;
+  readonly log: Logger;
+  /** Reads the whole body once; throws `PayloadTooLargeError` as soon as the limit is passed. */
+  readBody(): Promise<Buffer>;
+  /** Observes how long a named stage took, for metrics. */
+  time<T>(stage: string, work: () => Promise<T>): Promise<T>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON; absent: no body. */
+  readonly body?: unknown;
+}
+
+export type Endpoint = (request: EndpointRequest) => Promise<Reply>;

@@ -1,0 +1,49 @@
+import {type KeyType} from '../keys/key-types.ts';
+
+/** The identity of one key version; key modules bind sealed material to it. */
+export interface KeyVersionId {
+  /** The keystore's URL. */
+  readonly keystoreId: string;
+  readonly localKeyId: string;
+  readonly type: KeyType;
+  /** From 1. */
+  readonly version: number;
+}
+
+/** A key version to be used: its identity and what the store holds of it. */
+export interface KeyVersion extends KeyVersionId {
+  /** Raw public key, see key-types.ts; absent for symmetric keys. */
+  readonly publicKey?: Uint8Array;
+  /** As `generateKey` returned it. */
+  readonly material: Uint8Array;
+}
+
+export interface GeneratedKey {
+  readonly publicKey?: Uint8Array;
+  readonly material: Uint8Array;
+}
+
+/**
+ * Does cryptography with keys that it alone can use. All bytes in and out are raw; ECDSA signatures are r‖s.
+ * Every method throws `NotSupportedError` where the key's type has no such operation, `OperationFailedError` where the
+ * input is bad (one message, no detail), `UnavailableError` where the module cannot be reached.
+ */
+export interface KeyModule {
+  /** The name that keystores use on the wire, e.g. `software`. */
+  readonly id: string;
+  /** Whether it can make and use keys of `type`; asked before anything is created. */
+  supports(type: KeyType): boolean;
+  generateKey(id: KeyVersionId): Promise<GeneratedKey>;
+  sign(key: KeyVersion, data: Uint8Array): Promise<Uint8Array>;
+  /** False for whatever is not a good signature over `data`, of any length and form; never throws for it. */
+  verify(key: KeyVersion, data: Uint8Array, signature: Uint8Array): Promise<boolean>;
+  /** RFC 3394. `unwrappedKey` is 16 to 4096 bytes, a multiple of 8. */
+  wrapKey(key: KeyVersion, unwrappedKey: Uint8Array): Promise<Uint8Array>;
+  /** undefined where it does not open. */
+  unwrapKey(key: KeyVersion, wrappedKey: Uint8Array): Promise<Uint8Array | undefined>;
+  /** `publicKey` is the peer's, raw and in the encoding of this key's type. The shared secret as the curve gives it (RFC 7748; x coordinate). */
+  deriveSecret(key: KeyVersion, publicKey: Uint8Array): Promise<Uint8Array>;
+  /** Throws where the module cannot be used now. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

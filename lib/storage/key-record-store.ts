@@ -1,0 +1,55 @@
+import {type Page} from './keystore-config-store.ts';
+
+/** One version of a key. Versions count from 1. */
+export interface KeyVersionRecord {
+  readonly version: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Raw public key bytes in the key type's own encoding (see keys/key-types.ts); absent for symmetric keys. */
+  readonly publicKey?: Uint8Array;
+  /**
+   * What the key module needs to use this version again: for the software module the sealed private or secret key
+   * material, for an HSM a reference. Opaque to the store, never empty.
+   */
+  readonly material: Uint8Array;
+}
+
+/** A key as it is stored. Material is sealed before it comes here. */
+export interface KeyRecord {
+  /** The keystore's URL. */
+  readonly keystoreId: string;
+  /** Last segment of the key's URL; unique in its keystore and never used again. */
+  readonly localKeyId: string;
+  /** 0 when created; each update adds one. */
+  readonly sequence: number;
+  /** The type as it was asked for on the wire, e.g. `Ed25519VerificationKey2020`, `urn:webkms:multikey:P-256`. */
+  readonly type: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly maxCapabilityChainLength?: number;
+  readonly publicAlias?: string;
+  readonly publicAliasTemplate?: string;
+  /** In order of `version`; at least one. The last is the current one. */
+  readonly versions: readonly KeyVersionRecord[];
+}
+
+export interface KeyRecordId {
+  readonly keystoreId: string;
+  readonly localKeyId: string;
+}
+
+/** Persistence of key records. All methods throw `UnavailableError` where the store cannot be reached. */
+export interface KeyRecordStore {
+  /**
+   * Stores a new record, durably.
+   * @throws DuplicateError where the id exists. @throws NotFoundError where the keystore does not exist (any more).
+   * @throws QuotaExceededError where the keystore already holds `maxPerKeystore` records (checked in the same write).
+   */
+  insert(record: KeyRecord, options: {readonly maxPerKeystore: number}): Promise<void>;
+
+  /** The record as last written anywhere, or undefined. */
+  find(id: KeyRecordId): Promise<KeyRecord | undefined>;
+
+  /** The keystore's records in order of creation, in pages. @throws MalformedRequestError where `cursor` is not one that `list` gave. */
+  list(options: {readonly keystoreId: string; readonly limit: number; readonly cursor?: string | undefined}): Promise<Page<KeyRecord>>;
+}

@@ -1,0 +1,37 @@
+import {type Page} from './keystore-config-store.ts';
+
+/** Identity of what was revoked. Never the capability's id alone (R42). */
+export interface RevocationKey {
+  readonly keystoreId: string;
+  /** The DID that signed the capability's delegation proof. */
+  readonly delegator: string;
+  readonly capabilityId: string;
+}
+
+export interface Revocation extends RevocationKey {
+  /** The capability's own expiry, milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** The DID that revoked it. */
+  readonly revoker: string;
+  /** Milliseconds since the epoch. */
+  readonly revokedAt: number;
+}
+
+/** Persistence of revocations. All methods throw `UnavailableError` where the store cannot be reached. */
+export interface RevocationStore {
+  /**
+   * Stores a revocation, durably: from the moment this resolves `isAnyRevoked` is true of it on every node.
+   * @throws DuplicateError where it is there already.
+   * @throws QuotaExceededError where `maxPerDelegator` is given and that many of this (keystore, delegator) are stored (checked in the same write).
+   */
+  insert(revocation: Revocation, options: {readonly maxPerDelegator?: number | undefined}): Promise<void>;
+
+  /** Whether any of `keys` (at most 10, all of one keystore) is revoked. */
+  isAnyRevoked(keystoreId: string, keys: readonly Omit<RevocationKey, 'keystoreId'>[]): Promise<boolean>;
+
+  /** The keystore's revocations in order of insertion, in pages. @throws MalformedRequestError where `cursor` is not one that `list` gave. */
+  list(options: {readonly keystoreId: string; readonly limit: number; readonly cursor?: string | undefined}): Promise<Page<Revocation>>;
+
+  /** Forgets at most `limit` revocations that expired before `before` (milliseconds since the epoch). @returns how many. */
+  deleteExpired(options: {readonly before: number; readonly limit: number}): Promise<number>;
+}
