@@ -67,7 +67,11 @@ export class NotAllowedError extends KmsError {
   /** A short constant word for logs, metrics and tests, e.g. `signature`, `expired`, `revoked`. */
   readonly reason: string;
 
-  constructor(reason: string, message: string, {cause, details}: {cause?: unknown; details?: Record<string, unknown>} = {}) {
+  constructor(
+    reason: string,
+    message: string,
+    {cause, details}: {cause?: unknown; details?: Record<string, unknown>} = {},
+  ) {
     super('Authorization error.', {
       cause,
       publicCause: {name: 'NotAllowedError', message, ...(details && {details})},

@@ -18,9 +18,9 @@ export interface Invocation {
   readonly chainLength: number;
   /** Id of the invoked capability. */
   readonly capabilityId: string;
-  /** The controllers of the chain's root capability. */
+  /** The controllers of the root that the request is authorised against: of a keystore, its controllers. */
   readonly rootControllers: readonly string[];
-  /** The controller under whose authority the chain stands: the invoker for a root invocation, else the first delegator. */
+  /** The DID under whose authority the chain stands: the invoker for a root invocation, else the first delegator. */
   readonly authority: string;
   /** SHA-256(keyId ‖ signing string): the identity of the signed request for replay memory (R11). */
   readonly replayDigest: Uint8Array;
@@ -66,7 +66,12 @@ export interface Authorizer {
    */
   authorizeRevocation(
     envelope: Envelope,
-    options: {readonly keystore: KeystoreConfig | undefined; readonly keystoreId: string; readonly capability: Readonly<Record<string, unknown>>; readonly revocationId: string},
+    options: {
+      readonly keystore: KeystoreConfig | undefined;
+      readonly keystoreId: string;
+      readonly capability: Readonly<Record<string, unknown>>;
+      readonly revocationId: string;
+    },
   ): Promise<{readonly invocation: Invocation; readonly revocable: RevocableCapability}>;
 
   /**

@@ -1,0 +1,51 @@
+import {MalformedRequestError, NotAllowedError, UnsupportedMediaTypeError} from '../errors.ts';
+import {CLOCK_SKEW_SECONDS} from './limits.ts';
+
+/** What every HTTP signature is over (R5). */
+const REQUIRED = ['(key-id)', '(created)', '(expires)', '(request-target)', 'host', 'capability-invocation'];
+const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json(?:\s*;\s*charset\s*=\s*"?utf-8"?)?$/i;
+
+/** R1: one framing of the body, no coding, JSON in UTF-8. */
+export function assertContentHeaders(headers: ReadonlyMap<string, string>): void {
+  if (headers.has('content-length') && headers.has('transfer-encoding')) {
+    throw new MalformedRequestError('The request has both a content length and a transfer encoding.');
+  }
+  if (headers.has('content-encoding'))
+    throw new UnsupportedMediaTypeError('Content encodings are not supported.');
+  const contentType = headers.get('content-type');
+  if (contentType !== undefined && !JSON_TYPE.test(contentType)) {
+    throw new UnsupportedMediaTypeError('The content type must be JSON in UTF-8.');
+  }
+}
+
+/** R5: with a body (or what announces one) its type and digest are signed too. */
+export function assertSignedHeaders(
+  signedHeaders: readonly string[],
+  headers: ReadonlyMap<string, string>,
+): void {
+  const hasBody =
+    headers.has('content-type') ||
+    headers.has('transfer-encoding') ||
+    (headers.get('content-length') ?? '0') !== '0';
+  const required = hasBody ? [...REQUIRED, 'content-type', 'digest'] : REQUIRED;
+  for (const name of required) {
+    if (!signedHeaders.includes(name))
+      throw new NotAllowedError('unsigned-header', `${name} was not a signed header.`);
+  }
+}
+
+/**
+ * The reference refuses a request whose `Expires`, `X-Date` or else `Date` lies in the past. So do we, but for a `Date`
+ * that nobody signed: any proxy may have written it.
+ */
+export function assertNotStale(
+  headers: ReadonlyMap<string, string>,
+  signedHeaders: readonly string[],
+  now: number,
+): void {
+  const signedDate = signedHeaders.includes('date') ? headers.get('date') : undefined;
+  const stated = headers.get('expires') ?? headers.get('x-date') ?? signedDate;
+  if (stated !== undefined && Date.parse(stated) < (now - CLOCK_SKEW_SECONDS) * 1000) {
+    throw new NotAllowedError('expired', 'The request has expired.');
+  }
+}

@@ -1,0 +1,137 @@
+import {verify} from 'node:crypto';
+import {Ed25519Signature2020} from '@digitalbazaar/ed25519-signature-2020';
+import {verifyCapabilityInvocation} from '@digitalbazaar/http-signature-zcap-verify';
+import {CapabilityDelegation, constants} from '@digitalbazaar/zcap';
+import jsigs from 'jsonld-signatures';
+import {LRUCache} from 'lru-cache';
+import {NotAllowedError} from '../errors.ts';
+import {type DidResolver, type VerificationMethod} from './did/did-resolver.ts';
+import {type Envelope} from './envelope.ts';
+import {type ExpectedRoot} from './invocation.ts';
+import {CLOCK_SKEW_SECONDS, MAX_CHAIN_LENGTH} from './limits.ts';
+import {RememberingSuite, type ProofMemory} from './remembering-suite.ts';
+import {rootCapabilityDocument, rootCapabilityId} from './root-capability.ts';
+import {spellActionsAlike} from './same-action-spelling.ts';
+
+type Document = Readonly<Record<string, unknown>>;
+
+const MAX_REMEMBERED_PROOFS = 20_000;
+/** All the contexts there are: none is ever fetched (R17). */
+const CONTEXTS: ReadonlyMap<string, unknown> = new Map([
+  [constants.ZCAP_CONTEXT_URL, constants.ZCAP_CONTEXT],
+  [Ed25519Signature2020.CONTEXT_URL, Ed25519Signature2020.CONTEXT],
+]);
+
+export interface InvocationToJudge {
+  readonly envelope: Envelope;
+  readonly method: VerificationMethod;
+  readonly root: ExpectedRoot;
+  /** The action that the capability header names. */
+  readonly action: string;
+  /** The action to judge the chain by; another than `action` only where any allowed one is enough (R36). */
+  readonly judgedAction: string;
+  /** The delegated capability of the header; undefined for a root invocation. */
+  readonly document: Document | undefined;
+}
+
+/**
+ * The published libraries' word on what a valid invocation and a valid delegation is. It is asked about everything that
+ * was not judged before; what it refuses is refused. Loaded on first need, as the libraries take long to load.
+ */
+export class LibraryJudge {
+  readonly #resolver: DidResolver;
+  readonly #maxDelegationTtlMs: number;
+  readonly #memory: ProofMemory = new LRUCache({max: MAX_REMEMBERED_PROOFS});
+
+  constructor({
+    resolver,
+    maxDelegationTtlMs,
+  }: {
+    readonly resolver: DidResolver;
+    readonly maxDelegationTtlMs: number;
+  }) {
+    this.#resolver = resolver;
+    this.#maxDelegationTtlMs = maxDelegationTtlMs;
+  }
+
+  /** @param now Unix seconds. @throws NotAllowedError */
+  async assertInvocation(
+    {envelope, method, root, action, judgedAction, document}: InvocationToJudge,
+    now: number,
+  ): Promise<void> {
+    const respelled = document && spellActionsAlike(document);
+    const result = await verifyCapabilityInvocation({
+      url: envelope.url,
+      method: envelope.method,
+      headers: {...envelope.headers},
+      getVerifier: async ({keyId}) => ({
+        verifier: {verify: async ({data, signature}) => verify(null, data, method.keyObject, signature)},
+        verificationMethod: await this.#resolver.document(keyId),
+      }),
+      documentLoader: this.#documentLoader([root]),
+      expectedHost: envelope.headers['host'] ?? '',
+      expectedAction: action,
+      expectedRootCapability: [rootCapabilityId(root.invocationTarget)],
+      expectedTarget: envelope.url,
+      suite: new RememberingSuite(this.#memory, respelled?.originals ?? new Map()),
+      allowTargetAttenuation: true,
+      beforeValidatePurpose: async ({purpose, proof}) => {
+        if (respelled) proof.capability = respelled.document;
+        purpose.expectedAction = judgedAction;
+        proof.capabilityAction = judgedAction;
+      },
+      maxChainLength: MAX_CHAIN_LENGTH,
+      maxClockSkew: CLOCK_SKEW_SECONDS,
+      maxDelegationTtl: this.#maxDelegationTtlMs,
+      now,
+    }).catch((error: unknown) => ({verified: false, error}));
+    if (!result.verified) throw refused(result.error);
+  }
+
+  /** Verifies the delegation of a capability that is not invoked, and of its parents. @param now Unix seconds. @throws NotAllowedError */
+  async assertDelegation(
+    {document, root}: {readonly document: Document; readonly root: ExpectedRoot},
+    now: number,
+  ): Promise<void> {
+    const respelled = spellActionsAlike(document);
+    const suite = new RememberingSuite(this.#memory, respelled.originals);
+    const purpose = new CapabilityDelegation({
+      allowTargetAttenuation: true,
+      date: new Date(now * 1000),
+      expectedRootCapability: [rootCapabilityId(root.invocationTarget)],
+      maxChainLength: MAX_CHAIN_LENGTH,
+      maxClockSkew: CLOCK_SKEW_SECONDS,
+      suite,
+    });
+    const result = await jsigs
+      .verify(respelled.document, {suite, purpose, documentLoader: this.#documentLoader([root])})
+      .catch((error: unknown) => ({verified: false, error}));
+    if (!result.verified) throw refused(result.error);
+  }
+
+  #documentLoader(roots: readonly ExpectedRoot[]): (url: string) => Promise<unknown> {
+    return async (url) => ({
+      contextUrl: null,
+      documentUrl: url,
+      document: await this.#load(url, roots),
+      tag: 'static',
+    });
+  }
+
+  async #load(url: string, roots: readonly ExpectedRoot[]): Promise<unknown> {
+    const context = CONTEXTS.get(url);
+    if (context) return context;
+    const root = roots.find(({invocationTarget}) => rootCapabilityId(invocationTarget) === url);
+    if (root) return rootCapabilityDocument(root);
+    if (url.startsWith('did:')) return this.#resolver.document(url);
+    throw new Error('No such document is known.');
+  }
+}
+
+function refused(cause: unknown): NotAllowedError {
+  return new NotAllowedError(
+    'capability-proof',
+    'The capability invocation or a delegation in its chain could not be verified.',
+    {cause},
+  );
+}

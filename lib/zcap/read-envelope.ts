@@ -1,0 +1,76 @@
+import {HeadersTooLargeError, MalformedRequestError, NotAllowedError} from '../errors.ts';
+import {readBodyDigest} from './body-digest.ts';
+import {type Envelope, type RequestHead} from './envelope.ts';
+import {assertContentHeaders, assertNotStale, assertSignedHeaders} from './header-rules.ts';
+import {parseHttpSignature} from './http-signature.ts';
+import {readHeaders} from './read-headers.ts';
+import {isCanonicalTarget} from './request-target.ts';
+import {buildSigningString} from './signing-string.ts';
+
+/** The longest head of a request, the names and values of its headers together (R1). */
+export const MAX_HEADER_BYTES = 16 * 1024;
+
+export interface EnvelopeOptions {
+  /** The public host (with its port unless 443) that `Host` must equal (R7). */
+  readonly host: string;
+  /** Unix seconds. */
+  readonly now: number;
+}
+
+/**
+ * Reads the syntax, host and time window of a request into plain data: no cryptography, no I/O (R1–R7, R10).
+ * Nothing in the result is verified.
+ * @throws HeadersTooLargeError, UnsupportedMediaTypeError, MalformedRequestError (what is not well-formed),
+ *   NotAllowedError (what is well-formed and refused: host, time, unsigned headers)
+ */
+export function readEnvelope(head: RequestHead, {host, now}: EnvelopeOptions): Envelope {
+  if (headerBytes(head) > MAX_HEADER_BYTES)
+    throw new HeadersTooLargeError('The request headers are too large.');
+  const method = readMethod(head.method);
+  if (!isCanonicalTarget(head.target))
+    throw new MalformedRequestError('The request target is not canonical.');
+  const headers = readHeaders(head.rawHeaders);
+  if (headers.get('host') !== host) {
+    throw new NotAllowedError('host', 'Host header contains an unexpected host name.');
+  }
+  assertContentHeaders(headers);
+  const {signedHeaders, ...httpSignature} = parseHttpSignature(headers.get('authorization'), now);
+  assertSignedHeaders(signedHeaders, headers);
+  assertNotStale(headers, signedHeaders, now);
+  const url = `https://${host}${head.target}`;
+  return {
+    method,
+    url,
+    resource: url.split('?', 1)[0] ?? url,
+    httpSignature,
+    signingString: buildSigningString({method, target: head.target, headers, signedHeaders, httpSignature}),
+    capabilityInvocation: headers.get('capability-invocation') ?? '',
+    bodyDigest: readBodyDigest(headers.get('digest')),
+    headers: verifierHeaders(headers, signedHeaders),
+    remoteAddress: head.remoteAddress,
+  };
+}
+
+function headerBytes({rawHeaders}: RequestHead): number {
+  let bytes = 0;
+  for (const text of rawHeaders) bytes += text.length + 2;
+  return bytes;
+}
+
+function readMethod(method: string): Envelope['method'] {
+  if (method === 'GET' || method === 'POST' || method === 'DELETE') return method;
+  throw new MalformedRequestError('The request method is not supported.');
+}
+
+/** The signature, and every header that it is over, for the verifier libraries. */
+function verifierHeaders(
+  headers: ReadonlyMap<string, string>,
+  signedHeaders: readonly string[],
+): Record<string, string> {
+  const picked: Record<string, string> = {authorization: headers.get('authorization') ?? ''};
+  for (const name of signedHeaders) {
+    const value = headers.get(name);
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}

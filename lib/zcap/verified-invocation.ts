@@ -1,0 +1,40 @@
+import {createHash} from 'node:crypto';
+import {type VerificationMethod} from './did/did-resolver.ts';
+import {type Envelope} from './envelope.ts';
+import {type ExpectedRoot, type Invocation} from './invocation.ts';
+import {type PresentedCapability} from './presented-capability.ts';
+
+/** Makes an `Invocation`: the one place, called by the authoriser alone, after everything has verified. */
+export function verifiedInvocation({
+  envelope,
+  method,
+  presented,
+  root,
+}: {
+  readonly envelope: Envelope;
+  readonly method: VerificationMethod;
+  readonly presented: PresentedCapability;
+  readonly root: ExpectedRoot;
+}): Invocation {
+  const {httpSignature, signingString} = envelope;
+  const {chain} = presented;
+  const facts: Omit<Invocation, keyof BrandOnly> = {
+    invoker: method.controller,
+    verificationMethod: method.id,
+    action: presented.action,
+    chainLength: chain ? chain.length : 1,
+    capabilityId: presented.id,
+    rootControllers: root.controllers,
+    authority: chain?.links[0]?.proof.delegator ?? method.controller,
+    replayDigest: createHash('sha256')
+      .update(httpSignature.keyId)
+      .update('\n')
+      .update(signingString)
+      .digest(),
+    created: httpSignature.created,
+    expires: httpSignature.expires,
+  };
+  return facts as Invocation;
+}
+
+type BrandOnly = {readonly [K in keyof Invocation as K extends symbol ? K : never]: Invocation[K]};
