@@ -3,7 +3,11 @@ import importX from 'eslint-plugin-import-x';
 import {createTypeScriptImportResolver} from 'eslint-import-resolver-typescript';
 
 /** The layers of docs: what each folder of lib may not import. Mirrors the "Layers" section of docs/design.md. */
-const zone = (target, from, message) => ({target: `./lib/${target}`, from: from.map((f) => `./lib/${f}`), message});
+const zone = (target, from, message) => ({
+  target: `./lib/${target}`,
+  from: from.map((f) => `./lib/${f}`),
+  message,
+});
 const BACKENDS = ['storage/sqlite', 'key-modules/software', 'sealing/wrappers'];
 
 export default tseslint.config(
@@ -11,7 +15,11 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
-    languageOptions: {parserOptions: {projectService: {allowDefaultProject: ['eslint.config.js', 'bin/webkms.js', 'test/reporter.cjs']}}},
+    languageOptions: {
+      parserOptions: {
+        projectService: {allowDefaultProject: ['eslint.config.js', 'bin/webkms.js', 'test/reporter.cjs']},
+      },
+    },
     plugins: {'import-x': importX},
     settings: {'import-x/resolver-next': [createTypeScriptImportResolver()]},
     rules: {
@@ -29,27 +37,83 @@ export default tseslint.config(
         {
           zones: [
             {target: './lib', from: ['./test', './examples', './scripts'], message: 'lib stands alone.'},
-            {target: ['./lib/errors.ts', './schemas', './lib/encoding'], from: './lib', except: ['./errors.ts', './encoding'], message: 'A leaf: errors, schemas and encoding import nothing else of lib.'},
-            zone('zcap', ['http', 'operations', 'app.ts', 'cli', 'config', 'key-modules', 'sealing', ...BACKENDS], 'zcap knows requests and capabilities only.'),
-            zone('operations', ['http', 'app.ts', 'cli', 'config', 'sealing', ...BACKENDS], 'operations know keys, key modules and stores by their interfaces.'),
-            zone('keys', ['http', 'zcap', 'operations', 'app.ts', 'cli', 'config', 'sealing', ...BACKENDS], 'keys are plain data.'),
-            zone('key-modules', ['http', 'zcap', 'operations', 'app.ts', 'cli', 'config', 'storage/sqlite', 'sealing/wrappers'], 'key modules know sealing and stores by their interfaces.'),
-            zone('sealing', ['http', 'zcap', 'operations', 'app.ts', 'cli', 'config', 'keys', 'key-modules', 'storage/sqlite'], 'sealing knows the hierarchy store by its interface.'),
-            zone('storage', ['http', 'zcap', 'operations', 'app.ts', 'cli', 'config', 'sealing', 'key-modules'], 'a backend knows the store interfaces only.'),
-            zone('http', ['app.ts', 'cli', 'sealing', ...BACKENDS], 'http knows operations, zcap and store interfaces.'),
-            zone('observability', ['http', 'zcap', 'operations', 'app.ts', 'cli', 'storage', 'sealing', 'key-modules'], 'observability is told, it does not ask.'),
+            {
+              target: ['./lib/errors.ts', './schemas', './lib/encoding'],
+              from: './lib',
+              except: ['./errors.ts', './encoding'],
+              message: 'A leaf: errors, schemas and encoding import nothing else of lib.',
+            },
+            zone(
+              'zcap',
+              ['http', 'operations', 'app.ts', 'cli', 'config', 'key-modules', 'sealing', ...BACKENDS],
+              'zcap knows requests and capabilities only.',
+            ),
+            zone(
+              'operations',
+              ['http', 'app.ts', 'cli', 'config', 'sealing', ...BACKENDS],
+              'operations know keys, key modules and stores by their interfaces.',
+            ),
+            zone(
+              'keys',
+              ['http', 'zcap', 'operations', 'app.ts', 'cli', 'config', 'sealing', ...BACKENDS],
+              'keys are plain data.',
+            ),
+            zone(
+              'key-modules',
+              ['http', 'zcap', 'operations', 'app.ts', 'cli', 'config', 'storage/sqlite', 'sealing/wrappers'],
+              'key modules know sealing and stores by their interfaces.',
+            ),
+            zone(
+              'sealing',
+              [
+                'http',
+                'zcap',
+                'operations',
+                'app.ts',
+                'cli',
+                'config',
+                'keys',
+                'key-modules',
+                'storage/sqlite',
+              ],
+              'sealing knows the hierarchy store by its interface.',
+            ),
+            zone(
+              'storage',
+              ['http', 'zcap', 'operations', 'app.ts', 'cli', 'config', 'sealing', 'key-modules'],
+              'a backend knows the store interfaces only.',
+            ),
+            zone(
+              'http',
+              ['app.ts', 'cli', 'sealing', ...BACKENDS],
+              'http knows operations, zcap and store interfaces.',
+            ),
+            zone(
+              'observability',
+              ['http', 'zcap', 'operations', 'app.ts', 'cli', 'storage', 'sealing', 'key-modules'],
+              'observability is told, it does not ask.',
+            ),
           ],
         },
       ],
-      'no-restricted-imports': ['error', {paths: [{name: 'express', message: 'Only lib/http imports Express.'}]}],
+      'no-restricted-imports': [
+        'error',
+        {paths: [{name: 'express', message: 'Only lib/http imports Express.'}]},
+      ],
       'no-restricted-syntax': [
         'error',
-        {selector: "MemberExpression[object.name='process'][property.name='env']", message: 'Only lib/config reads the environment.'},
+        {
+          selector: "MemberExpression[object.name='process'][property.name='env']",
+          message: 'Only lib/config reads the environment.',
+        },
       ],
     },
   },
   {files: ['lib/http/**'], rules: {'no-restricted-imports': 'off'}},
-  {files: ['lib/config/**', 'test/**', 'examples/**', 'scripts/**', 'bin/**'], rules: {'no-restricted-syntax': 'off', 'no-restricted-imports': 'off'}},
+  {
+    files: ['lib/config/**', 'test/**', 'examples/**', 'scripts/**', 'bin/**'],
+    rules: {'no-restricted-syntax': 'off', 'no-restricted-imports': 'off'},
+  },
   {
     files: ['test/**'],
     rules: {
@@ -58,5 +122,14 @@ export default tseslint.config(
       'import-x/no-cycle': 'off',
     },
   },
-  {files: ['eslint.config.js', 'test/reporter.cjs', 'bin/**'], ...tseslint.configs.disableTypeChecked, rules: {...tseslint.configs.disableTypeChecked.rules, 'import-x/no-default-export': 'off', '@typescript-eslint/no-require-imports': 'off', 'no-restricted-syntax': 'off'}},
+  {
+    files: ['eslint.config.js', 'test/reporter.cjs', 'bin/**'],
+    ...tseslint.configs.disableTypeChecked,
+    rules: {
+      ...tseslint.configs.disableTypeChecked.rules,
+      'import-x/no-default-export': 'off',
+      '@typescript-eslint/no-require-imports': 'off',
+      'no-restricted-syntax': 'off',
+    },
+  },
 );
