@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {type VerificationMethod} from './did/did-resolver.ts';
+import {type VerificationMethod} from './did/verification-method.ts';
 import {type Envelope} from './envelope.ts';
 import {type ExpectedRoot, type Invocation} from './invocation.ts';
 import {type PresentedCapability} from './presented-capability.ts';

@@ -5,7 +5,8 @@ import {type ReplayStore} from '../storage/replay-store.ts';
 import {type RevocationStore} from '../storage/revocation-store.ts';
 import {assertAttenuation, delegatorRefused, isDelegatedBy, isWithinTarget} from './attenuation.ts';
 import {parseCapabilityChain, type CapabilityChain} from './capability-chain.ts';
-import {type DidResolver, type VerificationMethod} from './did/did-resolver.ts';
+import {type DidResolver} from './did/did-resolver.ts';
+import {type VerificationMethod} from './did/verification-method.ts';
 import {type Envelope} from './envelope.ts';
 import {assertInvocationRules} from './invocation-rules.ts';
 import {

@@ -168,7 +168,7 @@ describe('spellActionsAlike', () => {
   it('R30 writes one action as a list of one along the chain, and gives the originals back', () => {
     const capability = chainOf(3, (n) => (n === 2 ? {} : {allowedAction: 'sign'}));
     const {document, originals} = spellActionsAlike(capability);
-    const parent = chainIds(document as Doc).at(-1) as Doc;
+    const parent = chainIds(document).at(-1) as Doc;
     const grandparent = chainIds(parent).at(-1) as Doc;
     expect([document['allowedAction'], parent['allowedAction'], grandparent['allowedAction']]).to.deep.equal([
       ['sign'],
