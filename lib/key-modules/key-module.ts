@@ -25,8 +25,10 @@ export interface GeneratedKey {
 
 /**
  * Does cryptography with keys that it alone can use. All bytes in and out are raw; ECDSA signatures are r‖s.
- * Every method throws `NotSupportedError` where the key's type has no such operation, `OperationFailedError` where the
- * input is bad (one message, no detail), `UnavailableError` where the module cannot be reached.
+ * Every method throws `NotSupportedError` where the key's type has no such operation, `MalformedRequestError` where the
+ * input's length or form cannot be right, `OperationFailedError` where the operation fails on it (one message, no
+ * detail), `InternalError` where the key's material is not what was stored, `UnavailableError` where the module cannot
+ * be reached.
  */
 export interface KeyModule {
   /** The name that keystores use on the wire, e.g. `software`. */

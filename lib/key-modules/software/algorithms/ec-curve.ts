@@ -1,0 +1,95 @@
+import {createPrivateKey, createPublicKey, type KeyObject, randomBytes} from 'node:crypto';
+import {asBuffer, requireLength} from '../software-algorithm.ts';
+
+/** A NIST prime curve (SP 800-186). */
+export interface EcCurve {
+  readonly namedCurve: string;
+  /** Bytes of a coordinate, and of a scalar. */
+  readonly size: number;
+  /** The group's order n, big-endian. */
+  readonly order: Buffer;
+  /** The hash that ECDSA uses with it. */
+  readonly hash: string;
+  /** Whether an operation takes a millisecond or so, and belongs on the thread pool. */
+  readonly slow: boolean;
+}
+
+export const P256: EcCurve = {
+  namedCurve: 'P-256',
+  size: 32,
+  order: Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex'),
+  hash: 'sha256',
+  slow: false,
+};
+
+export const P384: EcCurve = {
+  namedCurve: 'P-384',
+  size: 48,
+  order: Buffer.from(
+    'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
+    'hex',
+  ),
+  hash: 'sha384',
+  slow: true,
+};
+
+export const P521: EcCurve = {
+  namedCurve: 'P-521',
+  size: 66,
+  order: Buffer.from(
+    '01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa' +
+      '51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
+    'hex',
+  ),
+  hash: 'sha512',
+  slow: true,
+};
+
+function isScalar({order}: EcCurve, bytes: Buffer): boolean {
+  return bytes.some((byte) => byte !== 0) && Buffer.compare(bytes, order) < 0;
+}
+
+/** A scalar in [1, n−1], by testing candidates (FIPS 186-5 §A.2.2). */
+export function generateScalar(curve: EcCurve): Buffer {
+  for (;;) {
+    const candidate = randomBytes(curve.size);
+    // The order's first byte is 0xff, or 0x01 on P-521: all of the bits below its highest.
+    candidate.writeUInt8(candidate.readUInt8() & curve.order.readUInt8());
+    if (isScalar(curve, candidate)) return candidate;
+  }
+}
+
+/** @returns the private key and its public key as compressed point. @throws where `scalar` is not in [1, n−1] or not of the curve's size. */
+export function openScalar(curve: EcCurve, scalar: Buffer): {privateKey: KeyObject; publicKey: Buffer} {
+  requireLength(scalar, curve.size);
+  // OpenSSL takes 0 and n.
+  if (!isScalar(curve, scalar)) throw new RangeError('The secret is not in the range of the curve.');
+  const {namedCurve, size} = curve;
+  const privateKey = createPrivateKey({
+    key: scalar,
+    format: 'raw-private',
+    asymmetricKeyType: 'ec',
+    namedCurve,
+  });
+  const point = createPublicKey(privateKey).export({format: 'raw-public'});
+  return {privateKey, publicKey: compressPoint(point, size)};
+}
+
+/** Compresses 0x04 ‖ x ‖ y to 0x02 or 0x03 ‖ x (SEC 1 §2.3.3). */
+function compressPoint(point: Buffer, size: number): Buffer {
+  if (point.length !== 1 + 2 * size || point[0] !== 0x04) throw new Error('Not an uncompressed point.');
+  const compressed = Buffer.from(point.subarray(0, 1 + size));
+  compressed[0] = 0x02 | (point.readUInt8(2 * size) & 1);
+  return compressed;
+}
+
+/** @throws where `publicKey` is not a compressed point of the curve: other encodings of a point are refused. */
+export function openCompressedPoint({namedCurve, size}: EcCurve, publicKey: Uint8Array): KeyObject {
+  requireLength(publicKey, 1 + size);
+  return createPublicKey({
+    key: asBuffer(publicKey),
+    format: 'raw-public',
+    asymmetricKeyType: 'ec',
+    namedCurve,
+  });
+}

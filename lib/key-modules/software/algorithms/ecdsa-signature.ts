@@ -1,0 +1,50 @@
+const SEQUENCE = 0x30;
+const INTEGER = 0x02;
+
+/** DER of a non-negative integer, from big-endian bytes of any length (X.690 §8.3). */
+function derInteger(bytes: Uint8Array): Buffer {
+  const start = bytes.findIndex((byte) => byte !== 0);
+  const significant = start === -1 ? Buffer.of(0) : bytes.subarray(start);
+  const sign = (significant[0] ?? 0) & 0x80 ? [0] : [];
+  return Buffer.concat([Buffer.of(INTEGER, sign.length + significant.length, ...sign), significant]);
+}
+
+/** Writes r‖s, two halves of the same length of at most 66 bytes, as DER `Ecdsa-Sig-Value` (RFC 3279 §2.2.3). */
+export function derFromRaw(raw: Uint8Array): Buffer {
+  const half = raw.length / 2;
+  const body = Buffer.concat([derInteger(raw.subarray(0, half)), derInteger(raw.subarray(half))]);
+  return Buffer.concat([
+    body.length < 0x80 ? Buffer.of(SEQUENCE, body.length) : Buffer.of(SEQUENCE, 0x81, body.length),
+    body,
+  ]);
+}
+
+/**
+ * Writes a DER `Ecdsa-Sig-Value` as r‖s, `size` bytes each.
+ * @throws where it is not strict DER, or a number is negative or does not fit.
+ */
+export function rawFromDer(der: Uint8Array, size: number): Buffer {
+  const raw = Buffer.alloc(2 * size);
+  const long = der[1] === 0x81;
+  const r = readInteger(der, long ? 3 : 2);
+  const s = readInteger(der, r.end);
+  if (r.value.length > size || s.value.length > size || s.end !== der.length) throw malformed();
+  raw.set(r.value, size - r.value.length);
+  raw.set(s.value, 2 * size - s.value.length);
+  // DER has one spelling of a value: what does not come back the same was not DER.
+  if (Buffer.compare(derFromRaw(raw), der) !== 0) throw malformed();
+  return raw;
+}
+
+/** The integer at `offset`, without sign byte; leading zeros and the like are left to the caller's comparison. */
+function readInteger(der: Uint8Array, offset: number): {value: Uint8Array; end: number} {
+  const length = der[offset + 1];
+  if (der[offset] !== INTEGER || length === undefined || length === 0) throw malformed();
+  const end = offset + 2 + length;
+  const value = der.subarray(offset + 2, end);
+  return {value: value[0] === 0 && value.length > 1 ? value.subarray(1) : value, end};
+}
+
+function malformed(): Error {
+  return new Error('Not a DER signature.');
+}

@@ -1,0 +1,63 @@
+import {LRUCache} from 'lru-cache';
+import {type KeyVersionId} from '../key-module.ts';
+
+/** The record's bytes that a value was made from. */
+type Evidence = readonly (Uint8Array | undefined)[];
+
+/** How to come by a value that is not kept. */
+interface Recipe<V> {
+  readonly evidence: Evidence;
+  /** How many places of the cache it takes. */
+  readonly weight: number;
+  /** What it throws is thrown, and nothing is kept. */
+  readonly make: () => V | Promise<V>;
+}
+
+interface Entry<V> {
+  readonly evidence: Evidence;
+  readonly weight: number;
+  readonly value: V;
+}
+
+function isSame(a: Evidence, b: Evidence): boolean {
+  return a.every((bytes, i) => {
+    const other = b[i];
+    return bytes && other ? Buffer.compare(bytes, other) === 0 : bytes === other;
+  });
+}
+
+/**
+ * Keeps what was made of a key version, at most `size` weights of it, least recently used out first. A value is found
+ * only by the very bytes it was made from: a record that has changed since is made anew, and refused if it is not good.
+ */
+export class OpenedKeyCache<V extends object> {
+  readonly #entries: LRUCache<string, Entry<V>>;
+  readonly #onLookup: ((hit: boolean) => void) | undefined;
+
+  constructor({
+    size,
+    onLookup,
+  }: {
+    readonly size: number;
+    readonly onLookup?: ((hit: boolean) => void) | undefined;
+  }) {
+    this.#entries = new LRUCache({maxSize: size, sizeCalculation: ({weight}) => weight});
+    this.#onLookup = onLookup;
+  }
+
+  async get(id: KeyVersionId, {evidence, weight, make}: Recipe<V>): Promise<V> {
+    const name = JSON.stringify([id.keystoreId, id.localKeyId, id.type, id.version]);
+    const entry = this.#entries.get(name);
+    const hit = entry !== undefined && isSame(entry.evidence, evidence);
+    this.#onLookup?.(hit);
+    if (hit) return entry.value;
+    const value = await make();
+    const copies = evidence.map((bytes) => bytes && Uint8Array.from(bytes));
+    this.#entries.set(name, {evidence: copies, weight, value});
+    return value;
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}
