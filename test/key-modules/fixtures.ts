@@ -1,0 +1,42 @@
+import {encode} from 'cborg';
+import {AssertionError} from 'chai';
+import {type KeyModule, type KeyVersion} from '../../lib/key-modules/key-module.ts';
+import {type KeyType, type KeyTypeDescriptor} from '../../lib/keys/key-types.ts';
+
+let counter = 0;
+
+/** A new key of a module, of an identity that was not used before. */
+export async function newKey(
+  module: KeyModule,
+  type: KeyType,
+  id: Partial<KeyVersion> = {},
+): Promise<KeyVersion> {
+  counter += 1;
+  const keystoreId = 'https://localhost:9443/kms/keystores/z1A';
+  const identity = {keystoreId, localKeyId: `z1K${counter}`, version: 1, ...id, type};
+  return {...identity, ...(await module.generateKey(identity))};
+}
+
+/** Data that a key of `type` can sign, different for different `n`. */
+export function signable({algorithm}: KeyTypeDescriptor, n = 0): Uint8Array {
+  const text = Buffer.from(`data ${n}`);
+  return algorithm.startsWith('BBS') ? encode([Buffer.from('header'), [text, Buffer.alloc(0)]]) : text;
+}
+
+/** The same bytes with one bit changed. */
+export function flipBit(bytes: Uint8Array, bit: number): Uint8Array {
+  const flipped = Uint8Array.from(bytes);
+  flipped[bit >> 3]! ^= 1 << (bit & 7);
+  return flipped;
+}
+
+/** The error that `promise` is rejected with. */
+export async function rejection(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw new AssertionError('It was rejected with something that is no Error.');
+  }
+  throw new AssertionError('It was not rejected.');
+}
