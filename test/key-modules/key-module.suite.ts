@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto';
+import {encode} from 'cborg';
 import {expect} from 'chai';
 import {
   MalformedRequestError,
