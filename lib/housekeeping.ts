@@ -1,0 +1,32 @@
+import {type Logger} from 'pino';
+import {type Stores} from './storage/stores.ts';
+import {CLOCK_SKEW_SECONDS} from './zcap/limits.ts';
+
+const INTERVAL_MS = 60_000;
+const BATCH = 1000;
+
+/**
+ * Forgets what can no longer matter: revocations of capabilities that have expired (R43), replay memory of signatures that
+ * have. In batches, so that requests get their turn in between. @returns a function that stops it.
+ */
+export function startHousekeeping(stores: Stores, log: Logger): () => void {
+  const timer = setInterval(() => void tidy(stores, log), INTERVAL_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** One round. Never rejects: what fails now is done a minute later. */
+export async function tidy(
+  {revocations, replays}: Pick<Stores, 'revocations' | 'replays'>,
+  log: Logger,
+  now = Date.now(),
+): Promise<void> {
+  const before = now - CLOCK_SKEW_SECONDS * 1000;
+  try {
+    for (const store of [revocations, replays]) {
+      while ((await store.deleteExpired({before, limit: BATCH})) === BATCH) await new Promise(setImmediate);
+    }
+  } catch (err) {
+    log.warn({err}, 'housekeeping failed');
+  }
+}
