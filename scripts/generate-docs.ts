@@ -1,0 +1,43 @@
+// Writes the parts of the documents that are made of the code; with --check, says whether they are in step instead.
+import {readFile, writeFile} from 'node:fs/promises';
+import {settingsTable} from '../lib/config/settings-table.ts';
+import {KMS_ROUTES} from '../lib/http/router.ts';
+import {API_CONTRACT, type RouteContract} from '../schemas/api-contract.ts';
+import {openApiDocument} from '../schemas/openapi.ts';
+
+const ROOT = new URL('../', import.meta.url);
+
+function routeTable(): string {
+  const rows = KMS_ROUTES.map(({name, method, path}) => {
+    const {summary, action, reply}: RouteContract = API_CONTRACT[name];
+    return `| ${method} \`${path}\` | ${summary} | ${action ?? ''} | ${reply.status} |`;
+  });
+  return ['| route | what it does | action | success |', '|---|---|---|---|', ...rows, ''].join('\n');
+}
+
+/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
+function replacePart(text: string, name: string, content: string): string {
+  const part = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n?<!-- /${name} -->)`);
+  if (!part.test(text)) throw new Error(`There is no part ${name}.`);
+  return text.replace(part, (_, start: string) => `${start}\n${content}\n<!-- /${name} -->`);
+}
+
+const readme = await readFile(new URL('README.md', ROOT), 'utf8');
+const documents: Readonly<Record<string, string>> = {
+  'README.md': replacePart(replacePart(readme, 'settings', settingsTable()), 'routes', routeTable()),
+  'docs/openapi.json': `${JSON.stringify(openApiDocument(KMS_ROUTES), null, 2)}\n`,
+};
+
+const check = process.argv.includes('--check');
+for (const [name, content] of Object.entries(documents)) {
+  const file = new URL(name, ROOT);
+  const current = await readFile(file, 'utf8').catch(() => '');
+  if (current === content) continue;
+  if (check) {
+    console.error(`${name} is not in step with the code: run npm run docs`);
+    process.exitCode = 1;
+  } else {
+    await writeFile(file, content);
+    console.log(`wrote ${name}`);
+  }
+}
