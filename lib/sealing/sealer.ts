@@ -8,5 +8,9 @@ export interface ScopeWrappers {
    * throws `SealedBlobError`, as nothing sealed can belong to it.
    * @throws UnavailableError where the store or the root of trust cannot be used.
    */
-  wrapperFor(scope: string, purpose: string, options?: {readonly create?: boolean}): Promise<Pick<Wrapper, 'keyId' | 'seal' | 'open'>>;
+  wrapperFor(
+    scope: string,
+    purpose: string,
+    options?: {readonly create?: boolean},
+  ): Promise<Pick<Wrapper, 'keyId' | 'seal' | 'open'>>;
 }

@@ -1,0 +1,27 @@
+/** Why the root of trust could not be opened or made. */
+export type RootOfTrustReason =
+  | 'missing'
+  | 'exists'
+  | 'unreadable'
+  | 'unwritable'
+  | 'not-a-file'
+  | 'owner'
+  | 'permissions'
+  | 'malformed'
+  | 'foreign-key'
+  | 'bad-setting';
+
+/**
+ * The root of trust cannot be used: the server does not start. The message is for the operator: it names the file and
+ * the setting and says what to do; never the file's content.
+ */
+export class RootOfTrustError extends Error {
+  override readonly name = 'RootOfTrustError';
+  readonly code = 'ERR_ROOT_OF_TRUST';
+  readonly reason: RootOfTrustReason;
+
+  constructor(reason: RootOfTrustReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}

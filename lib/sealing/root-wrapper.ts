@@ -1,0 +1,25 @@
+import {type Wrapper} from './wrapper.ts';
+
+/** A wrapper whose key lies outside the database: a root of trust. `keyId` is a one-way fingerprint of its key. */
+export interface RootWrapper extends Wrapper {
+  /** Where it was opened, as the store keeps it; never a secret. */
+  readonly uri: string;
+  /** Looks whether it could be opened again now. @throws RootOfTrustError */
+  check(): Promise<void>;
+}
+
+/** A root wrapper under the id that the store and sealed rows know it by (`rw_…`). */
+export interface IdentifiedRootWrapper {
+  readonly id: string;
+  readonly wrapper: RootWrapper;
+}
+
+/** A kind of root wrapper, known by its URI's scheme. */
+export interface RootWrapperScheme {
+  /** The one spelling of `uri` that is stored: absolute, without secrets. @throws RootOfTrustError, `bad-setting` */
+  normalize(uri: string): string;
+  /** Opens a root that exists. @throws RootOfTrustError, `missing` where there is none */
+  open(uri: string): Promise<RootWrapper>;
+  /** Makes a new root; atomic and durable. @throws RootOfTrustError, `exists` where there is one */
+  create(uri: string): Promise<RootWrapper>;
+}

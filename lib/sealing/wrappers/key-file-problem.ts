@@ -1,0 +1,59 @@
+import {type Stats} from 'node:fs';
+import {RootOfTrustError, type RootOfTrustReason} from '../root-of-trust-error.ts';
+
+type FileStats = Pick<Stats, 'dev' | 'ino' | 'mode' | 'uid' | 'isFile' | 'isSymbolicLink'>;
+
+/**
+ * Whether others than `user` (a uid) or root could have read a root key file, or put it there.
+ * @param stats of the file as opened, and of its name (the link, where it is one).
+ */
+export function keyFileProblem(
+  path: string,
+  {opened, named}: {readonly opened: FileStats; readonly named: FileStats},
+  user: number | undefined,
+): RootOfTrustError | undefined {
+  const problem = (reason: RootOfTrustReason, message: string): RootOfTrustError =>
+    new RootOfTrustError(reason, `The root key file ${path} (WEBKMS_ROOT_WRAPPER) ${message}`);
+  const trusted = ({uid}: FileStats): boolean => uid === 0 || uid === user;
+
+  if (!opened.isFile())
+    return problem('not-a-file', 'is not a regular file. Name the file that holds the root key.');
+  if (!trusted(opened))
+    return problem(
+      'owner',
+      'belongs to another user. Its owner must be the user that runs the server, or root.',
+    );
+  // With an access control list the group bits show the most that any named user or group may do.
+  if ((opened.mode & 0o077) !== 0)
+    return problem('permissions', `is open to other users. Close it: chmod 600 ${path}`);
+  if (named.isSymbolicLink()) {
+    return trusted(named)
+      ? undefined
+      : problem('owner', 'is a symbolic link that belongs to another user. Name the file itself.');
+  }
+  const same = opened.dev === named.dev && opened.ino === named.ino;
+  return same ? undefined : problem('unreadable', 'was replaced while it was read. Try again.');
+}
+
+const REASONS: ReadonlyMap<string, readonly [RootOfTrustReason, string]> = new Map([
+  ['ENOENT', ['missing', 'does not exist.']],
+  ['ENOTDIR', ['missing', 'does not exist: part of its path is not a directory.']],
+  ['EEXIST', ['exists', 'exists already.']],
+]);
+
+/** What the operating system's refusal means. */
+export function fileAccessError(
+  path: string,
+  error: unknown,
+  otherwise: 'unreadable' | 'unwritable' = 'unreadable',
+): RootOfTrustError {
+  const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const action = otherwise === 'unreadable' ? 'read' : 'made';
+  const [reason, message] = REASONS.get(errno) ?? [
+    otherwise,
+    `cannot be ${action} (${errno}). Look at the permissions of the file and its directories for the user that runs the server.`,
+  ];
+  return new RootOfTrustError(reason, `The root key file ${path} (WEBKMS_ROOT_WRAPPER) ${message}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,177 @@
+import {inspect} from 'node:util';
+import {expect} from 'chai';
+import {UnavailableError} from '../../../lib/errors.ts';
+import {SealedBlobError} from '../../../lib/sealing/wrapper.ts';
+import {expectRejection} from '../expect-rejection.ts';
+import {PLACE, PURPOSE, SCOPE, SECRET, useHierarchy} from './fixture.ts';
+import {OpenedScope} from '../../../lib/sealing/key-hierarchy/opened-scope.ts';
+import {DataKeyNotFoundError, InvalidParameterError} from '../../../lib/sealing/sealing-errors.ts';
+import {MemoryKeyHierarchyStore} from '../memory-key-hierarchy-store.ts';
+import {describeKeyHierarchy} from './key-hierarchy.suite.ts';
+
+describeKeyHierarchy({
+  name: 'memory',
+  create: async () => ({
+    store: new MemoryKeyHierarchyStore(),
+    scopes: [SCOPE, 'https://localhost/kms/keystores/z1B'],
+    close: () => Promise.resolve(),
+  }),
+});
+
+describe('KeyHierarchy', () => {
+  const t = useHierarchy();
+
+  describe('parameters', () => {
+    it('refuses scopes that cannot be one', async () => {
+      for (const scope of ['', 'x'.repeat(2049), '\ud800']) {
+        await expectRejection(t.hierarchy.wrapperFor(scope, PURPOSE, {create: true}), InvalidParameterError);
+      }
+      expect(t.store.reads).to.equal(0);
+      await t.hierarchy.wrapperFor('x'.repeat(2048), PURPOSE, {create: true});
+    });
+
+    it('refuses purposes that were not declared', async () => {
+      for (const purpose of ['', 'audit', 'rootKey', 'constructor']) {
+        const error = await expectRejection(
+          t.hierarchy.wrapperFor(SCOPE, purpose, {create: true}),
+          InvalidParameterError,
+        );
+        expect(error.message).to.equal(`The purpose "${purpose}" was not declared.`);
+      }
+      expect(t.store.scopes.size).to.equal(0);
+      await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+    });
+
+    it('refuses to declare purposes that cannot be one', () => {
+      for (const purposes of [[], [''], ['a b'], ['é'], ['x'.repeat(65)], ['1st'], ['a', 'a'], ['rootKey']]) {
+        expect(() => t.newHierarchy({purposes}), purposes.join()).to.throw(InvalidParameterError);
+      }
+      expect(() => t.newHierarchy({purposes: ['rootKey']})).to.throw('The purpose "rootKey" is reserved.');
+      t.newHierarchy({purposes: ['key-material', 'audit', 'x'.repeat(64)]});
+    });
+
+    it('refuses to be without a root wrapper', () => {
+      expect(() => t.newHierarchy({rootWrappers: []})).to.throw(InvalidParameterError, 'root wrapper');
+    });
+  });
+
+  describe('a purpose that was declared after the scope was made', () => {
+    beforeEach(async () => {
+      await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+      t.hierarchy = t.newHierarchy({purposes: [PURPOSE, 'audit']});
+    });
+
+    it('has no key to seal with, and says so', async () => {
+      const error = await expectRejection(
+        t.hierarchy.wrapperFor(SCOPE, 'audit', {create: true}),
+        DataKeyNotFoundError,
+      );
+      expect(error.message).to.include('no key for the purpose "audit"');
+      await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+    });
+
+    it('has nothing that could be opened', async () => {
+      await expectRejection(t.hierarchy.wrapperFor(SCOPE, 'audit'), SealedBlobError);
+      await t.hierarchy.wrapperFor('another scope', 'audit', {create: true});
+    });
+  });
+
+  describe('insertion', () => {
+    it('passes on what the store throws, and keeps nothing', async () => {
+      const down = new UnavailableError('The store is down.');
+      t.store.gate = async (method) => {
+        if (method === 'insertScope') throw down;
+      };
+      expect(
+        await expectRejection(t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true}), UnavailableError),
+      ).to.equal(down);
+      t.store.gate = () => Promise.resolve();
+      await expectRejection(t.hierarchy.wrapperFor(SCOPE, PURPOSE), SealedBlobError);
+      await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+    });
+
+    it('is unavailable where the scope that another node stored is gone again', async () => {
+      t.store.gate = async (method) => {
+        if (method === 'insertScope')
+          t.store.scopes.set(SCOPE, {scope: SCOPE, rootKeyId: '', rootKeyVersions: [], dataKeys: []});
+        if (method === 'findScope') t.store.scopes.delete(SCOPE);
+      };
+      const error = await expectRejection(
+        t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true}),
+        UnavailableError,
+      );
+      expect(error.message).to.include('deleted while');
+      t.store.gate = () => Promise.resolve();
+      t.store.scopes.clear();
+      await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+    });
+
+    it('stores no keys that do not open again', async () => {
+      t.root.afterOpen = () => new Uint8Array(31);
+      await expectRejection(t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true}), SealedBlobError);
+      expect(t.store.scopes.size).to.equal(0);
+      t.root.afterOpen = (plaintext) => plaintext;
+      await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+    });
+
+    it('overwrites the new keys’ bytes', async () => {
+      const seen: Uint8Array[] = [];
+      t.root.afterOpen = (plaintext) => {
+        seen.push(plaintext);
+        return plaintext;
+      };
+      const seal = t.root.seal.bind(t.root);
+      t.root.seal = async (plaintext, additionalData) => {
+        seen.push(plaintext);
+        return seal(plaintext, additionalData);
+      };
+      const wrapper = await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+      expect(await wrapper.open(await wrapper.seal(SECRET, PLACE), PLACE)).to.have.length(8);
+      expect(seen.map((bytes) => Buffer.from(bytes).toString('hex'))).to.deep.equal([
+        '00'.repeat(32),
+        '00'.repeat(32),
+      ]);
+    });
+  });
+
+  describe('close', () => {
+    it('makes everything unavailable, also what was given out, and closes the root wrappers', async () => {
+      const wrapper = await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+      const blob = await wrapper.seal(SECRET, PLACE);
+      await t.hierarchy.close();
+      for (const use of [
+        wrapper.seal(SECRET, PLACE),
+        wrapper.open(blob, PLACE),
+        t.hierarchy.wrapperFor(SCOPE, PURPOSE),
+        t.hierarchy.check(),
+      ]) {
+        const error = await expectRejection(use, UnavailableError);
+        expect(error.message).to.equal('The keys are closed.');
+      }
+      expect(t.root.calls.close).to.equal(1);
+    });
+
+    it('also stops what is under way', async () => {
+      await t.newHierarchy().wrapperFor(SCOPE, PURPOSE, {create: true});
+      const held = Promise.withResolvers<undefined>();
+      t.store.gate = () => held.promise;
+      const late = t.hierarchy.wrapperFor(SCOPE, PURPOSE);
+      await t.hierarchy.close();
+      held.resolve(undefined);
+      await expectRejection(late, UnavailableError);
+    });
+  });
+
+  it('prints as [redacted], as does all it gives out', async () => {
+    const wrapper = await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+    const opened = new OpenedScope(SCOPE, t.store.scopes.get(SCOPE)!, [{id: 'rw_1', wrapper: t.root}]);
+    expect(JSON.stringify([t.hierarchy, wrapper, opened])).to.equal(
+      '["[redacted]","[redacted]","[redacted]"]',
+    );
+    expect(inspect([t.hierarchy, wrapper, opened], {showHidden: true, depth: 9})).to.include(
+      'KeyHierarchy [redacted]',
+    );
+    expect(inspect(wrapper)).to.equal('PooledWrapper [redacted]');
+    expect(inspect(opened)).to.equal('OpenedScope [redacted]');
+  });
+});
