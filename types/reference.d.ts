@@ -11,7 +11,7 @@ declare module '@digitalbazaar/webkms-client' {
   export interface KeystoreConfigDocument {
     readonly id: string;
     readonly sequence: number;
-    readonly controller: string;
+    readonly controller: string | readonly string[];
     readonly kmsModule?: string;
     readonly meterId?: string;
     readonly ipAllowList?: readonly string[];
@@ -21,8 +21,10 @@ declare module '@digitalbazaar/webkms-client' {
     readonly '@context'?: unknown;
     readonly id: string;
     readonly type: string;
-    readonly controller: string;
+    readonly controller: string | readonly string[];
     readonly publicKeyMultibase?: string;
+    /** Of Ed25519VerificationKey2018 only. */
+    readonly publicKeyBase58?: string;
   }
 
   export type CapabilityDocument = Readonly<Record<string, unknown>> & {
@@ -39,6 +41,11 @@ declare module '@digitalbazaar/webkms-client' {
     readonly maxCapabilityChainLength?: number;
     readonly publicAlias?: string;
     readonly publicAliasTemplate?: string;
+  }
+
+  export interface GeneratedKey {
+    readonly keyId: string;
+    readonly keyDescription: KeyDescription;
   }
 
   export class KmsClient {
@@ -58,9 +65,7 @@ declare module '@digitalbazaar/webkms-client' {
     updateKeystore(
       options: {readonly config: Readonly<Record<string, unknown>>} & Invocation,
     ): Promise<{readonly config: KeystoreConfigDocument}>;
-    generateKey(
-      options: {readonly type: string} & GenerateKeyOptions & Invocation,
-    ): Promise<{readonly keyId: string; readonly keyDescription: KeyDescription}>;
+    generateKey(options: {readonly type: string} & GenerateKeyOptions & Invocation): Promise<GeneratedKey>;
     getKeyDescription(
       options: {readonly keyId?: string; readonly useCache?: boolean} & Invocation,
     ): Promise<KeyDescription>;
@@ -100,7 +105,6 @@ declare module '@digitalbazaar/webkms-client' {
     readonly id: string;
     readonly kmsId: string;
     readonly type: string;
-    getKeyDescription(): Promise<KeyDescription>;
   }
   interface FromCapability {
     readonly capability: CapabilityDocument;
@@ -120,23 +124,27 @@ declare module '@digitalbazaar/webkms-client' {
   }
 
   export class Hmac implements KmsKey {
+    readonly algorithm: string;
     static fromCapability(options: FromCapability): Promise<Hmac>;
     readonly id: string;
     readonly kmsId: string;
     readonly type: string;
-    sign(options: {readonly data: Uint8Array}): Promise<Uint8Array>;
-    verify(options: {readonly data: Uint8Array; readonly signature: string | Uint8Array}): Promise<boolean>;
-    getKeyDescription(): Promise<KeyDescription>;
+    /** With its cache, the default, a timer keeps the process alive. */
+    sign(options: {readonly data: Uint8Array; readonly useCache?: boolean}): Promise<Uint8Array>;
+    verify(options: {
+      readonly data: Uint8Array;
+      readonly signature: string | Uint8Array;
+      readonly useCache?: boolean;
+    }): Promise<boolean>;
   }
 
-  export class Kek implements KmsKey {
+  export class Kek {
     static fromCapability(options: FromCapability): Promise<Kek>;
     readonly id: string;
-    readonly kmsId: string;
     readonly type: string;
-    wrapKey(options: {readonly unwrappedKey: Uint8Array}): Promise<string>;
-    unwrapKey(options: {readonly wrappedKey: string}): Promise<Uint8Array | null>;
-    getKeyDescription(): Promise<KeyDescription>;
+    readonly algorithm: string;
+    wrapKey(options: {readonly unwrappedKey: Uint8Array}): Promise<Uint8Array>;
+    unwrapKey(options: {readonly wrappedKey: string | Uint8Array}): Promise<Uint8Array | null>;
   }
 
   export class KeyAgreementKey implements KmsKey {
@@ -145,7 +153,6 @@ declare module '@digitalbazaar/webkms-client' {
     readonly kmsId: string;
     readonly type: string;
     deriveSecret(options: {readonly publicKey: Readonly<Record<string, unknown>>}): Promise<Uint8Array>;
-    getKeyDescription(): Promise<KeyDescription>;
   }
 
   export class KeystoreAgent {
@@ -166,6 +173,14 @@ declare module '@digitalbazaar/webkms-client' {
     generateKey(
       options: {readonly type: 'keyAgreement'; readonly capability?: CapabilityDocument} & GenerateKeyOptions,
     ): Promise<KeyAgreementKey>;
+    generateKey(
+      options: {
+        readonly category: 'asymmetric';
+        /** E.g. `urn:webkms:multikey:P-256`. */
+        readonly type: `urn:${string}`;
+        readonly capability?: CapabilityDocument;
+      } & GenerateKeyOptions,
+    ): Promise<AsymmetricKey>;
     updateConfig(options: {
       readonly config: Readonly<Record<string, unknown>>;
       readonly capability?: CapabilityDocument;
@@ -260,42 +275,41 @@ declare module '@digitalbazaar/http-signature-zcap-invoke' {
 declare module 'express4' {
   import {type RequestListener} from 'node:http';
 
-  namespace express {
-    interface Request {
-      readonly method: string;
-      /** The request target, raw. */
-      readonly originalUrl: string;
-      /** Percent-decoded. */
-      readonly params: Readonly<Record<string, string>>;
-      readonly query: Readonly<Record<string, unknown>>;
-      readonly socket: {readonly remoteAddress?: string};
-      body: unknown;
-      get(name: string): string | undefined;
-    }
-    interface Response {
-      readonly headersSent: boolean;
-      status(code: number): Response;
-      location(url: string): Response;
-      json(body: unknown): void;
-      end(): void;
-    }
-    type Next = (error?: unknown) => void;
-    type Handler = (req: Request, res: Response, next: Next) => unknown;
-    type ErrorHandler = (error: unknown, req: Request, res: Response, next: Next) => void;
-    type Handlers = readonly (Handler | readonly Handler[])[];
-    interface Application extends RequestListener {
-      get(path: string, ...handlers: Handlers): void;
-      post(path: string, ...handlers: Handlers): void;
-      delete(path: string, ...handlers: Handlers): void;
-      use(handler: Handler | ErrorHandler): void;
-    }
-    interface Factory {
-      (): Application;
-      json(options: {readonly limit: string; readonly type: readonly string[]}): Handler;
-    }
+  export interface Request {
+    readonly method: string;
+    /** The request target, raw. */
+    readonly originalUrl: string;
+    /** Percent-decoded. */
+    readonly params: Readonly<Record<string, string>>;
+    readonly query: Readonly<Record<string, unknown>>;
+    readonly socket: {readonly remoteAddress?: string};
+    body: unknown;
+    get(name: string): string | undefined;
   }
-  const express: express.Factory;
-  export = express;
+  export interface Response {
+    readonly headersSent: boolean;
+    status(code: number): Response;
+    location(url: string): Response;
+    json(body: unknown): void;
+    end(): void;
+  }
+  export type Next = (error?: unknown) => void;
+  export type Handler = (req: Request, res: Response, next: Next) => unknown;
+  export type ErrorHandler = (error: unknown, req: Request, res: Response, next: Next) => void;
+  export type Handlers = readonly (Handler | readonly Handler[])[];
+  export interface Application extends RequestListener {
+    get(path: string, ...handlers: Handlers): void;
+    post(path: string, ...handlers: Handlers): void;
+    delete(path: string, ...handlers: Handlers): void;
+    use(handler: Handler | ErrorHandler): void;
+  }
+  export interface Factory {
+    (): Application;
+    json(options: {readonly limit: string; readonly type: readonly string[]}): Handler;
+  }
+  const express: Factory;
+  // The package is CommonJS; this is its module.exports.
+  export default express;
 }
 
 declare module '@digitalbazaar/ezcap-express' {

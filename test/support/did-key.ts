@@ -25,7 +25,8 @@ export interface Controller {
 
 /** DER of an Ed25519 private key (RFC 8410) up to its 32 bytes. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
-const SPKI_PREFIX_LENGTH = 12;
+/** DER of an Ed25519 public key up to its 32 bytes. */
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 /** Multicodec ed25519-pub as varint. */
 const ED25519_PUB = Buffer.from([0xed, 0x01]);
 
@@ -38,7 +39,7 @@ export function controller(seed: string | Uint8Array): Controller {
     type: 'pkcs8',
   });
   const publicKey = createPublicKey(privateKey);
-  const raw = publicKey.export({format: 'der', type: 'spki'}).subarray(SPKI_PREFIX_LENGTH);
+  const raw = publicKey.export({format: 'der', type: 'spki'}).subarray(SPKI_PREFIX.length);
   const publicKeyMultibase = encodeEd25519(raw);
   const did = `did:key:${publicKeyMultibase}`;
   const keyId = `${did}#${publicKeyMultibase}`;
@@ -56,6 +57,11 @@ export function controller(seed: string | Uint8Array): Controller {
     },
     sign: signBytes,
   };
+}
+
+/** @param raw 32 bytes. */
+export function ed25519PublicKey(raw: Uint8Array): KeyObject {
+  return createPublicKey({key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki'});
 }
 
 /** The multibase text of any 32 bytes taken for an Ed25519 public key, also of those that are none. */

@@ -74,10 +74,11 @@ export class RawClient {
 
   async #connect(): Promise<Socket> {
     const {port, ca} = this.#server;
-    const socket =
+    const socket: Socket =
       ca === undefined
-        ? connectTcp({host: '127.0.0.1', port, noDelay: true})
-        : connectTls({host: '127.0.0.1', port, ca, servername: 'localhost', noDelay: true});
+        ? connectTcp({host: '127.0.0.1', port})
+        : connectTls({host: '127.0.0.1', port, ca, servername: 'localhost'});
+    socket.setNoDelay(true);
     await new Promise<void>((resolve, reject) => {
       socket.once(ca === undefined ? 'connect' : 'secureConnect', resolve);
       socket.once('error', reject);
@@ -92,7 +93,7 @@ export class RawClient {
 
 function exchange(socket: Socket, bytes: Buffer, isHead: boolean): Promise<WireResponse> {
   return new Promise((resolve, reject) => {
-    let received = Buffer.alloc(0);
+    let received: Buffer = Buffer.alloc(0);
     const onData = (chunk: Buffer): void => {
       received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
       settle(readResponse(received, {isHead, ended: false}));
