@@ -1,0 +1,134 @@
+import {type Schema} from './json-schema.ts';
+import {getKeyQuery, keyDescription, keyList, listQuery} from './keys.ts';
+import {
+  getKeystoresQuery,
+  keystoreConfig,
+  keystoreList,
+  postKeystoreBody,
+  updateKeystoreConfigBody,
+  updateKeystoreReply,
+} from './keystores.ts';
+import {KMS_OPERATIONS} from './kms-operations.ts';
+import {delegatedZcap, revocationList} from './revocations.ts';
+
+/** What a route takes and gives. */
+export interface RouteContract {
+  readonly summary: string;
+  /** The capability action that the route asks for, in words; absent: the route needs no authorisation. */
+  readonly action?: string;
+  readonly query?: Schema & {readonly properties: Readonly<Record<string, Schema>>};
+  /** The body is one of these. */
+  readonly body?: readonly Schema[];
+  readonly reply: {
+    readonly status: 200 | 201 | 204;
+    readonly description: string;
+    /** One of these; absent: no body. */
+    readonly body?: readonly Schema[];
+    /** Whether the `Location` header names what was made. */
+    readonly location?: boolean;
+  };
+  /** Statuses of its refusals besides those of every authorised route. */
+  readonly refusals?: readonly (404 | 409)[];
+}
+
+const {GenerateKeyOperation, ...KEY_OPERATIONS} = KMS_OPERATIONS;
+
+/** Every route by its name. */
+export const API_CONTRACT = {
+  createKeystore: {
+    summary: 'Create a keystore',
+    action: '`write`',
+    body: [postKeystoreBody],
+    reply: {status: 201, description: 'The keystore.', body: [keystoreConfig], location: true},
+    refusals: [409],
+  },
+  listKeystores: {
+    summary: 'List the keystores that name a controller',
+    action: '`read`',
+    query: getKeystoresQuery,
+    reply: {status: 200, description: 'In order of creation, in pages.', body: [keystoreList]},
+  },
+  getKeystore: {
+    summary: "Read a keystore's config",
+    action: '`read`',
+    reply: {status: 200, description: 'The config.', body: [keystoreConfig]},
+  },
+  updateKeystore: {
+    summary: "Replace a keystore's config, e.g. its controller",
+    action: '`write`',
+    body: [updateKeystoreConfigBody],
+    reply: {status: 200, description: 'The new config.', body: [updateKeystoreReply]},
+    refusals: [409],
+  },
+  deleteKeystore: {
+    summary: 'Delete a keystore that holds no keys',
+    action: '`write`',
+    reply: {status: 204, description: 'It is gone.'},
+    refusals: [409],
+  },
+  generateKey: {
+    summary: 'Generate a key',
+    action: '`generateKey`',
+    body: [GenerateKeyOperation.body],
+    reply: {
+      status: 200,
+      description: 'The new key.',
+      body: [GenerateKeyOperation.reply],
+      location: true,
+    },
+  },
+  listKeys: {
+    summary: 'List the keys of a keystore',
+    action: '`read`',
+    query: listQuery,
+    reply: {status: 200, description: 'In order of creation, in pages.', body: [keyList]},
+  },
+  getKeyDescription: {
+    summary: "Read a key's description",
+    action: '`read`; any action that is allowed on the key is authority enough',
+    query: getKeyQuery,
+    reply: {status: 200, description: 'The description.', body: [keyDescription]},
+    refusals: [404],
+  },
+  runKeyOperation: {
+    summary: 'Use a key',
+    action: "the operation's: `sign`, `verify`, `wrapKey`, `unwrapKey` or `deriveSecret`",
+    body: Object.values(KEY_OPERATIONS).map(({body}) => body),
+    reply: {
+      status: 200,
+      description: 'The result.',
+      body: Object.values(KEY_OPERATIONS).map(({reply}) => reply),
+    },
+    refusals: [404],
+  },
+  listRevocations: {
+    summary: 'List the revocations of a keystore',
+    action: '`read`',
+    query: listQuery,
+    reply: {status: 200, description: 'In order of revocation, in pages.', body: [revocationList]},
+  },
+  revokeCapability: {
+    summary: 'Revoke a delegated capability',
+    action: '`write`',
+    body: [delegatedZcap],
+    reply: {status: 204, description: 'It and what was delegated from it are honoured nowhere from now on.'},
+  },
+  live: {summary: 'Whether the process runs', reply: {status: 200, description: 'It does.'}},
+  ready: {
+    summary: 'Whether requests can be served',
+    reply: {status: 200, description: 'The store and the root of trust can be used.'},
+  },
+} as const satisfies Readonly<Record<string, RouteContract>>;
+
+/** Why any authorised request may be refused. */
+export const REFUSALS: Readonly<Record<number, string>> = {
+  400: 'The request is malformed, or the key has no such operation.',
+  403: 'Not authorised; also: there is no such keystore.',
+  404: 'There is no such key.',
+  409: 'What is stored is not what the request takes for granted.',
+  413: 'The body is larger than 100 KB.',
+  415: 'The body is not plain JSON in UTF-8.',
+  429: 'Too many requests, or a quota is used up.',
+  431: 'The headers are larger than 16 KB.',
+  503: 'The store, a key module or the root of trust cannot be used now.',
+};

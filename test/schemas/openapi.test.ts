@@ -1,0 +1,53 @@
+import {expect} from 'chai';
+import {HEALTH_ROUTES, KMS_ROUTES} from '../../lib/http/router.ts';
+import {API_CONTRACT} from '../../schemas/api-contract.ts';
+import {KMS_OPERATIONS} from '../../schemas/kms-operations.ts';
+import {openApiDocument} from '../../schemas/openapi.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const ROUTES = [...KMS_ROUTES, ...HEALTH_ROUTES];
+
+describe('OpenAPI document', () => {
+  const document = openApiDocument(ROUTES);
+  const paths = document['paths'] as Record<string, Record<string, Json>>;
+  const {schemas} = document['components'] as {readonly schemas: Readonly<Record<string, Json>>};
+
+  it('has every route, and the contract no other', () => {
+    const operationIds = Object.values(paths).flatMap((item) =>
+      Object.values(item).map(({operationId}) => operationId),
+    );
+    expect(operationIds).to.have.members(ROUTES.map(({name}) => name));
+    expect(Object.keys(API_CONTRACT)).to.have.members(ROUTES.map(({name}) => name));
+  });
+
+  it('declares the parameters of every path', () => {
+    for (const [path, item] of Object.entries(paths)) {
+      const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      for (const {parameters} of Object.values(item)) {
+        const declared = (parameters as Json[]).filter((parameter) => parameter['in'] === 'path');
+        expect(declared.map(({name}) => name)).to.deep.equal(names);
+      }
+    }
+  });
+
+  it('refers to nothing that is missing, and keeps nothing unused', () => {
+    const text = JSON.stringify(document);
+    const names = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);
+    expect(new Set(names)).to.deep.equal(new Set(Object.keys(schemas)));
+  });
+
+  it('holds the schema of every operation, word for word', () => {
+    for (const [type, {body}] of Object.entries(KMS_OPERATIONS)) {
+      expect(schemas[type]).to.deep.equal(JSON.parse(JSON.stringify(body)));
+    }
+  });
+
+  it('asks for an invocation on every route but those for health', () => {
+    for (const [path, item] of Object.entries(paths)) {
+      for (const {security} of Object.values(item)) {
+        expect(security !== undefined, path).to.equal(!path.startsWith('/health/'));
+      }
+    }
+  });
+});
