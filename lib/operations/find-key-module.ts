@@ -1,0 +1,23 @@
+import {MalformedRequestError, UnavailableError} from '../errors.ts';
+import {type KeyModule} from '../key-modules/key-module.ts';
+
+/** Key modules by the names that keystores may use, aliases included. */
+export type KeyModules = ReadonlyMap<string, KeyModule>;
+
+/** What a keystore gets that asks for no module. */
+export const DEFAULT_KEY_MODULE = 'software';
+
+/** @throws MalformedRequestError where no module of that name is offered to new keystores. */
+export function assertKeyModuleOffered(name: string, modules: KeyModules): void {
+  if (modules.has(name)) return;
+  throw new MalformedRequestError('The "kmsModule" is not one that this server offers.', {
+    details: {offered: [...modules.keys()]},
+  });
+}
+
+/** @throws UnavailableError where the module that a keystore was made with is not offered any more. */
+export function findKeyModule(name: string, modules: KeyModules): KeyModule {
+  const module = modules.get(name);
+  if (!module) throw new UnavailableError("The keystore's key module is not offered by this server now.");
+  return module;
+}

@@ -1,0 +1,130 @@
+import {expect} from 'chai';
+import {LOCAL_ID_PATTERN} from '../../lib/encoding/local-id.ts';
+import {MalformedRequestError, NotSupportedError} from '../../lib/errors.ts';
+import {type GeneratedKey, type KeyModule} from '../../lib/key-modules/key-module.ts';
+import {KEY_TYPES} from '../../lib/keys/key-types.ts';
+import {planGenerateKey} from '../../lib/operations/generate-key.ts';
+import {type OperationBody} from '../../schemas/kms-operations.ts';
+import {rejection} from '../key-modules/fixtures.ts';
+import {KEYSTORE, software} from './fixtures.ts';
+
+type Target = OperationBody<'GenerateKeyOperation'>['invocationTarget'];
+
+const CREATED_AT = Date.UTC(2026, 10, 22);
+
+function plan(invocationTarget: Target, module: KeyModule = software) {
+  return planGenerateKey(
+    {type: 'GenerateKeyOperation', invocationTarget},
+    {keystore: KEYSTORE, module, createdAt: CREATED_AT},
+  );
+}
+
+/** The software module, of which the keys made are counted. */
+function countingModule(): {module: KeyModule; made: () => number} {
+  let made = 0;
+  const module: KeyModule = Object.create(software, {
+    supports: {value: (type: string) => type !== 'Sha256HmacKey2019'},
+    generateKey: {
+      value: async (...args: Parameters<KeyModule['generateKey']>): Promise<GeneratedKey> => {
+        made += 1;
+        return software.generateKey(...args);
+      },
+    },
+  }) as KeyModule;
+  return {module, made: () => made};
+}
+
+describe('GenerateKeyOperation', () => {
+  for (const {name, descriptionType, context, publicKey} of Object.values(KEY_TYPES)) {
+    it(`makes a key of type ${name}`, async () => {
+      const {keyId, record, description} = await plan({type: name})();
+      const {localKeyId, versions, ...rest} = record;
+      expect(localKeyId).to.match(new RegExp(`^${LOCAL_ID_PATTERN}$`));
+      expect(keyId).to.equal(`${KEYSTORE.id}/keys/${localKeyId}`);
+      expect(rest).to.deep.equal({keystoreId: KEYSTORE.id, type: name, sequence: 0, createdAt: CREATED_AT});
+      expect(versions).to.have.length(1);
+      expect(versions[0]).to.include({version: 1, createdAt: CREATED_AT});
+      expect(versions[0]!.publicKey?.length).to.equal(publicKey?.length);
+      expect(versions[0]!.material.length).to.be.greaterThan(0);
+      expect(description).to.include({
+        '@context': context,
+        id: keyId,
+        type: descriptionType,
+        controller: KEYSTORE.controller,
+      });
+    });
+  }
+
+  it('makes every key under an id of its own', async () => {
+    const makeKey = plan({type: 'Sha256HmacKey2019'});
+    const [first, second] = [await makeKey(), await makeKey()];
+    expect(first.keyId).to.not.equal(second.keyId);
+  });
+
+  it('keeps the settings, and describes the key by its alias', async () => {
+    const type = 'Ed25519VerificationKey2020';
+    const aliased = await plan({type, maxCapabilityChainLength: 1, publicAlias: 'did:example:1#key'})();
+    expect(aliased.record).to.include({maxCapabilityChainLength: 1, publicAlias: 'did:example:1#key'});
+    expect(aliased.record).to.not.have.property('publicAliasTemplate');
+    expect(aliased.description.id).to.equal('did:example:1#key');
+
+    const publicAliasTemplate = 'did:key:{publicKeyMultibase}#{publicKeyMultibase}';
+    const templated = await plan({type, publicAliasTemplate})();
+    const {publicKeyMultibase} = templated.description;
+    expect(templated.record).to.include({publicAliasTemplate});
+    expect(templated.record).to.not.have.any.keys('publicAlias', 'maxCapabilityChainLength');
+    expect(templated.description.id).to.equal(`did:key:${publicKeyMultibase}#${publicKeyMultibase}`);
+  });
+
+  it('refuses types that there are not, and tells those that there are', () => {
+    for (const type of ['constructor', '__proto__', 'Ed25519', 'ed25519VerificationKey2020', '']) {
+      try {
+        plan({type});
+        expect.fail(type);
+      } catch (error) {
+        expect(error, type).to.be.instanceOf(NotSupportedError);
+        expect(error).to.have.deep.property('details', {supported: Object.keys(KEY_TYPES)});
+      }
+    }
+  });
+
+  it('refuses types that the key module does not support', async () => {
+    const {module, made} = countingModule();
+    try {
+      plan({type: 'Sha256HmacKey2019'}, module);
+      expect.fail('It was planned.');
+    } catch (error) {
+      expect(error).to.be.instanceOf(NotSupportedError);
+      expect((error as NotSupportedError).details?.['supported'])
+        .to.include('AesKeyWrappingKey2019')
+        .and.to.not.include('Sha256HmacKey2019');
+    }
+    expect(made()).to.equal(0);
+    await plan({type: 'AesKeyWrappingKey2019'}, module)();
+    expect(made()).to.equal(1);
+  });
+
+  it('refuses a bad alias before it makes anything', () => {
+    const {module, made} = countingModule();
+    const type = 'Ed25519VerificationKey2020';
+    const cases: [Target, string][] = [
+      [{type, publicAlias: 'did:a:b', publicAliasTemplate: 'did:a:b'}, 'Only one of'],
+      [{type: 'AesKeyWrappingKey2019', publicAlias: 'did:a:b'}, 'Only a key with a public key'],
+      [{type: 'AesKeyWrappingKey2019', publicAliasTemplate: 'did:a:b'}, 'Only a key with a public key'],
+      [{type, publicAlias: 'no URI'}, 'must give an absolute URI'],
+    ];
+    for (const [target, reason] of cases) {
+      expect(() => plan(target, module), JSON.stringify(target)).to.throw(MalformedRequestError, reason);
+    }
+    expect(made()).to.equal(0);
+    expect(plan({type, publicAlias: 'did:a:b'}, module)).to.be.a('function');
+  });
+
+  it('refuses a template that gives no URI: there is no record then', async () => {
+    const error = await rejection(
+      plan({type: 'Ed25519VerificationKey2020', publicAliasTemplate: '{nothing}'})(),
+    );
+    expect(error).to.be.instanceOf(MalformedRequestError);
+    expect(error.message).to.include('publicAliasTemplate');
+  });
+});
