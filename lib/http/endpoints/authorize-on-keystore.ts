@@ -1,0 +1,45 @@
+import {InternalError} from '../../errors.ts';
+import {type KeystoreConfig} from '../../storage/keystore-config-store.ts';
+import {type Envelope} from '../../zcap/envelope.ts';
+import {type Invocation} from '../../zcap/invocation.ts';
+import {type EndpointRequest} from '../endpoint.ts';
+import {type EndpointDependencies} from './endpoint-dependencies.ts';
+import {controllersOf} from './keystore-controllers.ts';
+
+export interface KeystoreAuthorization {
+  readonly keystoreId: string;
+  readonly action: string;
+  /** A root of which the keystore's controllers are the controllers too, besides the keystore's own (R14). */
+  readonly additionalRoot?: string;
+  readonly anyAllowedAction?: boolean;
+}
+
+/**
+ * Reads a keystore's config and authorises a request about it by what was just read: the controllers, addresses and
+ * revocations of this moment. A keystore that does not exist is one that nobody controls, so its refusal is word for
+ * word that of a keystore that others control.
+ * @throws as `Authorizer.authorizeInvocation`
+ */
+export async function authorizeOnKeystore(
+  request: EndpointRequest,
+  {stores, authorizer}: Pick<EndpointDependencies, 'stores' | 'authorizer'>,
+  envelope: Envelope,
+  {keystoreId, action, additionalRoot, anyAllowedAction = false}: KeystoreAuthorization,
+): Promise<{readonly keystore: KeystoreConfig; readonly invocation: Invocation}> {
+  const keystore = await request.time('keystore', () => stores.keystores.find(keystoreId));
+  const controllers = controllersOf(keystore);
+  const targets = additionalRoot === undefined ? [keystoreId] : [keystoreId, additionalRoot];
+  const roots = targets.map((invocationTarget) => ({invocationTarget, controllers}));
+  const invocation = await request.time('authorization', () =>
+    authorizer.authorizeInvocation(envelope, {action, roots, anyAllowedAction, keystore}),
+  );
+  request.noteInvoker?.(invocation.invoker);
+  return {keystore: existing(keystore), invocation};
+}
+
+/** After authorisation there is a keystore: nobody is authorised on one that has no controllers. */
+export function existing(keystore: KeystoreConfig | undefined): KeystoreConfig {
+  if (!keystore)
+    throw new InternalError(new Error('A request about a keystore that does not exist was authorised.'));
+  return keystore;
+}

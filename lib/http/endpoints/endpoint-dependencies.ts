@@ -1,0 +1,28 @@
+import {type KeyModules} from '../../operations/find-key-module.ts';
+import {type Stores} from '../../storage/stores.ts';
+import {type Authorizer} from '../../zcap/invocation.ts';
+
+/** How much one party may store. */
+export interface Quotas {
+  /** Keystores that one DID has created and that still exist. */
+  readonly keystoresPerCreator: number;
+  readonly keysPerKeystore: number;
+  /** Revocations in one keystore of capabilities that one DID delegated; not counted for the keystore's own controllers (R47). */
+  readonly revocationsPerDelegator: number;
+}
+
+/** What endpoints are made of. */
+export interface EndpointDependencies {
+  /** The public origin, e.g. `https://localhost:9443`. */
+  readonly baseUrl: string;
+  readonly stores: Pick<Stores, 'keystores' | 'keys' | 'revocations'>;
+  readonly authorizer: Authorizer;
+  readonly keyModules: KeyModules;
+  /** `open`: the new keystore's controller may create it; else the DIDs that may create any. */
+  readonly keystoreCreation: 'open' | readonly string[];
+  /** Whether key descriptions are for everybody. */
+  readonly keyDescriptions: 'authorized' | 'public';
+  readonly quotas: Quotas;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
