@@ -11,7 +11,7 @@ import {type OnCache} from './on-cache.ts';
 export interface DidWebSettings extends FetchDidJsonOptions, FetchLimiterOptions {
   /** Ports that a DID may name. */
   readonly ports: readonly number[];
-  /** For waiting, name resolution, connection and reply together. */
+  /** For name resolution, connection and reply together; and, apart from it, for waiting. */
   readonly timeoutMs: number;
   readonly ttlMs: number;
   /** How long a refusal is remembered. */
@@ -110,9 +110,12 @@ export class DidWebDocuments {
   }
 
   async #load(did: string, location: DidWebLocation): Promise<Outcome> {
-    const signal = AbortSignal.timeout(this.#settings.timeoutMs);
+    // Waiting has a time of its own: what a stranger's slow server took is not taken from this one's.
+    const {timeoutMs} = this.#settings;
     try {
-      const json = await this.#limiter.run(signal, () => this.#fetch(location, signal));
+      const json = await this.#limiter.run(AbortSignal.timeout(timeoutMs), () =>
+        this.#fetch(location, AbortSignal.timeout(timeoutMs)),
+      );
       return {document: new JsonDidDocument(parseJson(json), did), bytes: json.length};
     } catch (error) {
       if (error instanceof DidError) return {error};
