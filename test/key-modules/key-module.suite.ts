@@ -53,6 +53,12 @@ export function describeKeyModule({name, create}: SuiteOptions): void {
       }
     });
 
+    it('has no operation for a type that is not in the table', async () => {
+      const key = {...(await newKey(module, 'Ed25519VerificationKey2020')), type: 'constructor' as KeyType};
+      expect(await rejection(module.sign(key, Buffer.of(1)))).to.be.instanceOf(NotSupportedError);
+      expect(await rejection(module.generateKey(key))).to.be.instanceOf(NotSupportedError);
+    });
+
     it('serves nobody when it is closed', async () => {
       const key = await newKey(module, 'Ed25519VerificationKey2020');
       await module.check();

@@ -109,6 +109,20 @@ describe('software key module: sealed material', () => {
     expect(await module.verify({...key, material: Buffer.of(1)}, DATA, signature)).to.equal(true);
   });
 
+  it('is an internal error where the public key that verifies is not one', async () => {
+    for (const type of [ED25519, 'urn:webkms:multikey:P-256', 'urn:webkms:multikey:ML-DSA-44'] as const) {
+      const key = await newKey(module, type);
+      const signature = await module.sign(key, DATA);
+      const {publicKey, ...rest} = key;
+      expect(await module.verify(key, DATA, signature)).to.equal(true);
+      await expectAtRestError(module.verify(rest, DATA, signature), /./);
+      await expectAtRestError(
+        module.verify({...key, publicKey: publicKey!.subarray(1)}, DATA, signature),
+        /./,
+      );
+    }
+  });
+
   it('is refused where the private key is not that of the public key', async () => {
     const [key, other] = [await newKey(module, ED25519), await newKey(module, ED25519)];
     const wrapper = await wrappers.wrapperFor(key.keystoreId, 'key-material');
