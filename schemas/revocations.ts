@@ -1,18 +1,18 @@
 import {cursor} from './common.ts';
 import {type Schema} from './json-schema.ts';
 
-const text = {type: 'string', minLength: 1, maxLength: 4096} as const satisfies Schema;
+const text = {type: 'string', minLength: 1} as const satisfies Schema;
 const texts = {
   type: ['string', 'array'],
   minLength: 1,
-  maxLength: 4096,
   items: text,
   minItems: 1,
 } as const satisfies Schema;
 
 /**
  * The outline of a delegated capability: enough to tell a client what it forgot. Whether it is a good one is for the
- * verifier to say (AUTHORIZATION R16–R35), which is stricter in everything.
+ * verifier to say (AUTHORIZATION R16–R35). It is stricter in everything, so that what it lets be invoked can also be
+ * revoked (R44): no lengths here.
  */
 export const delegatedZcap = {
   title: 'Delegated capability',
