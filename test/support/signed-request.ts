@@ -58,8 +58,8 @@ export interface RequestDraft {
   readonly expires: string;
   /** In order; pseudo-headers in parentheses. */
   readonly signedHeaders: readonly string[];
-  /** What is signed instead of the signing string of this draft. */
-  readonly signingString?: string;
+  /** Changes the text that is signed. */
+  readonly mangleSigningString?: (text: string) => string;
   /** Changes the signature's bytes. */
   readonly mangleSignature?: (signature: Buffer) => Uint8Array;
   /** Writes the `Authorization` header from its parameters. Default: as the official client does. */

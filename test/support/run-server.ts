@@ -1,0 +1,79 @@
+import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {Agent} from 'node:https';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {startServer} from '../../lib/app.ts';
+import {loadSettings} from '../../lib/config/load-settings.ts';
+import {createLogger} from '../../lib/observability/logger.ts';
+import {freePort} from '../crash/free-port.ts';
+import {ServerProcess} from '../crash/server-process.ts';
+import {type ListeningServer} from './raw-client.ts';
+
+/** Our server, running: to be given to `send` and `RawClient`, and its `agent` to the official clients. */
+export interface TestServer extends ListeningServer {
+  /** The public origin, e.g. `https://localhost:41234`. */
+  readonly baseUrl: string;
+  /** `localhost:41234`: what `Host` must be. */
+  readonly host: string;
+  /** Trusts the server's certificate: `httpsAgent` of `KmsClient`, `agent` of `ZcapClient` and of node:https. */
+  readonly agent: Agent;
+  readonly dataDir: string;
+  /** Stops it and removes its data. */
+  stop(): Promise<void>;
+}
+
+export interface RunServerOptions {
+  /** `WEBKMS_` settings besides a free port, a new data directory, no rate limit, no log. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** `off`: plain HTTP as behind a TLS proxy, for bulk; the base URL is https all the same. Default: self-signed. */
+  readonly tls?: 'self-signed' | 'off';
+}
+
+/** Starts the server in this process: fast, and its coverage counts. */
+export async function runServer(options: RunServerOptions = {}): Promise<TestServer> {
+  return run(options, async (environment) => {
+    const settings = loadSettings({environment});
+    const server = await startServer(settings, {log: createLogger(settings.log)});
+    return {stop: () => server.close()};
+  });
+}
+
+/** Starts `webkms serve` as a process of its own. */
+export async function runServerProcess({
+  environment = {},
+}: Omit<RunServerOptions, 'tls'> = {}): Promise<TestServer> {
+  return run({environment}, async (_settings, {port, dataDir}) =>
+    ServerProcess.start({dataDir, port, environment}),
+  );
+}
+
+async function run(
+  {environment, tls = 'self-signed'}: RunServerOptions,
+  start: (
+    environment: Readonly<Record<string, string>>,
+    place: {readonly port: number; readonly dataDir: string},
+  ) => Promise<{stop(): Promise<void>}>,
+): Promise<TestServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'webkms-test-'));
+  const port = await freePort();
+  const host = `localhost:${port}`;
+  const baseUrl = `https://${host}`;
+  const settings = {
+    WEBKMS_BASE_URL: baseUrl,
+    WEBKMS_LISTEN: `127.0.0.1:${port}`,
+    WEBKMS_TLS: tls,
+    WEBKMS_DATA_DIR: dataDir,
+    WEBKMS_RATE_LIMIT: 'off',
+    WEBKMS_LOG_LEVEL: 'silent',
+    ...environment,
+  };
+  const server = await start(settings, {port, dataDir});
+  const ca = tls === 'off' ? undefined : await readFile(join(dataDir, 'tls.crt'), 'utf8');
+  const agent = new Agent({keepAlive: true, ...(ca !== undefined && {ca})});
+  const stop = async (): Promise<void> => {
+    agent.destroy();
+    await server.stop();
+    await rm(dataDir, {recursive: true, force: true});
+  };
+  return {baseUrl, host, port, ca, agent, dataDir, stop};
+}
