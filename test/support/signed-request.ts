@@ -125,9 +125,8 @@ export function signDraft(draft: RequestDraft): WireRequest {
   if (draft.contentType !== undefined) headers.push(['content-type', draft.contentType]);
   if (draft.digest !== undefined) headers.push(['digest', draft.digest]);
   if (body) headers.push(['content-length', String(body.length)]);
-  const signature = draft.signer.sign(
-    Buffer.from(draft.signingString ?? signingString(draft, headers), 'latin1'),
-  );
+  const text = signingString(draft, headers);
+  const signature = draft.signer.sign(Buffer.from(draft.mangleSigningString?.(text) ?? text, 'latin1'));
   const mangled = draft.mangleSignature?.(signature) ?? signature;
   const parameters = {
     keyId,
