@@ -1,0 +1,36 @@
+# Two stages: the first compiles and installs, the second has what runs and nothing to build with.
+#
+#   docker build -t webkms-server .
+#   docker run --read-only --cap-drop ALL --security-opt no-new-privileges \
+#     -v webkms-data:/data -p 9443:9443 \
+#     -e WEBKMS_BASE_URL=https://localhost:9443 -e WEBKMS_LISTEN=0.0.0.0:9443 webkms-server
+
+FROM node:24-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts --omit=optional
+COPY tsconfig.json tsconfig.build.json ./
+COPY bin bin
+COPY lib lib
+COPY schemas schemas
+COPY types types
+RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production WEBKMS_DATA_DIR=/data WEBKMS_LISTEN=0.0.0.0:9443
+WORKDIR /app
+COPY --from=build /build/package.json ./
+COPY --from=build /build/node_modules node_modules
+COPY --from=build /build/dist dist
+COPY --from=build /build/bin bin
+RUN mkdir -m 0700 /data && chown node:node /data
+USER node
+VOLUME /data
+EXPOSE 9443
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["node", "-e", "\
+  const {protocol, port} = new URL(process.env.WEBKMS_TLS === 'off' ? 'http://x:' + process.env.WEBKMS_LISTEN.split(':').at(-1) : process.env.WEBKMS_BASE_URL); \
+  const client = process.getBuiltinModule(protocol === 'http:' ? 'http' : 'https'); \
+  client.get({host: '127.0.0.1', port: port || 443, path: '/health/ready', rejectUnauthorized: false, headers: {Host: 'localhost'}}, \
+    ({statusCode}) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
+CMD ["node", "bin/webkms.js", "serve"]
