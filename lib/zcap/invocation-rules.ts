@@ -32,6 +32,8 @@ export function assertInvocationRules(
   const rootId = chain ? chain.rootId : presented.id;
   const root = roots.find(({invocationTarget}) => rootCapabilityId(invocationTarget) === rootId);
   if (!root) throw refused('root', 'Actual root capability does not match expected root capability.');
+  if (chain && !root.delegable)
+    throw refused('not-delegable', 'Only the root capability itself can be invoked here.');
   if (!chain) {
     assertTarget(envelope.url, root.invocationTarget);
     assertInvoker(root.controllers, method);

@@ -34,6 +34,11 @@ export interface Invocation {
 export interface ExpectedRoot {
   readonly invocationTarget: string;
   readonly controllers: readonly string[];
+  /**
+   * Whether chains may begin at it too: only where there is a place to revoke what was delegated from it, since what
+   * can be invoked can be revoked (R44).
+   */
+  readonly delegable: boolean;
 }
 
 export interface AuthorizeOptions {

@@ -98,17 +98,21 @@ export class ZcapAuthorizer implements Authorizer {
     const now = this.#now();
     const method = await this.#verifySignature(envelope);
     const presented = this.#capabilities.read(envelope);
-    const keystoreRoot: ExpectedRoot = {invocationTarget: keystoreId, controllers: controllersOf(keystore)};
+    const keystoreRoot: ExpectedRoot = {
+      invocationTarget: keystoreId,
+      controllers: controllersOf(keystore),
+      delegable: true,
+    };
     const chain = this.#readRevocable(capability, {revocationId, root: keystoreRoot, now});
     // R40: any controller in the chain, by the root capability of this very URL; or whoever may `write` it in the keystore.
     const ownRoot: ExpectedRoot = {
       invocationTarget: envelope.url,
       controllers: [...keystoreRoot.controllers, ...chain.links.flatMap(({controllers}) => controllers)],
+      delegable: false,
     };
-    const roots = presented.chain ? [keystoreRoot] : [ownRoot, keystoreRoot];
     const {root, judgedAction} = assertInvocationRules(
       {envelope, method, presented, now},
-      {action: 'write', roots},
+      {action: 'write', roots: [ownRoot, keystoreRoot]},
     );
     assertSourceAddress(envelope.remoteAddress, keystore?.ipAllowList);
     await this.#assertNotRevoked(keystoreId, presented.chain);

@@ -28,8 +28,9 @@ export async function authorizeOnKeystore(
 ): Promise<{readonly keystore: KeystoreConfig; readonly invocation: Invocation}> {
   const keystore = await request.time('keystore', () => stores.keystores.find(keystoreId));
   const controllers = controllersOf(keystore);
-  const targets = additionalRoot === undefined ? [keystoreId] : [keystoreId, additionalRoot];
-  const roots = targets.map((invocationTarget) => ({invocationTarget, controllers}));
+  const roots = [{invocationTarget: keystoreId, controllers, delegable: true}];
+  if (additionalRoot !== undefined)
+    roots.push({invocationTarget: additionalRoot, controllers, delegable: false});
   const invocation = await request.time('authorization', () =>
     authorizer.authorizeInvocation(envelope, {action, roots, anyAllowedAction, keystore}),
   );

@@ -31,7 +31,8 @@ export function createKeystoreEndpoint(deps: EndpointDependencies): Endpoint {
     const invocation = await request.time('authorization', () =>
       authorizer.authorizeInvocation(envelope, {
         action: 'write',
-        roots: [{invocationTarget: urls.keystores, controllers}],
+        // R44: what was delegated from here could not be revoked.
+        roots: [{invocationTarget: urls.keystores, controllers, delegable: false}],
       }),
     );
     request.noteInvoker?.(invocation.invoker);

@@ -21,7 +21,8 @@ export function listKeystoresEndpoint(deps: EndpointDependencies): Endpoint {
     const invocation = await request.time('authorization', () =>
       authorizer.authorizeInvocation(envelope, {
         action: 'read',
-        roots: [{invocationTarget: urls.keystores, controllers: [controller]}],
+        // R44: what was delegated from here could not be revoked.
+        roots: [{invocationTarget: urls.keystores, controllers: [controller], delegable: false}],
       }),
     );
     request.noteInvoker?.(invocation.invoker);
