@@ -152,6 +152,13 @@ export class OperationFailedError extends KmsError {
   readonly status = 400;
 }
 
+/** The client took too long to send its request. */
+export class RequestTimeoutError extends KmsError {
+  override readonly name = 'RequestTimeoutError';
+  readonly code = 'ERR_REQUEST_TIMEOUT';
+  readonly status = 408;
+}
+
 export class PayloadTooLargeError extends KmsError {
   override readonly name = 'PayloadTooLargeError';
   readonly code = 'ERR_PAYLOAD_TOO_LARGE';
@@ -221,6 +228,7 @@ export type AnyKmsError =
   | UrlMismatchError
   | NotSupportedError
   | OperationFailedError
+  | RequestTimeoutError
   | PayloadTooLargeError
   | UnsupportedMediaTypeError
   | HeadersTooLargeError
