@@ -1,0 +1,54 @@
+import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
+import {openRootOfTrust, type RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
+import {expectRejection} from './expect-rejection.ts';
+import {MemoryKeyHierarchyStore} from './memory-key-hierarchy-store.ts';
+import {useTempDir} from './temp-dir.ts';
+
+interface LogLine {
+  readonly level: 'info' | 'warn';
+  readonly fields: object;
+  readonly message: string;
+}
+
+export class RootOfTrustFixture {
+  readonly path: (name: string) => string;
+  store = new MemoryKeyHierarchyStore();
+  lines: LogLine[] = [];
+  readonly log = {
+    info: (fields: object, message: string) => void this.lines.push({level: 'info', fields, message}),
+    warn: (fields: object, message: string) => void this.lines.push({level: 'warn', fields, message}),
+  };
+  #opened: RootOfTrust[] = [];
+
+  constructor(path: (name: string) => string) {
+    this.path = path;
+  }
+
+  uri(name: string): string {
+    return `file:${this.path(name)}`;
+  }
+
+  async open(seedUri: string): Promise<RootOfTrust> {
+    const root = await openRootOfTrust({store: this.store, seedUri, log: this.log, clock: () => 1234});
+    this.#opened.push(root);
+    return root;
+  }
+
+  refusal(seedUri: string): Promise<RootOfTrustError> {
+    return expectRejection(openRootOfTrust({store: this.store, seedUri, log: this.log}), RootOfTrustError);
+  }
+
+  async reset(): Promise<void> {
+    await Promise.all(this.#opened.map((root) => root.close()));
+    this.#opened = [];
+    this.store = new MemoryKeyHierarchyStore();
+    this.lines = [];
+  }
+}
+
+/** An empty directory and an empty store for each test of the surrounding `describe`. */
+export function useRootOfTrust(): RootOfTrustFixture {
+  const fixture = new RootOfTrustFixture(useTempDir());
+  afterEach(() => fixture.reset());
+  return fixture;
+}
