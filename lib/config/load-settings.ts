@@ -1,0 +1,84 @@
+import {readFileSync} from 'node:fs';
+import {parseEnv} from 'node:util';
+import {closestWord} from './closest-word.ts';
+import {SettingsError, type SettingProblem} from './settings-error.ts';
+import {SETTINGS, type ParsedSettings, type Variable} from './settings-schema.ts';
+import {crossCheck, deriveSettings, type Settings} from './settings.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface LoadSettingsOptions {
+  /** Path of a file of `NAME=value` lines; what the environment says goes before it. */
+  readonly configFile?: string | undefined;
+  /** The environment of the process, unless told otherwise. */
+  readonly environment?: Environment | undefined;
+}
+
+/**
+ * Reads the settings, once: nothing else reads the environment.
+ *
+ * @throws SettingsError with all that is wrong
+ */
+export function loadSettings({configFile, environment = process.env}: LoadSettingsOptions = {}): Settings {
+  const given = {
+    ...(configFile === undefined ? {} : readConfigFile(configFile)),
+    ...withoutEmpty(environment),
+  };
+  const unknown = findUnknown(given);
+  const {parsed, problems} = parseEach(given);
+  if (parsed === undefined) throw new SettingsError([...unknown, ...problems]);
+  const all = [...unknown, ...crossCheck(parsed)];
+  if (all.length > 0) throw new SettingsError(all);
+  return deriveSettings(parsed);
+}
+
+function readConfigFile(path: string): Environment {
+  let text;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+    throw new SettingsError([{variable: '--config', problem: `names a file that cannot be read (${code})`}]);
+  }
+  return withoutEmpty(parseEnv(text));
+}
+
+/** `NAME=` means the same as not giving NAME: compose files and unit files write it so. */
+function withoutEmpty(environment: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+}
+
+/** A misspelled setting must not be a default in silence. `WEBKMS_TEST_…` is the test-suite's own. */
+function findUnknown(given: Environment): SettingProblem[] {
+  return Object.keys(given)
+    .filter(
+      (name) =>
+        name.startsWith('WEBKMS_') && !name.startsWith('WEBKMS_TEST_') && !Object.hasOwn(SETTINGS, name),
+    )
+    .map((variable) => {
+      const closest = closestWord(variable, Object.keys(SETTINGS));
+      return {
+        variable,
+        problem: closest === undefined ? 'is not a setting' : `is not a setting; did you mean ${closest}?`,
+      };
+    });
+}
+
+function parseEach(given: Environment): {parsed: ParsedSettings | undefined; problems: SettingProblem[]} {
+  const problems: SettingProblem[] = [];
+  const values: Partial<Record<Variable, unknown>> = {};
+  const dataDir = given['WEBKMS_DATA_DIR'] ?? SETTINGS.WEBKMS_DATA_DIR.default;
+  for (const variable of Object.keys(SETTINGS) as Variable[]) {
+    try {
+      // A function as replacement: `$` has no meaning in the directory's name.
+      const text = given[variable] ?? SETTINGS[variable].default.replace('<data dir>', () => dataDir);
+      values[variable] = SETTINGS[variable].parse(text);
+    } catch (error) {
+      problems.push({variable, problem: error instanceof Error ? error.message : 'is malformed'});
+    }
+  }
+  // Each of SETTINGS was parsed by its own parser, or there is a problem.
+  return {parsed: problems.length === 0 ? (values as ParsedSettings) : undefined, problems};
+}

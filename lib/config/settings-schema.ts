@@ -1,0 +1,189 @@
+import {parseCidr, parseDid, parseHttpsOrigin, parseListenAddress} from './address-parsers.ts';
+import {parseStorage, parseWrapper} from './location-parsers.ts';
+import {
+  durationUpTo,
+  integer,
+  listOf,
+  offOr,
+  oneOf,
+  optional,
+  parsePath,
+  parseRate,
+  type Parser,
+} from './parsers.ts';
+
+export interface Setting<T> {
+  /** As it would be written in the environment; `<data dir>` stands for the value of WEBKMS_DATA_DIR. */
+  readonly default: string;
+  /** Markdown, one line. */
+  readonly meaning: string;
+  readonly parse: Parser<T>;
+}
+
+function setting<T>(definition: Setting<T>): Setting<T> {
+  return definition;
+}
+
+/**
+ * Every setting there is, in the order of the documentation. Settings name the files that hold secrets and never are
+ * secrets themselves, so that an environment may be shown.
+ */
+export const SETTINGS = {
+  WEBKMS_BASE_URL: setting({
+    default: 'https://localhost:9443',
+    parse: parseHttpsOrigin,
+    meaning: 'public origin; ids are minted under `<origin>/kms`; `Host` must match',
+  }),
+  WEBKMS_LISTEN: setting({
+    default: '127.0.0.1:9443',
+    parse: parseListenAddress,
+    meaning: 'address and port',
+  }),
+  WEBKMS_TLS: setting({
+    default: 'self-signed',
+    parse: oneOf('self-signed', 'files', 'off'),
+    meaning:
+      '`self-signed` (kept in the data dir) · `files` (`WEBKMS_TLS_CERT`, `WEBKMS_TLS_KEY`) · `off` (behind a TLS proxy)',
+  }),
+  WEBKMS_TLS_CERT: setting({
+    default: '',
+    parse: optional(parsePath),
+    meaning: 'PEM file: the certificate, then its chain',
+  }),
+  WEBKMS_TLS_KEY: setting({
+    default: '',
+    parse: optional(parsePath),
+    meaning: 'PEM file: the private key, not encrypted',
+  }),
+  WEBKMS_DATA_DIR: setting({
+    default: './.webkms',
+    parse: parsePath,
+    meaning: 'where this server keeps its state',
+  }),
+  WEBKMS_STORAGE: setting({
+    default: 'sqlite:<data dir>/webkms.db',
+    parse: parseStorage,
+    meaning: 'where keystores and sealed keys are stored',
+  }),
+  WEBKMS_ROOT_WRAPPER: setting({
+    default: 'file:<data dir>/root.key',
+    parse: parseWrapper,
+    meaning: 'the root of trust; the file holds one line, 32 bytes as base64url, mode 0600',
+  }),
+  WEBKMS_KEYSTORE_CREATION: setting({
+    default: 'open',
+    parse: (text) => (text === 'open' ? text : listOf(parseDid)(text)),
+    meaning:
+      "`open`: the new keystore's controller may create it · or a comma list of DIDs that may create any",
+  }),
+  WEBKMS_TRUSTED_PROXIES: setting({
+    default: '',
+    parse: listOf(parseCidr),
+    meaning: 'CIDRs whose `X-Forwarded-For` counts',
+  }),
+  WEBKMS_KEY_MODULES: setting({
+    default: 'software',
+    parse: listOf(oneOf('software')),
+    meaning: 'modules offered; `ssm-v1` is an alias of `software` for existing clients',
+  }),
+  WEBKMS_KEY_DESCRIPTIONS: setting({
+    default: 'authorized',
+    parse: oneOf('authorized', 'public'),
+    meaning: 'who may read key descriptions: `authorized` or `public`',
+  }),
+  WEBKMS_DID_WEB: setting({
+    default: 'off',
+    parse: oneOf('off', 'on'),
+    meaning: 'whether `did:web` controllers are resolved, over the network; `did:key` always is, without it',
+  }),
+  WEBKMS_DID_WEB_PORTS: setting({
+    default: '443',
+    parse: listOf(integer(1, 65_535)),
+    meaning: 'ports from which `did:web` documents are fetched',
+  }),
+  WEBKMS_MAX_DELEGATION_TTL: setting({
+    default: '90d',
+    parse: durationUpTo('3650d'),
+    meaning: 'the longest that a delegated capability may live',
+  }),
+  WEBKMS_MAX_KEYSTORES_PER_CREATOR: setting({
+    default: '10000',
+    parse: integer(1, 1_000_000_000),
+    meaning: 'keystores that one DID may create',
+  }),
+  WEBKMS_MAX_KEYS_PER_KEYSTORE: setting({
+    default: '10000',
+    parse: integer(1, 1_000_000_000),
+    meaning: 'keys in one keystore',
+  }),
+  WEBKMS_MAX_REVOCATIONS_PER_DELEGATOR: setting({
+    default: '1000',
+    parse: integer(1, 1_000_000_000),
+    meaning: "revocations kept per delegator and keystore; the keystore's controllers are not bound by it",
+  }),
+  WEBKMS_RATE_LIMIT: setting({
+    default: '600/1s',
+    parse: offOr(parseRate),
+    meaning:
+      'requests per address before any crypto (IPv6: per /64); `off` for benchmarks and where a proxy does it',
+  }),
+  WEBKMS_RATE_LIMIT_INVOKER: setting({
+    default: '',
+    parse: (text) => (text === '' ? 'as address' : offOr(parseRate)(text)),
+    meaning:
+      'requests per invoker, counted once a signature has verified; the same as `WEBKMS_RATE_LIMIT` if not given',
+  }),
+  WEBKMS_MAX_CONNECTIONS: setting({
+    default: '2000',
+    parse: integer(1, 1_000_000),
+    meaning: 'connections at a time; more are closed unanswered',
+  }),
+  WEBKMS_REQUEST_TIMEOUT: setting({
+    default: '30s',
+    parse: durationUpTo('1h'),
+    meaning: 'a client has this long to send a whole request, and a third of it for the headers',
+  }),
+  WEBKMS_SHUTDOWN_TIMEOUT: setting({
+    default: '10s',
+    parse: durationUpTo('1h'),
+    meaning: 'how long SIGTERM waits for requests in flight',
+  }),
+  WEBKMS_WORKERS: setting({
+    default: '1',
+    parse: parseWorkers,
+    meaning: 'processes; more than one is not supported yet',
+  }),
+  WEBKMS_METRICS_LISTEN: setting({
+    default: 'off',
+    parse: offOr(parseListenAddress),
+    meaning:
+      'address and port of a listener of its own for `/metrics` (plain HTTP: keep it private); or `off`',
+  }),
+  WEBKMS_LOG_LEVEL: setting({
+    default: 'info',
+    parse: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    meaning: 'pino levels: `fatal`, `error`, `warn`, `info`, `debug`, `trace`, `silent`',
+  }),
+  WEBKMS_LOG_FILE: setting({
+    default: '',
+    parse: optional(parsePath),
+    meaning: 'file that the log is appended to, as JSON lines; standard error if not given',
+  }),
+  WEBKMS_HOME: setting({
+    default: '~/.webkms',
+    parse: parsePath,
+    meaning: 'profiles of the command line client',
+  }),
+};
+
+export type Variable = keyof typeof SETTINGS;
+
+/** The settings, each parsed by itself. */
+export type ParsedSettings = {readonly [V in Variable]: ReturnType<(typeof SETTINGS)[V]['parse']>};
+
+function parseWorkers(text: string): 1 {
+  if (text === '1') return 1;
+  throw new Error(
+    /^[1-9][0-9]*$/.test(text) ? 'must be 1: this version runs as one process' : 'must be a whole number',
+  );
+}

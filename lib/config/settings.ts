@@ -1,0 +1,114 @@
+import {type ListenAddress} from './address-parsers.ts';
+import {type StorageLocation} from './location-parsers.ts';
+import {type Rate} from './parsers.ts';
+import {type ParsedSettings} from './settings-schema.ts';
+import {type SettingProblem} from './settings-error.ts';
+
+export type TlsSettings =
+  | {readonly mode: 'off'}
+  | {readonly mode: 'self-signed'}
+  /** Absolute paths of PEM files. */
+  | {readonly mode: 'files'; readonly cert: string; readonly key: string};
+
+/** What the server runs on: checked against each other, paths absolute. */
+export interface Settings {
+  /** The public https origin, without a final slash. */
+  readonly baseUrl: string;
+  readonly listen: ListenAddress;
+  readonly tls: TlsSettings;
+  readonly dataDir: string;
+  readonly storage: StorageLocation;
+  /** URI of the wrapper that seeds an empty store; a `file:` has an absolute path. */
+  readonly rootWrapper: string;
+  /** DIDs that may create keystores; `open`: the new keystore's controller. */
+  readonly keystoreCreation: 'open' | readonly string[];
+  /** CIDR blocks. */
+  readonly trustedProxies: readonly string[];
+  readonly keyModules: readonly string[];
+  readonly keyDescriptions: 'authorized' | 'public';
+  /** undefined: did:web is off. */
+  readonly didWeb: {readonly ports: readonly number[]} | undefined;
+  readonly maxDelegationTtlSeconds: number;
+  readonly quotas: {
+    readonly keystoresPerCreator: number;
+    readonly keysPerKeystore: number;
+    readonly revocationsPerDelegator: number;
+  };
+  /** undefined: no limit. */
+  readonly rateLimit: {readonly address: Rate | undefined; readonly invoker: Rate | undefined};
+  readonly maxConnections: number;
+  readonly requestTimeoutSeconds: number;
+  readonly shutdownTimeoutSeconds: number;
+  /** undefined: no metrics. */
+  readonly metricsListen: ListenAddress | undefined;
+  /** `file` undefined: standard error. */
+  readonly log: {readonly level: ParsedSettings['WEBKMS_LOG_LEVEL']; readonly file: string | undefined};
+}
+
+/** Single settings → what the server runs on. */
+export function deriveSettings(parsed: ParsedSettings): Settings {
+  const addressRate = parsed.WEBKMS_RATE_LIMIT;
+  const invokerRate = parsed.WEBKMS_RATE_LIMIT_INVOKER;
+  return Object.freeze<Settings>({
+    baseUrl: parsed.WEBKMS_BASE_URL,
+    listen: parsed.WEBKMS_LISTEN,
+    tls: deriveTls(parsed),
+    dataDir: parsed.WEBKMS_DATA_DIR,
+    storage: parsed.WEBKMS_STORAGE,
+    rootWrapper: parsed.WEBKMS_ROOT_WRAPPER,
+    keystoreCreation: parsed.WEBKMS_KEYSTORE_CREATION,
+    trustedProxies: parsed.WEBKMS_TRUSTED_PROXIES,
+    keyModules: parsed.WEBKMS_KEY_MODULES,
+    keyDescriptions: parsed.WEBKMS_KEY_DESCRIPTIONS,
+    didWeb: parsed.WEBKMS_DID_WEB === 'on' ? {ports: parsed.WEBKMS_DID_WEB_PORTS} : undefined,
+    maxDelegationTtlSeconds: parsed.WEBKMS_MAX_DELEGATION_TTL,
+    quotas: {
+      keystoresPerCreator: parsed.WEBKMS_MAX_KEYSTORES_PER_CREATOR,
+      keysPerKeystore: parsed.WEBKMS_MAX_KEYS_PER_KEYSTORE,
+      revocationsPerDelegator: parsed.WEBKMS_MAX_REVOCATIONS_PER_DELEGATOR,
+    },
+    rateLimit: {address: addressRate, invoker: invokerRate === 'as address' ? addressRate : invokerRate},
+    maxConnections: parsed.WEBKMS_MAX_CONNECTIONS,
+    requestTimeoutSeconds: parsed.WEBKMS_REQUEST_TIMEOUT,
+    shutdownTimeoutSeconds: parsed.WEBKMS_SHUTDOWN_TIMEOUT,
+    metricsListen: parsed.WEBKMS_METRICS_LISTEN,
+    log: {level: parsed.WEBKMS_LOG_LEVEL, file: parsed.WEBKMS_LOG_FILE},
+  });
+}
+
+/** What is wrong between settings that are each right. */
+export function crossCheck(parsed: ParsedSettings): SettingProblem[] {
+  const problems: SettingProblem[] = [];
+  for (const variable of ['WEBKMS_TLS_CERT', 'WEBKMS_TLS_KEY'] as const) {
+    const given = parsed[variable] !== undefined;
+    if (parsed.WEBKMS_TLS === 'files' && !given) {
+      problems.push({variable, problem: 'must name a file, since WEBKMS_TLS is files'});
+    }
+    if (parsed.WEBKMS_TLS !== 'files' && given) {
+      problems.push({variable, problem: 'is used only if WEBKMS_TLS is files'});
+    }
+  }
+  const creators = parsed.WEBKMS_KEYSTORE_CREATION;
+  if (
+    creators !== 'open' &&
+    parsed.WEBKMS_DID_WEB === 'off' &&
+    creators.some((did) => did.startsWith('did:web:'))
+  ) {
+    problems.push({
+      variable: 'WEBKMS_KEYSTORE_CREATION',
+      problem: 'lists a did:web, which needs WEBKMS_DID_WEB to be on',
+    });
+  }
+  return problems;
+}
+
+function deriveTls({
+  WEBKMS_TLS: mode,
+  WEBKMS_TLS_CERT: cert,
+  WEBKMS_TLS_KEY: key,
+}: ParsedSettings): TlsSettings {
+  if (mode !== 'files') return {mode};
+  if (cert === undefined || key === undefined)
+    throw new Error('Unreachable: crossCheck found both files named.');
+  return {mode, cert, key};
+}

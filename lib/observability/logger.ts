@@ -1,0 +1,36 @@
+import {destination, pino, stdTimeFunctions, type DestinationStream, type Logger} from 'pino';
+import {describeErrorWithStack} from './describe-error.ts';
+
+/** Headers that authorise: never logged by us, and not by mistake either. */
+const REDACTED_HEADERS = ['authorization', 'capability-invocation', 'digest', 'cookie'];
+const REDACTED_PATHS = REDACTED_HEADERS.flatMap((name) => [
+  `["${name}"]`,
+  `*["${name}"]`,
+  `req.headers["${name}"]`,
+]);
+
+export interface LoggerOptions {
+  readonly level: string;
+  /** Path; standard error if not given. */
+  readonly file?: string | undefined;
+  /** Instead of a file. */
+  readonly stream?: DestinationStream;
+}
+
+/**
+ * A logger of JSON lines. Standard output is left to what the command says to people (`listening on …`).
+ * Lines are written in the background and flushed when the process exits in an orderly way.
+ */
+export function createLogger({level, file, stream}: LoggerOptions): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: {level: (label) => ({level: label})},
+      serializers: {err: describeErrorWithStack},
+      redact: {paths: REDACTED_PATHS, censor: '[redacted]'},
+    },
+    stream ?? destination({dest: file ?? 2, mkdir: true, mode: 0o600, sync: false}),
+  );
+}

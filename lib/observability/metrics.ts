@@ -1,0 +1,19 @@
+/** What is counted. Labels are constant words of ours, never something that a client sent. */
+export interface Metrics {
+  /** A request was answered. `route` is the route's name. */
+  request(route: string, status: number, seconds: number): void;
+  /** A request was refused; `reason` is a `NotAllowedError`'s reason or an error's code. */
+  refusal(reason: string): void;
+  /** A named part of a request took so long. */
+  stage(name: string, seconds: number): void;
+  /** A cache was asked. */
+  cache(name: string, hit: boolean): void;
+}
+
+/** Counts nothing. */
+export const NO_METRICS: Metrics = Object.freeze({
+  request: () => undefined,
+  refusal: () => undefined,
+  stage: () => undefined,
+  cache: () => undefined,
+});

@@ -1,0 +1,223 @@
+import {mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {homedir, tmpdir} from 'node:os';
+import {join, resolve} from 'node:path';
+import {parseEnv} from 'node:util';
+import {expect} from 'chai';
+import {loadSettings, type LoadSettingsOptions} from '../../lib/config/load-settings.ts';
+import {SettingsError} from '../../lib/config/settings-error.ts';
+import {SETTINGS} from '../../lib/config/settings-schema.ts';
+import {settingsTable} from '../../lib/config/settings-table.ts';
+
+const CONFIG = join(import.meta.dirname, '..', '..', 'config');
+
+function problems(options: LoadSettingsOptions): Record<string, string> {
+  try {
+    loadSettings(options);
+  } catch (error) {
+    expect(error).to.be.instanceOf(SettingsError);
+    return Object.fromEntries(
+      (error as SettingsError).problems.map(({variable, problem}) => [variable, problem]),
+    );
+  }
+  return {};
+}
+
+describe('settings', () => {
+  it('have the documented defaults', () => {
+    expect(loadSettings({environment: {}})).to.deep.equal({
+      baseUrl: 'https://localhost:9443',
+      listen: {host: '127.0.0.1', port: 9443},
+      tls: {mode: 'self-signed'},
+      dataDir: resolve('.webkms'),
+      storage: {kind: 'sqlite', path: resolve('.webkms/webkms.db')},
+      rootWrapper: `file:${resolve('.webkms/root.key')}`,
+      keystoreCreation: 'open',
+      trustedProxies: [],
+      keyModules: ['software'],
+      keyDescriptions: 'authorized',
+      didWeb: undefined,
+      maxDelegationTtlSeconds: 7_776_000,
+      quotas: {keystoresPerCreator: 10_000, keysPerKeystore: 10_000, revocationsPerDelegator: 1000},
+      rateLimit: {address: {points: 600, seconds: 1}, invoker: {points: 600, seconds: 1}},
+      maxConnections: 2000,
+      requestTimeoutSeconds: 30,
+      shutdownTimeoutSeconds: 10,
+      metricsListen: undefined,
+      log: {level: 'info', file: undefined},
+    });
+  });
+
+  it('keep the database and the root key in the data directory, wherever that is', () => {
+    const {storage, rootWrapper} = loadSettings({environment: {WEBKMS_DATA_DIR: '~/$& kms'}});
+    expect(storage.path).to.equal(join(homedir(), '$& kms/webkms.db'));
+    expect(rootWrapper).to.equal(`file:${join(homedir(), '$& kms/root.key')}`);
+  });
+
+  it('can each be given', () => {
+    const settings = loadSettings({
+      environment: {
+        WEBKMS_BASE_URL: 'https://kms.example',
+        WEBKMS_LISTEN: '[::]:443',
+        WEBKMS_TLS: 'files',
+        WEBKMS_TLS_CERT: '/etc/tls.crt',
+        WEBKMS_TLS_KEY: '/etc/tls.key',
+        WEBKMS_DATA_DIR: '/data',
+        WEBKMS_STORAGE: 'sqlite:/db/webkms.db',
+        WEBKMS_ROOT_WRAPPER: 'file:/keys/root.key',
+        WEBKMS_KEYSTORE_CREATION: 'did:key:a, did:web:example.com',
+        WEBKMS_TRUSTED_PROXIES: '10.0.0.0/8,::1',
+        WEBKMS_KEY_MODULES: 'software',
+        WEBKMS_KEY_DESCRIPTIONS: 'public',
+        WEBKMS_DID_WEB: 'on',
+        WEBKMS_DID_WEB_PORTS: '443,8443',
+        WEBKMS_MAX_DELEGATION_TTL: '30d',
+        WEBKMS_MAX_KEYSTORES_PER_CREATOR: '1',
+        WEBKMS_MAX_KEYS_PER_KEYSTORE: '2',
+        WEBKMS_MAX_REVOCATIONS_PER_DELEGATOR: '3',
+        WEBKMS_RATE_LIMIT: 'off',
+        WEBKMS_RATE_LIMIT_INVOKER: '5/1m',
+        WEBKMS_MAX_CONNECTIONS: '4',
+        WEBKMS_REQUEST_TIMEOUT: '5s',
+        WEBKMS_SHUTDOWN_TIMEOUT: '6s',
+        WEBKMS_WORKERS: '1',
+        WEBKMS_METRICS_LISTEN: '127.0.0.1:9464',
+        WEBKMS_LOG_LEVEL: 'debug',
+        WEBKMS_LOG_FILE: '/log/webkms.log',
+        WEBKMS_HOME: '/home',
+      },
+    });
+    expect(settings).to.deep.equal({
+      baseUrl: 'https://kms.example',
+      listen: {host: '::', port: 443},
+      tls: {mode: 'files', cert: '/etc/tls.crt', key: '/etc/tls.key'},
+      dataDir: '/data',
+      storage: {kind: 'sqlite', path: '/db/webkms.db'},
+      rootWrapper: 'file:/keys/root.key',
+      keystoreCreation: ['did:key:a', 'did:web:example.com'],
+      trustedProxies: ['10.0.0.0/8', '::1/128'],
+      keyModules: ['software'],
+      keyDescriptions: 'public',
+      didWeb: {ports: [443, 8443]},
+      maxDelegationTtlSeconds: 2_592_000,
+      quotas: {keystoresPerCreator: 1, keysPerKeystore: 2, revocationsPerDelegator: 3},
+      rateLimit: {address: undefined, invoker: {points: 5, seconds: 60}},
+      maxConnections: 4,
+      requestTimeoutSeconds: 5,
+      shutdownTimeoutSeconds: 6,
+      metricsListen: {host: '127.0.0.1', port: 9464},
+      log: {level: 'debug', file: '/log/webkms.log'},
+    });
+    expect(() => Object.assign(settings, {baseUrl: 'x'})).to.throw(TypeError);
+  });
+
+  it('limit invokers as they limit addresses, unless told otherwise', () => {
+    const limits = (environment: Record<string, string>): unknown => loadSettings({environment}).rateLimit;
+    expect(limits({WEBKMS_RATE_LIMIT: 'off'})).to.deep.equal({address: undefined, invoker: undefined});
+    const rate = {points: 5, seconds: 1};
+    expect(limits({WEBKMS_RATE_LIMIT: '5/1s'})).to.deep.equal({address: rate, invoker: rate});
+    expect(limits({WEBKMS_RATE_LIMIT: '5/1s', WEBKMS_RATE_LIMIT_INVOKER: 'off'})).to.deep.equal({
+      address: rate,
+      invoker: undefined,
+    });
+  });
+
+  it('are the default where the variable is empty', () => {
+    expect(loadSettings({environment: {WEBKMS_LISTEN: '', WEBKMS_UNKNOWN: ''}}).listen.port).to.equal(9443);
+  });
+
+  it('are refused all at once, by name, without their values', () => {
+    const environment = {
+      WEBKMS_BASE_URL: 'http://secret.example',
+      WEBKMS_STORAGE: 'postgres://user:secret@db/webkms',
+      WEBKMS_WORKERS: '4',
+      WEBKMS_LISEN: 'secret',
+      WEBKMS_TLS_SECRET: 'secret',
+      OTHER: 'is not ours',
+      WEBKMS_TEST_LONG: '1',
+    };
+    const found = problems({environment});
+    expect(found).to.deep.equal({
+      WEBKMS_BASE_URL:
+        'must be an https origin such as https://kms.example: lower-case host, no path, no final slash, no port 443',
+      WEBKMS_STORAGE: 'names a kind of store that this version does not have yet; use sqlite:<path>',
+      WEBKMS_WORKERS: 'must be 1: this version runs as one process',
+      WEBKMS_LISEN: 'is not a setting; did you mean WEBKMS_LISTEN?',
+      WEBKMS_TLS_SECRET: 'is not a setting; did you mean WEBKMS_TLS_CERT?',
+    });
+    expect(problems({environment: {WEBKMS_SOMETHING_QUITE_DIFFERENT: 'x'}})).to.deep.equal({
+      WEBKMS_SOMETHING_QUITE_DIFFERENT: 'is not a setting',
+    });
+    expect(() => loadSettings({environment: {WEBKMS_WORKERS: 'x'}})).to.throw(
+      'WEBKMS_WORKERS must be a whole number',
+    );
+  });
+
+  it('are checked against each other', () => {
+    const files = {WEBKMS_TLS: 'files', WEBKMS_TLS_CERT: '/c', WEBKMS_TLS_KEY: '/k'};
+    expect(problems({environment: files})).to.deep.equal({});
+    expect(problems({environment: {...files, WEBKMS_TLS_KEY: ''}})).to.deep.equal({
+      WEBKMS_TLS_KEY: 'must name a file, since WEBKMS_TLS is files',
+    });
+    expect(problems({environment: {...files, WEBKMS_TLS: 'off', WEBKMS_MISSPELT: 'x'}})).to.deep.equal({
+      WEBKMS_MISSPELT: 'is not a setting',
+      WEBKMS_TLS_CERT: 'is used only if WEBKMS_TLS is files',
+      WEBKMS_TLS_KEY: 'is used only if WEBKMS_TLS is files',
+    });
+    const creators = {WEBKMS_KEYSTORE_CREATION: 'did:web:example.com'};
+    expect(problems({environment: {...creators, WEBKMS_DID_WEB: 'on'}})).to.deep.equal({});
+    expect(problems({environment: creators})).to.deep.equal({
+      WEBKMS_KEYSTORE_CREATION: 'lists a did:web, which needs WEBKMS_DID_WEB to be on',
+    });
+  });
+
+  describe('from a file', () => {
+    let dir: string;
+    before(() => {
+      dir = mkdtempSync(join(tmpdir(), 'webkms-config-'));
+    });
+    after(() => rmSync(dir, {recursive: true}));
+
+    it('go behind those of the environment', () => {
+      const configFile = join(dir, 'a.env');
+      writeFileSync(configFile, '# comment\nWEBKMS_LISTEN=127.0.0.1:1 # one\nWEBKMS_LOG_LEVEL="warn"\n');
+      const {listen, log} = loadSettings({configFile, environment: {WEBKMS_LISTEN: '127.0.0.1:2'}});
+      expect({port: listen.port, level: log.level}).to.deep.equal({port: 2, level: 'warn'});
+    });
+
+    it('are refused like those of the environment', () => {
+      const configFile = join(dir, 'b.env');
+      writeFileSync(configFile, 'WEBKMS_LISEN=x');
+      expect(problems({configFile, environment: {}})).to.have.all.keys('WEBKMS_LISEN');
+      expect(problems({configFile: join(dir, 'none'), environment: {}})).to.deep.equal({
+        '--config': 'names a file that cannot be read (ENOENT)',
+      });
+    });
+  });
+
+  describe('presets', () => {
+    for (const name of readdirSync(CONFIG)) {
+      it(`config/${name} is valid`, () => {
+        expect(problems({configFile: join(CONFIG, name), environment: {}})).to.deep.equal({});
+        const own = parseEnv(readFileSync(join(CONFIG, name), 'utf8'));
+        expect(Object.keys(own).filter((variable) => !Object.hasOwn(SETTINGS, variable))).to.deep.equal([]);
+      });
+    }
+
+    it('config/development.env says the defaults, but for the log level', () => {
+      const preset = loadSettings({configFile: join(CONFIG, 'development.env'), environment: {}});
+      const defaults = loadSettings({environment: {}});
+      expect(preset).to.deep.equal({...defaults, log: {...defaults.log, level: 'debug'}});
+    });
+  });
+
+  it('are all in the table for the documentation', () => {
+    const rows = settingsTable().trim().split('\n');
+    expect(rows.slice(0, 3)).to.deep.equal([
+      '| variable | default | meaning |',
+      '|---|---|---|',
+      '| `WEBKMS_BASE_URL` | `https://localhost:9443` | public origin; ids are minted under `<origin>/kms`; `Host` must match |',
+    ]);
+    expect(rows).to.have.length(2 + Object.keys(SETTINGS).length);
+    for (const row of rows) expect(row.replaceAll('\\|', '').match(/\|/g), row).to.have.length(4);
+  });
+});

@@ -1,0 +1,80 @@
+import {spawnSync} from 'node:child_process';
+import {mkdtemp, readFile, rm, stat} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {createLogger} from '../../lib/observability/logger.ts';
+
+function lines(
+  log: (logger: ReturnType<typeof createLogger>) => void,
+  level = 'info',
+): Record<string, unknown>[] {
+  const written: Record<string, unknown>[] = [];
+  log(
+    createLogger({
+      level,
+      stream: {write: (line) => void written.push(JSON.parse(line) as Record<string, unknown>)},
+    }),
+  );
+  return written;
+}
+
+describe('logger', () => {
+  it('writes one line of JSON with a level in words and a time', () => {
+    const [line] = lines((log) => log.info({a: 1}, 'hello\nworld'));
+    expect(line).to.deep.include({level: 'info', a: 1, msg: 'hello\nworld'});
+    expect(line?.['time']).to.match(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/);
+    expect(line).to.have.all.keys('level', 'time', 'a', 'msg');
+  });
+
+  it('is silent below its level', () => {
+    expect(lines((log) => log.info('x'), 'warn')).to.deep.equal([]);
+    expect(lines((log) => log.fatal('x'), 'silent')).to.deep.equal([]);
+  });
+
+  it('does not write the headers that authorise, wherever they are', () => {
+    const headers = {
+      authorization: 'S1',
+      'capability-invocation': 'S2',
+      digest: 'S3',
+      cookie: 'S4',
+      accept: 'shown',
+    };
+    const [line] = lines((log) => log.info({...headers, headers, req: {headers}}, 'x'));
+    expect(JSON.stringify(line)).not.to.match(/S[1-4]/);
+    expect(line?.['headers']).to.deep.include({accept: 'shown', authorization: '[redacted]'});
+    expect(headers.authorization).to.equal('S1');
+  });
+
+  it('describes errors without what they carry', () => {
+    const [line] = lines((log) => log.error({err: Object.assign(new Error('failed'), {key: 'S1'})}, 'x'));
+    expect(line?.['err'])
+      .to.include({name: 'Error', message: 'failed'})
+      .and.to.have.all.keys('name', 'message', 'stack');
+  });
+
+  it('has written everything to a file, for its owner only, when the process ends', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'webkms-log-'));
+    try {
+      const file = join(dir, 'logs', 'webkms.log');
+      const module = join(import.meta.dirname, '../../lib/observability/logger.ts');
+      const script = `
+        import {createLogger} from ${JSON.stringify(module)};
+        const log = createLogger({level: 'info', file: ${JSON.stringify(file)}});
+        for (let i = 0; i < 100; i++) log.info({i}, 'line');
+        process.exitCode = 0;`;
+      for (let run = 0; run < 2; run++) {
+        const {status, stderr} = spawnSync(process.execPath, ['--input-type=module', '--eval', script]);
+        expect({status, stderr: stderr.toString()}).to.deep.equal({status: 0, stderr: ''});
+      }
+      const written = (await readFile(file, 'utf8')).trim().split('\n');
+      expect(written.map((line) => (JSON.parse(line) as {i: number}).i)).to.deep.equal([
+        ...Array(100).keys(),
+        ...Array(100).keys(),
+      ]);
+      expect((await stat(file)).mode & 0o777).to.equal(0o600);
+    } finally {
+      await rm(dir, {recursive: true});
+    }
+  });
+});
