@@ -1,0 +1,108 @@
+import {constants} from 'node:crypto';
+import {once} from 'node:events';
+import {createServer as createHttpServer, type RequestListener, type Server} from 'node:http';
+import {createServer as createHttpsServer, type Server as HttpsServer} from 'node:https';
+import {type AddressInfo} from 'node:net';
+import {type TlsOptions} from 'node:tls';
+import {type Logger} from 'pino';
+import {type Metrics} from '../observability/metrics.ts';
+import {answerClientErrors} from './client-errors.ts';
+import {type Lifecycle} from './lifecycle.ts';
+import {MAX_HEADER_BYTES, type ConnectionLimits} from './limits.ts';
+import {type Credentials} from './tls.ts';
+
+export interface HttpServerOptions {
+  readonly app: RequestListener;
+  readonly listen: {readonly host: string; readonly port: number};
+  /** undefined: plain HTTP, behind a proxy that ends TLS. */
+  readonly credentials: Credentials | undefined;
+  readonly limits: ConnectionLimits;
+  readonly lifecycle: Lifecycle;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly hsts: boolean;
+}
+
+/**
+ * TLS 1.2 and up, HTTP/1.1 only. No session tickets: their key would outlive every session it protects, and a full
+ * handshake with an elliptic curve certificate is cheap.
+ */
+const TLS_OPTIONS: TlsOptions = {
+  minVersion: 'TLSv1.2',
+  ALPNProtocols: ['http/1.1'],
+  honorCipherOrder: true,
+  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+};
+
+/** The listening server and its connections. */
+export class HttpServer {
+  readonly #server: Server | HttpsServer;
+  readonly #lifecycle: Lifecycle;
+  readonly #log: Logger;
+  #drained: Promise<void> | undefined;
+
+  private constructor(server: Server | HttpsServer, {lifecycle, log}: HttpServerOptions) {
+    this.#server = server;
+    this.#lifecycle = lifecycle;
+    this.#log = log;
+  }
+
+  /** Resolves when it listens. Rejects with Node's error (`EADDRINUSE`, …) where it cannot. */
+  static async start(options: HttpServerOptions): Promise<HttpServer> {
+    const server = createServer(options);
+    answerClientErrors(server, options);
+    server.listen(options.listen.port, options.listen.host);
+    await once(server, 'listening');
+    server.on('error', (err) => options.log.error({err}, 'the listener failed'));
+    return new HttpServer(server, options);
+  }
+
+  /** The port it listens on: the one that was found where 0 was asked for. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /**
+   * Takes no more connections, lets the requests in flight be answered, and resolves when all connections are closed:
+   * after `timeoutMs` at the latest. Whoever asks again waits for the same.
+   */
+  drain(timeoutMs: number): Promise<void> {
+    return (this.#drained ??= this.#drain(timeoutMs));
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    this.#lifecycle.drain();
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    const timer = setTimeout(() => {
+      this.#log.warn('closing connections that did not finish in time');
+      this.#server.closeAllConnections();
+    }, timeoutMs);
+    await closed;
+    clearTimeout(timer);
+  }
+}
+
+function createServer({app, credentials, limits}: HttpServerOptions): Server | HttpsServer {
+  const httpOptions = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: limits.checkIntervalMs,
+    insecureHTTPParser: false,
+    joinDuplicateHeaders: false,
+    // The app checks it, and answers with the one error body.
+    requireHostHeader: false,
+  };
+  const tlsOptions = {...TLS_OPTIONS, ...credentials, handshakeTimeout: limits.tlsHandshakeTimeoutMs};
+  const server =
+    credentials === undefined
+      ? createHttpServer(httpOptions, app)
+      : createHttpsServer({...httpOptions, ...tlsOptions}, app);
+  server.maxHeadersCount = 0;
+  server.maxConnections = limits.maxConnections;
+  server.maxRequestsPerSocket = limits.maxRequestsPerConnection;
+  server.timeout = limits.idleTimeoutMs;
+  return server;
+}

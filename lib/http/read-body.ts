@@ -1,0 +1,35 @@
+import {type IncomingMessage} from 'node:http';
+import getRawBody, {type RawBodyError} from 'raw-body';
+import {MalformedRequestError, PayloadTooLargeError} from '../errors.ts';
+
+/** The client went away before it had sent its request: there is nobody to answer. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError';
+}
+
+/**
+ * Reads a whole body: the bytes as sent, never decompressed or decoded.
+ *
+ * @throws PayloadTooLargeError as soon as the limit is passed, or announced to be
+ * @throws ClientGoneError
+ */
+export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
+  const length = req.headers['content-length'];
+  try {
+    return await getRawBody(req, {limit, ...(length !== undefined && {length})});
+  } catch (error) {
+    throw bodyError(error, limit);
+  }
+}
+
+function bodyError(error: unknown, limit: number): Error {
+  const {type} = error as Partial<RawBodyError>;
+  if (type === 'entity.too.large') {
+    return new PayloadTooLargeError(`The request body must not be larger than ${limit} bytes.`);
+  }
+  if (type === 'request.size.invalid') {
+    return new MalformedRequestError('The request body is not as long as Content-Length says.');
+  }
+  // Aborted, reset, or closed before reading began.
+  return new ClientGoneError('The client went away.', {cause: error});
+}

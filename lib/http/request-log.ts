@@ -1,0 +1,68 @@
+import {type Logger} from 'pino';
+import {NotAllowedError, RateLimitError, type KmsError} from '../errors.ts';
+import {describeError} from '../observability/describe-error.ts';
+import {type Metrics} from '../observability/metrics.ts';
+
+/** What is known of a request when it has been answered. Nothing of its headers or body. */
+export interface RequestRecord {
+  readonly requestId: string;
+  readonly method: string;
+  /** The route's name, or `none`. */
+  readonly route: string;
+  /** The target without its query. */
+  readonly path: string;
+  readonly address: string;
+  /** The DID whose invocation was verified. */
+  readonly invoker: string | undefined;
+  readonly status: number;
+  readonly seconds: number;
+  readonly error: KmsError | undefined;
+}
+
+const MAX_PATH_LENGTH = 256;
+
+/** One line and one count for every request that was answered. */
+export function recordRequest(record: RequestRecord, {log, metrics}: {log: Logger; metrics: Metrics}): void {
+  const {error, route, status, seconds} = record;
+  metrics.request(route, status, seconds);
+  if (error) metrics.refusal(refusalReason(error));
+  const level = logLevel(record);
+  if (!log.isLevelEnabled(level)) return;
+  log[level](
+    {
+      requestId: record.requestId,
+      method: record.method,
+      route,
+      path: record.path.slice(0, MAX_PATH_LENGTH),
+      status,
+      ms: Math.round(seconds * 1e6) / 1e3,
+      address: record.address,
+      ...(record.invoker !== undefined && {invoker: record.invoker}),
+      ...(error && describeRefusal(error, log)),
+    },
+    'request',
+  );
+}
+
+/** A constant word that says why a request was refused. */
+export function refusalReason(error: KmsError): string {
+  return error instanceof NotAllowedError ? error.reason : error.code;
+}
+
+function logLevel({status, route, error}: RequestRecord): 'error' | 'warn' | 'info' | 'debug' {
+  if (status === 503) return 'warn';
+  if (status >= 500) return 'error';
+  // A flood must not become a flood of lines: metrics count it.
+  if (error instanceof RateLimitError) return 'debug';
+  // Load balancers ask every second.
+  return (route === 'live' || route === 'ready') && status < 400 ? 'debug' : 'info';
+}
+
+/** Why, for the operator: what the client's request failed on only at level debug, our own failures always. */
+function describeRefusal(error: KmsError, log: Logger): Record<string, unknown> {
+  const base = {code: error.code, reason: refusalReason(error)};
+  if (error.status >= 500) return {...base, err: error};
+  if (!log.isLevelEnabled('debug')) return base;
+  const why = error.publicCause?.message ?? error.message;
+  return {...base, why, ...(error.cause !== undefined && {cause: describeError(error.cause)})};
+}
