@@ -7,8 +7,8 @@ export interface TestCertificate {
   readonly key: string;
 }
 
-/** A certificate for `localhost` and 127.0.0.1, good for an hour; to trust it, give `cert` as `ca`. */
-export function testCertificate(): TestCertificate {
+/** A certificate, by default for `localhost` and 127.0.0.1, good for an hour; to trust it, give `cert` as `ca`. */
+export async function testCertificate(hosts = ['localhost', '127.0.0.1']): Promise<TestCertificate> {
   const [notBefore, notAfter] = [new Date(Date.now() - 60_000), new Date(Date.now() + 3600_000)];
-  return createSelfSignedCertificate({hosts: ['localhost', '127.0.0.1'], notBefore, notAfter});
+  return createSelfSignedCertificate({hosts, notBefore, notAfter});
 }

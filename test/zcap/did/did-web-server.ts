@@ -8,7 +8,7 @@ import {
   type DidResolverOptions,
 } from '../../../lib/zcap/did/did-resolver.ts';
 import {type DidWebOptions} from '../../../lib/zcap/did/did-web.ts';
-import {selfSignedCertificate} from './self-signed-certificate.ts';
+import {testCertificate} from '../../support/test-certificate.ts';
 
 export const HOST = 'issuer.example';
 
@@ -16,18 +16,19 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 
 /** An HTTPS server on loopback that answers as `HOST` with whatever a test wants. */
 export class DidWebServer {
-  readonly ca: string;
+  /** The certificate to trust, once started. */
+  ca = '';
   /** `method url` of each request that came in. */
   readonly requests: string[] = [];
   /** Connections that came in, with or without a request. */
   connections = 0;
   handler: Handler = (_request, response) => response.writeHead(404).end();
+  readonly #host: string;
   readonly #server: Server;
 
   constructor(host = HOST) {
-    const certificate = selfSignedCertificate(host);
-    this.ca = certificate.cert;
-    this.#server = createServer(certificate, (request, response) => {
+    this.#host = host;
+    this.#server = createServer((request, response) => {
       this.requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
       this.handler(request, response);
     });
@@ -36,6 +37,9 @@ export class DidWebServer {
   }
 
   async start(): Promise<void> {
+    const certificate = await testCertificate([this.#host]);
+    this.ca = certificate.cert;
+    this.#server.setSecureContext(certificate);
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
   }
