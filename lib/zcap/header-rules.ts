@@ -18,15 +18,17 @@ export function assertContentHeaders(headers: ReadonlyMap<string, string>): void
   }
 }
 
+/** Whether a body follows the headers. */
+export function announcesBody(headers: ReadonlyMap<string, string>): boolean {
+  return headers.has('transfer-encoding') || (headers.get('content-length') ?? '0') !== '0';
+}
+
 /** R5: with a body (or what announces one) its type and digest are signed too. */
 export function assertSignedHeaders(
   signedHeaders: readonly string[],
   headers: ReadonlyMap<string, string>,
 ): void {
-  const hasBody =
-    headers.has('content-type') ||
-    headers.has('transfer-encoding') ||
-    (headers.get('content-length') ?? '0') !== '0';
+  const hasBody = headers.has('content-type') || announcesBody(headers);
   const required = hasBody ? [...REQUIRED, 'content-type', 'digest'] : REQUIRED;
   for (const name of required) {
     if (!signedHeaders.includes(name))

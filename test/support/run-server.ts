@@ -2,6 +2,7 @@ import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {Agent} from 'node:https';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {type DestinationStream} from 'pino';
 import {startServer} from '../../lib/app.ts';
 import {loadSettings} from '../../lib/config/load-settings.ts';
 import {createLogger} from '../../lib/observability/logger.ts';
@@ -27,13 +28,17 @@ export interface RunServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** `off`: plain HTTP as behind a TLS proxy, for bulk; the base URL is https all the same. Default: self-signed. */
   readonly tls?: 'self-signed' | 'off';
+  /** Gets the log's lines, at level `debug` unless the environment says otherwise. */
+  readonly logStream?: DestinationStream;
 }
 
 /** Starts the server in this process: fast, and its coverage counts. */
-export async function runServer(options: RunServerOptions = {}): Promise<TestServer> {
-  return run(options, async (environment) => {
+export async function runServer({logStream, ...options}: RunServerOptions = {}): Promise<TestServer> {
+  const logged = logStream && {WEBKMS_LOG_LEVEL: 'debug'};
+  return run({...options, environment: {...logged, ...options.environment}}, async (environment) => {
     const settings = loadSettings({environment});
-    const server = await startServer(settings, {log: createLogger(settings.log)});
+    const log = createLogger({...settings.log, ...(logStream && {stream: logStream})});
+    const server = await startServer(settings, {log});
     return {stop: () => server.close()};
   });
 }
@@ -41,7 +46,7 @@ export async function runServer(options: RunServerOptions = {}): Promise<TestSer
 /** Starts `webkms serve` as a process of its own. */
 export async function runServerProcess({
   environment = {},
-}: Omit<RunServerOptions, 'tls'> = {}): Promise<TestServer> {
+}: Pick<RunServerOptions, 'environment'> = {}): Promise<TestServer> {
   return run({environment}, async (_settings, {port, dataDir}) =>
     ServerProcess.start({dataDir, port, environment}),
   );

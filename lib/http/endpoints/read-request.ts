@@ -1,9 +1,11 @@
 import {parseStrictJson} from '../../encoding/strict-json.ts';
-import {KmsError} from '../../errors.ts';
+import {KmsError, MalformedRequestError} from '../../errors.ts';
 import {verifyBodyDigest} from '../../zcap/body-digest.ts';
 import {type Envelope} from '../../zcap/envelope.ts';
+import {announcesBody} from '../../zcap/header-rules.ts';
 import {MAX_CAPABILITY_DEPTH} from '../../zcap/limits.ts';
 import {readEnvelope, type EnvelopeOptions} from '../../zcap/read-envelope.ts';
+import {readHeaders} from '../../zcap/read-headers.ts';
 import {type EndpointRequest} from '../endpoint.ts';
 
 export interface SignedRequest<T> {
@@ -11,9 +13,15 @@ export interface SignedRequest<T> {
   readonly body: T;
 }
 
-/** Reads a request without body: syntax, host and time window; nothing is verified yet. */
+/**
+ * Reads a request without body: syntax, host and time window; nothing is verified yet. A body would be one that nobody
+ * compared with its digest (R8), so there must be none.
+ */
 export function readHead({head}: EndpointRequest, options: EnvelopeOptions): Envelope {
-  return readEnvelope(head, options);
+  const envelope = readEnvelope(head, options);
+  if (announcesBody(readHeaders(head.rawHeaders)))
+    throw new MalformedRequestError(`A ${envelope.method} request must not have a body.`);
+  return envelope;
 }
 
 /** Reads a request and its body: the head's syntax first, then the digest of the raw bytes, then JSON (R8, R12). */
