@@ -1,0 +1,72 @@
+import {closestWord} from '../config/closest-word.ts';
+import {EXIT_FAILURE, EXIT_USAGE, UsageError, type Command, type Terminal} from './command.ts';
+import {packageVersion} from './package-version.ts';
+import {createServe} from './serve.ts';
+
+/** The subcommands, in the order of the help. Each loads what it needs when it runs. */
+const COMMANDS: readonly Command[] = [createServe(() => import('../app.ts'))];
+
+const PROCESS_TERMINAL: Terminal = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+};
+
+/** Runs the `webkms` command. @returns the exit code */
+export async function main(args: readonly string[], terminal: Terminal = PROCESS_TERMINAL): Promise<number> {
+  try {
+    return await dispatch(args, terminal);
+  } catch (error) {
+    if (error instanceof UsageError || isParseArgsError(error)) {
+      terminal.err(`webkms: ${error.message}`);
+      terminal.err('Try webkms --help.');
+      return EXIT_USAGE;
+    }
+    terminal.err(`webkms: ${error instanceof Error ? error.message : 'failed'}`);
+    return EXIT_FAILURE;
+  }
+}
+
+async function dispatch([first, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
+  switch (first) {
+    case undefined:
+      terminal.err(usage());
+      return EXIT_USAGE;
+    case '--version':
+      terminal.out(packageVersion());
+      return 0;
+    case '--help':
+    case '-h':
+      terminal.out(usage());
+      return 0;
+    case 'help':
+      terminal.out(rest[0] === undefined ? usage() : findCommand(rest[0]).help);
+      return 0;
+  }
+  const command = findCommand(first);
+  if (rest.includes('--help') || rest.includes('-h')) {
+    terminal.out(command.help);
+    return 0;
+  }
+  return command.run(rest, terminal);
+}
+
+function findCommand(word: string): Command {
+  const command = COMMANDS.find(({name}) => name === word);
+  if (command) return command;
+  const closest = closestWord(word, [...COMMANDS.map(({name}) => name), 'help']);
+  throw new UsageError(
+    `there is no command ${JSON.stringify(word)}${closest === undefined ? '.' : `; did you mean ${closest}?`}`,
+  );
+}
+
+function usage(): string {
+  const width = Math.max(...COMMANDS.map(({name}) => name.length), 'help'.length);
+  const rows = [...COMMANDS, {name: 'help', summary: 'Explain a command: webkms help serve'}].map(
+    ({name, summary}) => `  ${name.padEnd(width)}  ${summary}`,
+  );
+  return ['Usage: webkms <command> [options]', '', ...rows, '', 'Options: --help, --version'].join('\n');
+}
+
+function isParseArgsError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+}
