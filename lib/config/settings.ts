@@ -1,8 +1,8 @@
-import {type ListenAddress} from './address-parsers.ts';
-import {type StorageLocation} from './location-parsers.ts';
-import {type Rate} from './parsers.ts';
-import {type ParsedSettings} from './settings-schema.ts';
-import {type SettingProblem} from './settings-error.ts';
+import type {ListenAddress} from './address-parsers.ts';
+import type {StorageLocation} from './location-parsers.ts';
+import type {Rate} from './parsers.ts';
+import type {ParsedSettings} from './settings-schema.ts';
+import type {SettingProblem} from './settings-error.ts';
 
 export type TlsSettings =
   | {readonly mode: 'off'}

@@ -1,9 +1,9 @@
 import {randomUUID} from 'node:crypto';
-import {type IncomingMessage, type Server, type ServerResponse} from 'node:http';
-import {type Duplex} from 'node:stream';
-import {type Logger} from 'pino';
+import type {IncomingMessage, Server, ServerResponse} from 'node:http';
+import type {Duplex} from 'node:stream';
+import type {Logger} from 'pino';
 import {MethodNotAllowedError, type KmsError} from '../errors.ts';
-import {type Metrics} from '../observability/metrics.ts';
+import type {Metrics} from '../observability/metrics.ts';
 import {canonicalAddress} from './client-address.ts';
 import {clientErrorOf, isNextInLine, isUnanswerable, sendRawReply} from './raw-reply.ts';
 import {commonHeaders} from './reply-headers.ts';

@@ -1,9 +1,9 @@
 import express, {type ErrorRequestHandler, type Express} from 'express';
-import {type Endpoint} from './endpoint.ts';
+import type {Endpoint} from './endpoint.ts';
 import {errorReply, toKmsError} from './error-body.ts';
 import {createReady, live, type HealthCheck} from './health.ts';
 import {createRequestHandler, type RequestHandlerOptions} from './request-handler.ts';
-import {type KMS_ROUTES} from './router.ts';
+import type {KMS_ROUTES} from './router.ts';
 import {renderReply, sendReply} from './send-reply.ts';
 
 /** The endpoints of the KMS, by their routes' names. */

@@ -1,8 +1,8 @@
-import {type IncomingMessage, type ServerResponse} from 'node:http';
-import {type Logger} from 'pino';
-import {type Metrics} from '../observability/metrics.ts';
-import {type RequestHead} from '../zcap/envelope.ts';
-import {type EndpointRequest} from './endpoint.ts';
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import type {Logger} from 'pino';
+import type {Metrics} from '../observability/metrics.ts';
+import type {RequestHead} from '../zcap/envelope.ts';
+import type {EndpointRequest} from './endpoint.ts';
 import {MAX_BODY_BYTES} from './limits.ts';
 import {readBody} from './read-body.ts';
 

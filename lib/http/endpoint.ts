@@ -1,5 +1,5 @@
-import {type Logger} from 'pino';
-import {type RequestHead} from '../zcap/envelope.ts';
+import type {Logger} from 'pino';
+import type {RequestHead} from '../zcap/envelope.ts';
 
 /** A request as endpoints see it: Express stays outside. */
 export interface EndpointRequest {

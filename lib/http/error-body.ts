@@ -1,6 +1,6 @@
 import {STATUS_CODES} from 'node:http';
 import {InternalError, KmsError, MethodNotAllowedError, type PublicCause} from '../errors.ts';
-import {type Reply} from './endpoint.ts';
+import type {Reply} from './endpoint.ts';
 
 /**
  * The body of every reply that is not a success: RFC 9457's members and those that existing clients read.

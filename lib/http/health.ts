@@ -1,6 +1,6 @@
 import {UnavailableError} from '../errors.ts';
-import {type Endpoint} from './endpoint.ts';
-import {type Lifecycle} from './lifecycle.ts';
+import type {Endpoint} from './endpoint.ts';
+import type {Lifecycle} from './lifecycle.ts';
 
 /** Something without which no request can be answered. */
 export interface HealthCheck {

@@ -2,14 +2,14 @@ import {constants} from 'node:crypto';
 import {once} from 'node:events';
 import {createServer as createHttpServer, type RequestListener, type Server} from 'node:http';
 import {createServer as createHttpsServer, type Server as HttpsServer} from 'node:https';
-import {type AddressInfo} from 'node:net';
-import {type TlsOptions} from 'node:tls';
-import {type Logger} from 'pino';
-import {type Metrics} from '../observability/metrics.ts';
+import type {AddressInfo} from 'node:net';
+import type {TlsOptions} from 'node:tls';
+import type {Logger} from 'pino';
+import type {Metrics} from '../observability/metrics.ts';
 import {answerClientErrors} from './client-errors.ts';
-import {type Lifecycle} from './lifecycle.ts';
+import type {Lifecycle} from './lifecycle.ts';
 import {MAX_HEADER_BYTES, type ConnectionLimits} from './limits.ts';
-import {type Credentials} from './tls.ts';
+import type {Credentials} from './tls.ts';
 
 export interface HttpServerOptions {
   readonly app: RequestListener;

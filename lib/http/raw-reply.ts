@@ -1,5 +1,5 @@
 import {STATUS_CODES, type IncomingMessage} from 'node:http';
-import {type Duplex} from 'node:stream';
+import type {Duplex} from 'node:stream';
 import {HeadersTooLargeError, MalformedRequestError, RequestTimeoutError, type KmsError} from '../errors.ts';
 import {errorReply} from './error-body.ts';
 import {LINGER} from './limits.ts';

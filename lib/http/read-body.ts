@@ -1,4 +1,4 @@
-import {type IncomingMessage} from 'node:http';
+import type {IncomingMessage} from 'node:http';
 import getRawBody, {type RawBodyError} from 'raw-body';
 import {MalformedRequestError, PayloadTooLargeError} from '../errors.ts';
 

@@ -1,4 +1,4 @@
-import {type IncomingMessage} from 'node:http';
+import type {IncomingMessage} from 'node:http';
 import {HeadersTooLargeError, MalformedRequestError, UnsupportedMediaTypeError} from '../errors.ts';
 import {MAX_HEADER_LINES} from './limits.ts';
 

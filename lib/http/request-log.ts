@@ -1,7 +1,7 @@
-import {type Logger} from 'pino';
+import type {Logger} from 'pino';
 import {NotAllowedError, RateLimitError, type KmsError} from '../errors.ts';
 import {describeError} from '../observability/describe-error.ts';
-import {type Metrics} from '../observability/metrics.ts';
+import type {Metrics} from '../observability/metrics.ts';
 
 /** What is known of a request when it has been answered. Nothing of its headers or body. */
 export interface RequestRecord {

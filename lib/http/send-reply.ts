@@ -1,5 +1,5 @@
-import {type IncomingMessage, type ServerResponse} from 'node:http';
-import {type Reply} from './endpoint.ts';
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import type {Reply} from './endpoint.ts';
 import {LINGER, MAX_BODY_BYTES} from './limits.ts';
 
 /** A reply whose body is bytes already: writing it cannot fail on its content. */

@@ -1,8 +1,8 @@
 import {createServer, type ServerResponse} from 'node:http';
 import {once} from 'node:events';
-import {type AddressInfo} from 'node:net';
-import {type Metrics} from './metrics.ts';
-import {type PrometheusMetrics} from './prometheus-metrics.ts';
+import type {AddressInfo} from 'node:net';
+import type {Metrics} from './metrics.ts';
+import type {PrometheusMetrics} from './prometheus-metrics.ts';
 
 export interface MetricsListener {
   /** What the rest of the server counts with. */

@@ -1,5 +1,5 @@
 import {Counter, Histogram, Registry, collectDefaultMetrics} from 'prom-client';
-import {type Metrics} from './metrics.ts';
+import type {Metrics} from './metrics.ts';
 
 /** Seconds; a signature takes tens of microseconds, a durable write some milliseconds. */
 const BUCKETS = [

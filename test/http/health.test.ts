@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {type EndpointRequest} from '../../lib/http/endpoint.ts';
+import type {EndpointRequest} from '../../lib/http/endpoint.ts';
 import {createReady, type HealthCheck} from '../../lib/http/health.ts';
 import {Lifecycle} from '../../lib/http/lifecycle.ts';
 import {send, type WireResponse} from '../support/raw-client.ts';

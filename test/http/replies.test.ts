@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {NotAllowedError, NotFoundError, UnavailableError, ValidationError} from '../../lib/errors.ts';
 import {createClientAddressReader} from '../../lib/http/client-address.ts';
-import {type Endpoint} from '../../lib/http/endpoint.ts';
+import type {Endpoint} from '../../lib/http/endpoint.ts';
 import {createAddressLimiter} from '../../lib/http/rate-limit.ts';
 import {send} from '../support/raw-client.ts';
 import {KEY, KEYSTORE, startTestServer, stopTestServers} from './test-server.ts';

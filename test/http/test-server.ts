@@ -1,16 +1,16 @@
 import {once} from 'node:events';
 import {connect} from 'node:net';
-import {type Logger} from 'pino';
+import type {Logger} from 'pino';
 import {createClientAddressReader} from '../../lib/http/client-address.ts';
 import {createApp, type AppOptions, type KmsEndpoints} from '../../lib/http/create-app.ts';
-import {type Endpoint, type EndpointRequest} from '../../lib/http/endpoint.ts';
+import type {Endpoint, EndpointRequest} from '../../lib/http/endpoint.ts';
 import {HttpServer, type HttpServerOptions} from '../../lib/http/http-server.ts';
 import {Lifecycle} from '../../lib/http/lifecycle.ts';
 import {connectionLimits, type ConnectionLimits} from '../../lib/http/limits.ts';
 import {createAddressLimiter} from '../../lib/http/rate-limit.ts';
 import {KMS_ROUTES} from '../../lib/http/router.ts';
 import {createLogger} from '../../lib/observability/logger.ts';
-import {type Metrics} from '../../lib/observability/metrics.ts';
+import type {Metrics} from '../../lib/observability/metrics.ts';
 
 export const KEYSTORE = 'z19rEEBgnxLg7RWDUMeWGrZhs';
 export const KEY = 'z1A4EtBoJ7yX3T3B6EJpqDwdB';
