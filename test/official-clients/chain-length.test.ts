@@ -52,15 +52,15 @@ describe('official webkms-client: maxCapabilityChainLength', () => {
     return result;
   }
 
-  it('1: the controllers only', async () => {
+  it('R26 1: the controllers only', async () => {
     expect(await signers({maxCapabilityChainLength: 1})).to.deep.equal(['owner']);
   });
 
-  it('2: and whom they delegate to', async () => {
+  it('R26 2: and whom they delegate to', async () => {
     expect(await signers({maxCapabilityChainLength: 2})).to.deep.equal(['owner', 'alice']);
   });
 
-  it('none given: as long as any chain may be', async () => {
+  it('R26 none given: as long as any chain may be', async () => {
     expect(await signers({})).to.deep.equal(['owner', 'alice', 'bob']);
   });
 });

@@ -90,7 +90,7 @@ describe('official clients: transfer of control', () => {
     expect(await verifiesIndependently(KEY_TYPE, {description: before, data, signature})).to.equal(true);
   });
 
-  it('the old controller is refused on every route, the new one on none', async () => {
+  it('R24 the old controller is refused on every route, the new one on none', async () => {
     const key = await scene.createKey(seller);
     await transfer(key);
     for (const [route, attempt] of Object.entries(everyRoute(key, seller))) {
@@ -103,7 +103,7 @@ describe('official clients: transfer of control', () => {
     expect((await refusal(remove!())).status).to.equal(409);
   });
 
-  it('what the old controller delegated is worth nothing, what the new one delegates is', async () => {
+  it('R29 what the old controller delegated is worth nothing, what the new one delegates is', async () => {
     const key = await scene.createKey(seller);
     const delegateBy = async (by: Controller): Promise<CapabilityDocument> =>
       scene.zcap(by).delegate({

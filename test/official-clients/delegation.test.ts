@@ -57,7 +57,7 @@ describe('official ezcap client: delegation', () => {
       invocationSigner: signer,
     });
 
-  it('of an action: others are refused', async () => {
+  it('R36 of an action: others are refused', async () => {
     const capability = await scene.zcap(owner).delegate({
       capability: root,
       controller: alice.did,
@@ -70,7 +70,7 @@ describe('official ezcap client: delegation', () => {
     await expectForbidden(sign(capability, bob), 'capability controller does not match');
   });
 
-  it('of a target: what is beneath is covered, what is beside is not', async () => {
+  it('R31 of a target: what is beneath is covered, what is beside is not', async () => {
     const delegate = async (invocationTarget: string) =>
       scene.zcap(owner).delegate({capability: root, controller: alice.did, invocationTarget});
     const all = await delegate(`${keystoreId}/keys`);
@@ -144,7 +144,7 @@ describe('official ezcap client: delegation', () => {
     ).to.deep.equal(last);
   });
 
-  it('R34: until it expires, and five minutes for clocks that differ', async () => {
+  it('R34 until it expires, and five minutes for clocks that differ', async () => {
     const delegate = async (expiredMinutesAgo: number): Promise<Capability> =>
       signCapability(
         draftCapability({
@@ -160,7 +160,7 @@ describe('official ezcap client: delegation', () => {
     await expectForbidden(sign(await delegate(6), alice), 'The invoked capability has expired.');
   });
 
-  it('R30, R31, R33: a child that is wider than its parent is refused', async () => {
+  it('R30, R31, R33 a child that is wider than its parent is refused', async () => {
     const parent = await signCapability(
       draftCapability({
         parent: root,

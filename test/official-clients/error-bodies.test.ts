@@ -21,10 +21,23 @@ describe('official clients: the bodies of refusals', () => {
   }
 
   it('400: what is wrong with the request', async () => {
-    const {keyId, kms} = await scene.createKey(owner, {type: 'AesKeyWrappingKey2019'});
-    expect(
-      await bodyOf(kms.wrapKey({kekId: keyId, unwrappedKey: Buffer.alloc(15), invocationSigner})),
-    ).to.include({status: 400, title: 'Bad Request'});
+    const {keyId, kms} = await scene.createKey(owner);
+    const attempt = kms.deriveSecret({keyId, publicKey: {type: 'Multikey'}, invocationSigner});
+    expect(await bodyOf(attempt)).to.deep.equal({
+      status: 400,
+      title: 'Bad Request',
+      name: 'ValidationError',
+      message: "A validation error occurred in the 'DeriveSecretOperation' validator.",
+      details: {
+        errors: [
+          {
+            name: 'ValidationError',
+            message: "should have required property 'publicKeyMultibase'",
+            details: {path: '.publicKey', keyword: 'required'},
+          },
+        ],
+      },
+    });
   });
 
   it('403: the reason, in `cause`', async () => {

@@ -27,7 +27,7 @@ describe('official webkms-client: key descriptions', () => {
       allowedActions,
     });
 
-  it('who may only sign may also read what the key is, and nothing else', async () => {
+  it('R36 who may only sign may also read what the key is, and nothing else', async () => {
     const {keystoreId, keyId, kms} = await scene.createKey(owner);
     for (const action of ['sign', 'verify', 'read', 'anything']) {
       const capability = await delegateOn(keystoreId, keyId, action);
@@ -48,7 +48,7 @@ describe('official webkms-client: key descriptions', () => {
     await expectForbidden(key.verify({data, signature}), 'is not allowed by the capability');
   });
 
-  it("the controller reads it by the keystore's root and by the key's own; a stranger by neither", async () => {
+  it("R14 the controller reads it by the keystore's root and by the key's own; a stranger by neither", async () => {
     const {keystoreId, keyId, kms} = await scene.createKey(owner);
     const byKeyRoot = (by: typeof owner) =>
       kms.getKeyDescription({
@@ -64,7 +64,7 @@ describe('official webkms-client: key descriptions', () => {
     }
   });
 
-  it("R14: the key's own root is for reading, not for signing", async () => {
+  it("R14 the key's own root is for reading, not for signing", async () => {
     const {keyId, kms} = await scene.createKey(owner);
     const capability = rootCapabilityId(keyId);
     await expectForbidden(

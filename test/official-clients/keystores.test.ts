@@ -52,7 +52,7 @@ describe('official webkms-client: keystores', () => {
     expect(new Set(ids).size).to.equal(2);
   });
 
-  it('refuses to create a keystore for somebody else', async () => {
+  it('R24 refuses to create a keystore for somebody else', async () => {
     await expectForbidden(scene.createKeystore({did: owner.did, signer: stranger.signer}), INVOKER_REFUSED);
   });
 
@@ -167,7 +167,7 @@ describe('official webkms-client: keystores', () => {
     await expectForbidden(read(config.id, owner), INVOKER_REFUSED);
   });
 
-  it('holds its address list on every route, for its own controller too', async () => {
+  it('R49 holds its address list on every route, for its own controller too', async () => {
     const config = await scene.createKeystore(owner);
     const kms = scene.kms(config.id);
     const {signer: invocationSigner} = owner;
@@ -199,6 +199,16 @@ describe('official webkms-client: keystores', () => {
         'Permission denied. Source IP is not allowed.',
       ]);
     }
+  });
+
+  it('is deleted when it is empty, and then is not there for anybody', async () => {
+    const {id} = await scene.createKeystore(owner);
+    const remove = async (url: string) =>
+      scene.zcap(owner).request({url, capability: rootCapabilityId(url), method: 'delete', action: 'write'});
+    expect((await remove(id)).status).to.equal(204);
+    await expectForbidden(read(id, owner), INVOKER_REFUSED);
+    const {keystoreId} = await scene.createKey(owner);
+    expect((await refusal(remove(keystoreId))).status).to.equal(409);
   });
 
   it('knows no key that there is not', async () => {

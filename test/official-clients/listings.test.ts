@@ -41,7 +41,7 @@ describe('official ezcap client: listings', () => {
     expect(await readAll(`${url}&limit=2`, scene.keystoresUrl)).to.deep.equal({pages: 3, results: created});
   });
 
-  it('lists them for their controller only', async () => {
+  it('R24 lists them for their controller only', async () => {
     const url = `${scene.keystoresUrl}?controller=${encodeURIComponent(owner.did)}`;
     await expectForbidden(read(url, scene.keystoresUrl, stranger), 'capability controller does not match');
     const own = `${scene.keystoresUrl}?controller=${encodeURIComponent(stranger.did)}`;

@@ -1,5 +1,6 @@
 import {type CapabilityDocument} from '@digitalbazaar/webkms-client';
 import {expect} from 'chai';
+import {delegate} from '../support/delegate.ts';
 import {controller, type Controller} from '../support/did-key.ts';
 import {rootCapabilityId} from '../support/signed-request.ts';
 import {type CreatedKey} from './official-clients.ts';
@@ -128,6 +129,31 @@ describe('official clients: revocation', () => {
     expect(await stillSigning(delegated)).to.deep.equal(['alice']);
   });
 
+  it("R40 by the keystore's controller by the keystore's root", async () => {
+    const delegated = await delegateThrice();
+    const {keystoreId, bobs} = delegated;
+    const {status} = await scene.zcap(owner).write({
+      url: `${keystoreId}/zcaps/revocations/${encodeURIComponent(bobs.id)}`,
+      capability: rootCapabilityId(keystoreId),
+      json: bobs,
+    });
+    expect(status).to.equal(204);
+    expect(await stillSigning(delegated)).to.deep.equal(['alice']);
+  });
+
+  it('R44 by one of several delegates', async () => {
+    const {keystoreId, keyId} = await scene.createKey(owner);
+    const shared = await delegate({
+      parent: rootCapabilityId(keystoreId),
+      delegator: owner,
+      controller: [alice.did, bob.did],
+      invocationTarget: keyId,
+    });
+    for (const party of [alice, bob]) expect(await sign(shared, party)).to.have.length(64);
+    await revoke(shared, bob);
+    for (const party of [alice, bob]) await expectForbidden(sign(shared, party), REVOKED);
+  });
+
   it('R41 of the right to revoke: it is gone', async () => {
     const delegated = await delegateThrice();
     await revoke(delegated.alices, owner);
@@ -141,14 +167,14 @@ describe('official clients: revocation', () => {
     await expectForbidden(revoke(bobs, owner), REVOKED);
   });
 
-  it('touches no other capability of the same parties', async () => {
+  it('R42 touches no other capability of the same parties', async () => {
     const delegated = await delegateThrice();
     const again = await scene.zcap(alice).delegate({capability: delegated.alices, controller: bob.did});
     await revoke(delegated.bobs, alice);
     expect(await sign(again, bob)).to.have.length(64);
   });
 
-  it("holds on every route, and is listed for the keystore's controller", async () => {
+  it("R41 holds on every route, and is listed for the keystore's controller", async () => {
     const {keystoreId, keyId, alices} = await delegateThrice();
     const root = rootCapabilityId(keystoreId);
     const whole = await scene.zcap(owner).delegate({
