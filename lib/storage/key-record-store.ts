@@ -51,5 +51,9 @@ export interface KeyRecordStore {
   find(id: KeyRecordId): Promise<KeyRecord | undefined>;
 
   /** The keystore's records in order of creation, in pages. @throws MalformedRequestError where `cursor` is not one that `list` gave. */
-  list(options: {readonly keystoreId: string; readonly limit: number; readonly cursor?: string | undefined}): Promise<Page<KeyRecord>>;
+  list(options: {
+    readonly keystoreId: string;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<KeyRecord>>;
 }

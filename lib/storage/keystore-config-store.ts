@@ -25,7 +25,10 @@ export interface KeystoreConfigStore {
    * @throws DuplicateError where the id exists.
    * @throws QuotaExceededError where `creator` already created `maxPerCreator` that still exist (checked in the same write).
    */
-  insert(config: KeystoreConfig, options: {readonly creator: string; readonly maxPerCreator: number}): Promise<void>;
+  insert(
+    config: KeystoreConfig,
+    options: {readonly creator: string; readonly maxPerCreator: number},
+  ): Promise<void>;
 
   /** The config as last written anywhere, or undefined. */
   find(id: string): Promise<KeystoreConfig | undefined>;
@@ -37,7 +40,10 @@ export interface KeystoreConfigStore {
    * the keystore counts from then on as acknowledged by it (see `list`).
    * @throws KeystoreSequenceError where the stored config is another (or gone).
    */
-  update(config: KeystoreConfig, options: {readonly replaced: KeystoreConfig; readonly updater: string}): Promise<void>;
+  update(
+    config: KeystoreConfig,
+    options: {readonly replaced: KeystoreConfig; readonly updater: string},
+  ): Promise<void>;
 
   /**
    * The keystores that name `controller`, in pages: first those that this DID created or has updated, in order of
@@ -45,7 +51,11 @@ export interface KeystoreConfigStore {
    * as controller of many keystores does not push the victim's own off the first page (R50).
    * @throws MalformedRequestError where `cursor` is not one that `list` gave.
    */
-  list(options: {readonly controller: string; readonly limit: number; readonly cursor?: string | undefined}): Promise<Page<KeystoreConfig>>;
+  list(options: {
+    readonly controller: string;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<KeystoreConfig>>;
 
   /**
    * Deletes the config, if its stored sequence is `sequence` and it holds no key records; both checked in the same write.

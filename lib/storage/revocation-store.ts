@@ -30,7 +30,11 @@ export interface RevocationStore {
   isAnyRevoked(keystoreId: string, keys: readonly Omit<RevocationKey, 'keystoreId'>[]): Promise<boolean>;
 
   /** The keystore's revocations in order of insertion, in pages. @throws MalformedRequestError where `cursor` is not one that `list` gave. */
-  list(options: {readonly keystoreId: string; readonly limit: number; readonly cursor?: string | undefined}): Promise<Page<Revocation>>;
+  list(options: {
+    readonly keystoreId: string;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<Revocation>>;
 
   /** Forgets at most `limit` revocations that expired before `before` (milliseconds since the epoch). @returns how many. */
   deleteExpired(options: {readonly before: number; readonly limit: number}): Promise<number>;

@@ -1,0 +1,107 @@
+/**
+ * Compares the SQLite drivers of ADR 0003 on this machine: durable single-row commits, point reads, and what importing
+ * the driver and opening a database costs at start. Run: `node bench/sqlite-drivers.ts [seconds per figure]`.
+ */
+import {execFileSync} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {DatabaseSync} from 'node:sqlite';
+import BetterSqlite3 from 'better-sqlite3';
+
+interface Driver {
+  readonly name: string;
+  readonly open: (path: string) => BetterSqlite3.Database | DatabaseSync;
+  /** What a process that has done nothing else evaluates; `path` is a free file name. */
+  readonly start: string;
+}
+
+const betterSqlite3 = createRequire(import.meta.url).resolve('better-sqlite3');
+const DRIVERS: readonly Driver[] = [
+  {
+    name: 'better-sqlite3',
+    open: (path) => new BetterSqlite3(path),
+    start: `const {default: D} = await import(${JSON.stringify(betterSqlite3)}); new D(path).exec('SELECT 1');`,
+  },
+  {
+    name: 'node:sqlite',
+    open: (path) => new DatabaseSync(path),
+    start: `const {DatabaseSync: D} = await import('node:sqlite'); new D(path).exec('SELECT 1');`,
+  },
+];
+const ROUNDS = 3;
+const ROWS = 10_000;
+const secondsPerFigure = Number(process.argv[2] ?? 2);
+const idOf = (n: number): string => `https://localhost:9443/kms/keystores/z1A${String(n).padStart(22, '0')}`;
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+
+function perSecond(work: (n: number) => void): number {
+  const begin = performance.now();
+  const end = begin + secondsPerFigure * 1000;
+  let count = 0;
+  while (performance.now() < end) work(count++);
+  return Math.round((count * 1000) / (performance.now() - begin));
+}
+
+function throughput(driver: Driver, directory: string): {commits: number; reads: number} {
+  const db = driver.open(join(directory, 'bench.db'));
+  db.exec('PRAGMA journal_mode = WAL');
+  db.exec('PRAGMA synchronous = FULL');
+  db.exec(
+    'CREATE TABLE record (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, n INTEGER, blob BLOB) STRICT',
+  );
+  const insert = db.prepare('INSERT INTO record (id, n, blob) VALUES (?, ?, ?)');
+  const find = db.prepare('SELECT id, n, blob FROM record WHERE id = ?');
+  const blob = randomBytes(100);
+  db.exec('BEGIN');
+  for (let n = 0; n < ROWS; n++) insert.run(idOf(n), n, blob);
+  db.exec('COMMIT');
+  const reads = perSecond((n) => void find.get(idOf((n * 7919) % ROWS)));
+  const commits = perSecond((n) => void insert.run(idOf(ROWS + n), n, blob));
+  db.close();
+  return {commits, reads};
+}
+
+/** Milliseconds from before the import until a fresh database has answered. */
+function startMs(driver: Driver, directory: string): number {
+  const path = JSON.stringify(join(directory, 'start.db'));
+  const code = `const path = ${path}; const t = performance.now(); ${driver.start} console.log(performance.now() - t);`;
+  const args = ['--no-warnings', '--input-type=module', '--eval', code];
+  return Number(execFileSync(process.execPath, args, {encoding: 'utf8'}));
+}
+
+function inTemporaryDirectory<T>(work: (directory: string) => T): T {
+  const directory = mkdtempSync(join(tmpdir(), 'webkms-bench-'));
+  try {
+    return work(directory);
+  } finally {
+    rmSync(directory, {recursive: true});
+  }
+}
+
+// Rounds alternate between the drivers, so that a busy moment of the machine does not fall on one of them alone.
+const rounds = Array.from({length: ROUNDS}, () =>
+  DRIVERS.map((driver) =>
+    inTemporaryDirectory((directory) => ({
+      name: driver.name,
+      ...throughput(driver, directory),
+      startMs: median(Array.from({length: 7}, () => startMs(driver, directory))),
+    })),
+  ),
+).flat();
+
+console.log(`Node ${process.version}, ${process.platform}-${process.arch}; medians of ${ROUNDS} rounds`);
+console.table(
+  DRIVERS.map(({name}) => {
+    const own = rounds.filter((round) => round.name === name);
+    return {
+      driver: name,
+      'commits/s': median(own.map((round) => round.commits)),
+      'point reads/s': median(own.map((round) => round.reads)),
+      'import + open, ms': Number(median(own.map((round) => round.startMs)).toFixed(1)),
+    };
+  }),
+);

@@ -1,0 +1,74 @@
+import type Database from 'better-sqlite3';
+import {UnavailableError} from '../../errors.ts';
+import {toKmsError} from './driver-error.ts';
+import {openDatabase} from './open-database.ts';
+import {retryWhileBusy} from './retry-while-busy.ts';
+
+/** One connection, and the three ways of working with it. Whatever goes wrong in them comes out as a KmsError. */
+export class SqliteConnection {
+  readonly #db: Database.Database;
+  readonly #busyTimeoutMs: number;
+  readonly #beginRead: Database.Statement<[]>;
+  readonly #beginWrite: Database.Statement<[]>;
+  readonly #commit: Database.Statement<[]>;
+  readonly #rollback: Database.Statement<[]>;
+
+  private constructor(db: Database.Database, busyTimeoutMs: number) {
+    this.#db = db;
+    this.#busyTimeoutMs = busyTimeoutMs;
+    this.#beginRead = db.prepare('BEGIN DEFERRED');
+    this.#beginWrite = db.prepare('BEGIN IMMEDIATE');
+    this.#commit = db.prepare('COMMIT');
+    this.#rollback = db.prepare('ROLLBACK');
+  }
+
+  /** @throws StoreOpenError */
+  static async open(path: string, busyTimeoutMs: number): Promise<SqliteConnection> {
+    return new SqliteConnection(await openDatabase(path, busyTimeoutMs), busyTimeoutMs);
+  }
+
+  prepare<Parameters extends unknown[], Row = never>(sql: string): Database.Statement<Parameters, Row> {
+    return this.#db.prepare<Parameters, Row>(sql);
+  }
+
+  /** For one statement, or several whose results need not be of one moment. */
+  run<T>(work: () => T): Promise<T> {
+    return this.#guard(work);
+  }
+
+  /** All reads in `work` see the database as it was at one moment. */
+  snapshot<T>(work: () => T): Promise<T> {
+    return this.#guard(() => this.#transaction(this.#beginRead, work));
+  }
+
+  /** `work` has the write lock from the start, and happens wholly and durably or, where it throws, not at all. */
+  write<T>(work: () => T): Promise<T> {
+    return this.#guard(() => this.#transaction(this.#beginWrite, work));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  async #guard<T>(work: () => T): Promise<T> {
+    try {
+      return await retryWhileBusy(work, this.#busyTimeoutMs);
+    } catch (error) {
+      if (!this.#db.open) throw new UnavailableError('The store is closed.', {cause: error});
+      throw toKmsError(error);
+    }
+  }
+
+  #transaction<T>(begin: Database.Statement<[]>, work: () => T): T {
+    begin.run();
+    try {
+      const result = work();
+      this.#commit.run();
+      return result;
+    } catch (error) {
+      // Some errors of the disk have rolled it back already.
+      if (this.#db.inTransaction) this.#rollback.run();
+      throw error;
+    }
+  }
+}

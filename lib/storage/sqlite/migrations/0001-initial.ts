@@ -1,0 +1,104 @@
+import {type Migration} from './migration.ts';
+
+/**
+ * `position` is the order of creation; AUTOINCREMENT never gives one twice, so cursors survive deletions.
+ * Rows name their keystore by its position: a URL of 70 bytes is stored once.
+ */
+const KEYSTORES = `
+CREATE TABLE keystore (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE CHECK (id <> ''),
+  sequence INTEGER NOT NULL CHECK (sequence >= 0),
+  creator TEXT NOT NULL CHECK (creator <> ''),
+  -- As posted: one DID, or a JSON array of them.
+  controller TEXT,
+  controllers TEXT CHECK (json_type(controllers) = 'array'),
+  kms_module TEXT NOT NULL,
+  meter_id TEXT,
+  ip_allow_list TEXT CHECK (json_type(ip_allow_list) = 'array'),
+  CHECK ((controller IS NULL) <> (controllers IS NULL))
+) STRICT;
+CREATE INDEX keystore_creator ON keystore (creator);
+
+-- Its key is the order of listing: a controller's own keystores first, each group in order of creation.
+CREATE TABLE keystore_controller (
+  controller TEXT NOT NULL,
+  -- 0: acknowledged, as this controller created or has updated the keystore. 1: only others have named it.
+  named_by_others INTEGER NOT NULL CHECK (named_by_others IN (0, 1)),
+  keystore INTEGER NOT NULL REFERENCES keystore (position) ON DELETE CASCADE,
+  PRIMARY KEY (controller, named_by_others, keystore),
+  UNIQUE (keystore, controller)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER keystore_identity BEFORE UPDATE ON keystore
+WHEN NEW.position <> OLD.position OR NEW.id <> OLD.id OR NEW.creator <> OLD.creator
+BEGIN SELECT RAISE(ABORT, 'keystore: position, id and creator are immutable'); END;
+`;
+
+const KEYS = `
+CREATE TABLE key_record (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  keystore INTEGER NOT NULL REFERENCES keystore (position) ON DELETE RESTRICT,
+  local_id TEXT NOT NULL CHECK (local_id <> ''),
+  sequence INTEGER NOT NULL CHECK (sequence >= 0),
+  type TEXT NOT NULL CHECK (type <> ''),
+  created_at INTEGER NOT NULL,
+  max_capability_chain_length INTEGER,
+  public_alias TEXT,
+  public_alias_template TEXT,
+  UNIQUE (keystore, local_id)
+) STRICT;
+-- The position comes with every index entry: this one serves a keystore's list and count.
+CREATE INDEX key_record_keystore ON key_record (keystore);
+
+CREATE TABLE key_version (
+  key INTEGER NOT NULL REFERENCES key_record (position) ON DELETE CASCADE,
+  version INTEGER NOT NULL CHECK (version >= 1),
+  created_at INTEGER NOT NULL,
+  public_key BLOB CHECK (length(public_key) > 0),
+  material BLOB NOT NULL CHECK (length(material) > 0),
+  PRIMARY KEY (key, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER key_record_identity BEFORE UPDATE ON key_record
+WHEN NEW.position <> OLD.position OR NEW.keystore <> OLD.keystore OR NEW.local_id <> OLD.local_id
+  OR NEW.type <> OLD.type OR NEW.created_at <> OLD.created_at
+BEGIN SELECT RAISE(ABORT, 'key_record: position, keystore, local_id, type and created_at are immutable'); END;
+
+CREATE TRIGGER key_version_identity BEFORE UPDATE ON key_version
+WHEN NEW.key <> OLD.key OR NEW.version <> OLD.version OR NEW.created_at <> OLD.created_at
+  OR NEW.public_key IS NOT OLD.public_key
+BEGIN SELECT RAISE(ABORT, 'key_version: key, version, created_at and public_key are immutable'); END;
+`;
+
+const REVOCATIONS = `
+CREATE TABLE revocation (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  keystore INTEGER NOT NULL REFERENCES keystore (position) ON DELETE CASCADE,
+  delegator TEXT NOT NULL,
+  capability_id TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  revoker TEXT NOT NULL,
+  revoked_at INTEGER NOT NULL,
+  UNIQUE (keystore, delegator, capability_id)
+) STRICT;
+CREATE INDEX revocation_keystore ON revocation (keystore);
+CREATE INDEX revocation_expires_at ON revocation (expires_at);
+
+CREATE TRIGGER revocation_immutable BEFORE UPDATE ON revocation
+BEGIN SELECT RAISE(ABORT, 'revocation: rows are immutable'); END;
+
+CREATE TABLE replay (
+  digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX replay_expires_at ON replay (expires_at);
+`;
+
+const PROBE = `
+-- One row for the health check to write.
+CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), written_at INTEGER NOT NULL) STRICT;
+INSERT INTO probe VALUES (1, 0);
+`;
+
+export const initial: Migration = {name: 'initial', sql: KEYSTORES + KEYS + REVOCATIONS + PROBE};

@@ -1,0 +1,97 @@
+import {InvalidStateError, KeystoreSequenceError, QuotaExceededError} from '../../errors.ts';
+import {type KeystoreConfig, type KeystoreConfigStore, type Page} from '../keystore-config-store.ts';
+import {type SqliteConnection} from './connection.ts';
+import {KEYSTORE_LIST, parseCursor, rowsForPage, toPage} from './cursor.ts';
+import {keystoreStatements} from './keystore-statements.ts';
+import {toKeystoreColumns, toKeystoreConfig} from './keystore-row.ts';
+import {type SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
+
+const sequenceError = (): KeystoreSequenceError =>
+  new KeystoreSequenceError('The keystore is not in the state that the request replaces.');
+
+export class SqliteKeystoreConfigStore implements KeystoreConfigStore {
+  readonly #connection: SqliteConnection;
+  readonly #keyHierarchy: SqliteKeyHierarchyStore;
+  readonly #sql: ReturnType<typeof keystoreStatements>;
+
+  constructor(connection: SqliteConnection, keyHierarchy: SqliteKeyHierarchyStore) {
+    this.#connection = connection;
+    this.#keyHierarchy = keyHierarchy;
+    this.#sql = keystoreStatements(connection);
+  }
+
+  insert(
+    config: KeystoreConfig,
+    {creator, maxPerCreator}: Parameters<KeystoreConfigStore['insert']>[1],
+  ): Promise<void> {
+    return this.#connection.write(() => {
+      const position = this.#sql.insert.get({...toKeystoreColumns(config), creator});
+      if (position === undefined) throw new TypeError('An insertion returned no row.');
+      if ((this.#sql.countOfCreator.get(creator) ?? 0) > maxPerCreator) {
+        throw new QuotaExceededError('The quota of keystores is used up.');
+      }
+      this.#insertControllers(position, config, [creator]);
+    });
+  }
+
+  find(id: string): Promise<KeystoreConfig | undefined> {
+    return this.#connection.run(() => {
+      const row = this.#sql.find.get(id);
+      return row && toKeystoreConfig(row);
+    });
+  }
+
+  update(
+    config: KeystoreConfig,
+    {replaced, updater}: Parameters<KeystoreConfigStore['update']>[1],
+  ): Promise<void> {
+    return this.#connection.write(() => {
+      if (config.id !== replaced.id || config.sequence !== replaced.sequence + 1) throw sequenceError();
+      const {sequence, controller, controllers} = toKeystoreColumns(replaced);
+      const updated = this.#sql.update.get({
+        ...toKeystoreColumns(config),
+        replacedSequence: sequence,
+        replacedController: controller,
+        replacedControllers: controllers,
+      });
+      if (!updated) throw sequenceError();
+      const acknowledged = this.#sql.listAcknowledged.all(updated.position);
+      this.#sql.deleteControllers.run(updated.position);
+      this.#insertControllers(updated.position, config, [...acknowledged, updated.creator, updater]);
+    });
+  }
+
+  list({
+    controller,
+    limit,
+    cursor,
+  }: Parameters<KeystoreConfigStore['list']>[0]): Promise<Page<KeystoreConfig>> {
+    return this.#connection.run(() => {
+      const {group, position} = parseCursor(KEYSTORE_LIST, cursor);
+      return toPage(KEYSTORE_LIST, this.#sql.page.all(controller, group, position, rowsForPage(limit)), {
+        limit,
+        toPlace: (row) => ({group: row.namedByOthers, position: row.position}),
+        toResult: toKeystoreConfig,
+      });
+    });
+  }
+
+  delete(id: string, {sequence}: {readonly sequence: number}): Promise<void> {
+    return this.#connection.write(() => {
+      const stored = this.#sql.findSequence.get(id);
+      if (stored?.sequence !== sequence) throw sequenceError();
+      if (this.#sql.findAnyKey.get(stored.position) !== undefined) {
+        throw new InvalidStateError('The keystore holds keys.');
+      }
+      this.#keyHierarchy.deleteScope(id);
+      // Its rows of keystore_controller and revocation go with it: ON DELETE CASCADE.
+      this.#sql.delete.run(stored.position);
+    });
+  }
+
+  #insertControllers(position: number, {controller}: KeystoreConfig, acknowledged: readonly string[]): void {
+    for (const name of new Set(typeof controller === 'string' ? [controller] : controller)) {
+      this.#sql.insertController.run(name, acknowledged.includes(name) ? 0 : 1, position);
+    }
+  }
+}

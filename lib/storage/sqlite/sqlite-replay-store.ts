@@ -1,0 +1,28 @@
+import type Database from 'better-sqlite3';
+import {type ReplayStore} from '../replay-store.ts';
+import {type SqliteConnection} from './connection.ts';
+
+export class SqliteReplayStore implements ReplayStore {
+  readonly #connection: SqliteConnection;
+  readonly #insert: Database.Statement<[digest: Uint8Array, expiresAt: number]>;
+  readonly #deleteExpired: Database.Statement<[before: number, limit: number]>;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+    this.#insert = connection.prepare(
+      'INSERT INTO replay (digest, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING',
+    );
+    this.#deleteExpired = connection.prepare(
+      `DELETE FROM replay WHERE digest IN
+         (SELECT digest FROM replay WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`,
+    );
+  }
+
+  remember(digest: Uint8Array, {expiresAt}: {readonly expiresAt: number}): Promise<boolean> {
+    return this.#connection.run(() => this.#insert.run(digest, expiresAt).changes === 1);
+  }
+
+  deleteExpired({before, limit}: {readonly before: number; readonly limit: number}): Promise<number> {
+    return this.#connection.run(() => this.#deleteExpired.run(before, limit).changes);
+  }
+}

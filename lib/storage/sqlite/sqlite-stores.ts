@@ -1,0 +1,54 @@
+import {type Stores} from '../stores.ts';
+import {SqliteConnection} from './connection.ts';
+import {SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
+import {SqliteKeyRecordStore} from './sqlite-key-record-store.ts';
+import {SqliteKeystoreConfigStore} from './sqlite-keystore-config-store.ts';
+import {SqliteReplayStore} from './sqlite-replay-store.ts';
+import {SqliteRevocationStore} from './sqlite-revocation-store.ts';
+
+export interface SqliteStoresOptions {
+  /** File name of the database; it is created, mode 0600, where there is none. Its directory must exist. */
+  readonly path: string;
+  /** How long a call waits for another process's write before it throws `UnavailableError`. */
+  readonly busyTimeoutMs?: number;
+}
+
+const BUSY_TIMEOUT_MS = 5000;
+
+/** All stores in one SQLite database. Several processes of one machine may have it open. */
+export class SqliteStores implements Stores {
+  readonly keystores: SqliteKeystoreConfigStore;
+  readonly keys: SqliteKeyRecordStore;
+  readonly revocations: SqliteRevocationStore;
+  readonly replays: SqliteReplayStore;
+  readonly keyHierarchy: SqliteKeyHierarchyStore;
+  readonly #connection: SqliteConnection;
+  readonly #probe;
+
+  private constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+    this.keyHierarchy = new SqliteKeyHierarchyStore(connection);
+    this.keystores = new SqliteKeystoreConfigStore(connection, this.keyHierarchy);
+    this.keys = new SqliteKeyRecordStore(connection);
+    this.revocations = new SqliteRevocationStore(connection);
+    this.replays = new SqliteReplayStore(connection);
+    this.#probe = connection.prepare<[now: number], {id: number}>(
+      'UPDATE probe SET written_at = ? WHERE id = 1 RETURNING id',
+    );
+  }
+
+  /** @throws StoreOpenError, which says what to do about it. */
+  static async open({path, busyTimeoutMs = BUSY_TIMEOUT_MS}: SqliteStoresOptions): Promise<SqliteStores> {
+    return new SqliteStores(await SqliteConnection.open(path, busyTimeoutMs));
+  }
+
+  async ping(): Promise<void> {
+    await this.#connection.run(() => {
+      if (!this.#probe.get(Date.now())) throw new TypeError('The probe row is missing.');
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+}

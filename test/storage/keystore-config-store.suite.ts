@@ -1,0 +1,182 @@
+import {expect} from 'chai';
+import fc from 'fast-check';
+import {DuplicateError, KeystoreSequenceError, QuotaExceededError} from '../../lib/errors.ts';
+import {type KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
+import {testDeletion} from './keystore-deletion.ts';
+import {testListing} from './keystore-listing.ts';
+import {ALICE, BOB, CAROL, insertKeystore, keystoreUrl, makeKeystore, next} from './records.ts';
+import {
+  describeStore,
+  expectRefusal,
+  fromBoth,
+  race,
+  type StoreSuiteOptions,
+  type StoreTest,
+} from './store-suite.ts';
+
+const WITHOUT_QUOTA = {creator: ALICE, maxPerCreator: 1000};
+
+const replaceOf =
+  (controller: KeystoreConfig['controller']) =>
+  (stored: KeystoreConfig): {config: KeystoreConfig; replaced: KeystoreConfig} => ({
+    config: next(stored),
+    replaced: {...stored, controller},
+  });
+
+/** What the implementations of KeystoreConfigStore promise. */
+export function describeKeystoreConfigStore(options: StoreSuiteOptions): void {
+  describeStore('KeystoreConfigStore', options, (test) => {
+    describe('insert and find', () => testInsertion(test));
+    describe('update', () => testUpdate(test));
+    describe('list', () => testListing(test));
+    describe('delete', () => testDeletion(test));
+  });
+}
+
+function testInsertion(test: StoreTest): void {
+  const text = fc.string({minLength: 1, unit: 'grapheme'});
+  const arbitraryConfig: fc.Arbitrary<KeystoreConfig> = fc.record(
+    {
+      id: fc.string({unit: 'grapheme'}).map((suffix) => keystoreUrl() + suffix),
+      sequence: fc.maxSafeNat(),
+      controller: fc.oneof(text, fc.array(text, {minLength: 1, maxLength: 10})),
+      kmsModule: text,
+      meterId: text,
+      ipAllowList: fc.array(text),
+    },
+    {requiredKeys: ['id', 'sequence', 'controller', 'kmsModule']},
+  );
+
+  test('gives back every config as it was, here and elsewhere', async ({stores, other}) => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryConfig, async (config) => {
+        await stores.keystores.insert(config, WITHOUT_QUOTA);
+        expect(await stores.keystores.find(config.id)).to.deep.equal(config);
+        expect(await other.keystores.find(config.id)).to.deep.equal(config);
+      }),
+      {numRuns: 50},
+    );
+  });
+
+  test('finds nothing that is not there', async ({stores}) => {
+    const {id} = await insertKeystore(stores);
+    for (const absent of [keystoreUrl(), id.slice(0, -1), `${id}/`, id.toUpperCase(), '']) {
+      expect(await stores.keystores.find(absent)).to.equal(undefined);
+    }
+  });
+
+  test('refuses an id that exists, and leaves what is stored as it is', async ({stores, other}) => {
+    const config = await insertKeystore(stores);
+    const again = makeKeystore({id: config.id, controller: BOB});
+    await expectRefusal(other.keystores.insert(again, WITHOUT_QUOTA), DuplicateError);
+    expect(await stores.keystores.find(config.id)).to.deep.equal(config);
+    expect((await stores.keystores.list({controller: BOB, limit: 10})).results).to.deep.equal([]);
+  });
+
+  test('lets one of several concurrent insertions of an id win', async (handles) => {
+    const id = keystoreUrl();
+    const attempts = fromBoth(handles, 8, (stores, index) =>
+      stores.keystores.insert(makeKeystore({id, kmsModule: `module-${index}`}), WITHOUT_QUOTA),
+    );
+    expect(await race(attempts, DuplicateError)).to.equal(1);
+  });
+
+  test('counts the quota by creator', async ({stores}) => {
+    const insertBy = (creator: string, controller: string): Promise<void> =>
+      stores.keystores.insert(makeKeystore({controller}), {creator, maxPerCreator: 2});
+    // What others create in her name does not count.
+    for (let count = 0; count < 2; count++) await insertBy(BOB, ALICE);
+    const mine = await insertKeystore(stores);
+    await insertBy(ALICE, ALICE);
+    const refused = makeKeystore();
+    await expectRefusal(
+      stores.keystores.insert(refused, {creator: ALICE, maxPerCreator: 2}),
+      QuotaExceededError,
+    );
+    expect(await stores.keystores.find(refused.id)).to.equal(undefined);
+    await stores.keystores.delete(mine.id, {sequence: 0});
+    await stores.keystores.insert(refused, {creator: ALICE, maxPerCreator: 2});
+    expect(await stores.keystores.find(refused.id)).to.deep.equal(refused);
+  });
+
+  test('never exceeds the quota in a race', async (handles) => {
+    const attempts = fromBoth(handles, 12, (stores) =>
+      stores.keystores.insert(makeKeystore(), {creator: ALICE, maxPerCreator: 5}),
+    );
+    expect(await race(attempts, QuotaExceededError)).to.equal(5);
+    expect((await handles.stores.keystores.list({controller: ALICE, limit: 100})).results).to.have.lengthOf(
+      5,
+    );
+  });
+}
+
+function testUpdate(test: StoreTest): void {
+  test('replaces the config, here and elsewhere', async ({stores, other}) => {
+    const first = await insertKeystore(stores, {ipAllowList: ['192.0.2.0/24'], meterId: 'urn:uuid:1'});
+    const second = next(first, {controller: [BOB, ALICE], ipAllowList: ['2001:db8::/32']});
+    await stores.keystores.update(second, {replaced: first, updater: ALICE});
+    expect(await other.keystores.find(first.id)).to.deep.equal(second);
+    const third = makeKeystore({id: first.id, sequence: 2, controller: BOB, meterId: 'urn:uuid:1'});
+    await other.keystores.update(third, {replaced: second, updater: BOB});
+    expect(await stores.keystores.find(first.id)).to.deep.equal(third);
+  });
+
+  interface Stale {
+    readonly flaw: string;
+    /** Of what is stored; ALICE where it is left out. */
+    readonly controller?: KeystoreConfig['controller'];
+    readonly replace: (
+      stored: KeystoreConfig,
+      neighbour: KeystoreConfig,
+    ) => {config: KeystoreConfig; replaced: KeystoreConfig};
+  }
+  const stale: readonly Stale[] = [
+    {
+      flaw: 'by a sequence that skips one',
+      replace: (stored) => ({config: next(next(stored)), replaced: stored}),
+    },
+    {flaw: 'by a sequence that stays', replace: (stored) => ({config: stored, replaced: stored})},
+    {flaw: 'in an older state', replace: (stored) => ({config: stored, replaced: {...stored, sequence: 0}})},
+    {flaw: 'in a newer state', replace: (stored) => ({config: next(next(stored)), replaced: next(stored)})},
+    {flaw: 'of another controller', replace: replaceOf(BOB)},
+    {flaw: 'of its only controller in a list', replace: replaceOf([ALICE])},
+    {flaw: 'of one controller more', replace: replaceOf([ALICE, BOB])},
+    {flaw: 'of other controllers', controller: [ALICE, BOB], replace: replaceOf([ALICE, CAROL])},
+    {flaw: 'of the first of its controllers', controller: [ALICE, BOB], replace: replaceOf(ALICE)},
+    {flaw: 'by another', replace: (stored, neighbour) => ({config: next(neighbour), replaced: stored})},
+    {
+      flaw: 'that is not there',
+      replace: (stored) => {
+        const replaced = {...stored, id: keystoreUrl()};
+        return {config: next(replaced), replaced};
+      },
+    },
+  ];
+  for (const {flaw, controller = ALICE, replace} of stale) {
+    test(`R48 refuses an update of a keystore ${flaw}`, async ({stores}) => {
+      const [stored, neighbour] = [
+        await insertKeystore(stores, {sequence: 1, controller}),
+        await insertKeystore(stores, {sequence: 1, controller}),
+      ];
+      const {config, replaced} = replace(stored, neighbour);
+      await expectRefusal(stores.keystores.update(config, {replaced, updater: ALICE}), KeystoreSequenceError);
+      for (const config of [stored, neighbour]) {
+        expect(await stores.keystores.find(config.id)).to.deep.equal(config);
+      }
+      await stores.keystores.update(next(stored), {replaced: stored, updater: ALICE});
+      expect(await stores.keystores.find(stored.id)).to.deep.equal(next(stored));
+    });
+  }
+
+  test('R48 lets one of several concurrent updates of one state win', async (handles) => {
+    const stored = await insertKeystore(handles.stores);
+    const attempts = fromBoth(handles, 8, (stores, index) =>
+      stores.keystores.update(next(stored, {kmsModule: `module-${index}`}), {
+        replaced: stored,
+        updater: ALICE,
+      }),
+    );
+    expect(await race(attempts, KeystoreSequenceError)).to.equal(1);
+    expect(await handles.other.keystores.find(stored.id)).to.have.property('sequence', 1);
+  });
+}

@@ -1,0 +1,14 @@
+import {describeKeyHierarchyStore} from './key-hierarchy-store.suite.ts';
+import {describeKeyRecordStore} from './key-record-store.suite.ts';
+import {describeKeystoreConfigStore} from './keystore-config-store.suite.ts';
+import {describeReplayStore} from './replay-store.suite.ts';
+import {describeRevocationStore} from './revocation-store.suite.ts';
+import {openHandles} from './sqlite/temporary-store.ts';
+
+const sqlite = {name: 'SQLite', open: openHandles};
+
+describeKeystoreConfigStore(sqlite);
+describeKeyRecordStore(sqlite);
+describeRevocationStore(sqlite);
+describeReplayStore(sqlite);
+describeKeyHierarchyStore(sqlite);
