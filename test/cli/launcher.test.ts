@@ -10,8 +10,12 @@ const LAUNCHER = join(import.meta.dirname, '../../bin/webkms.js');
 /** Stands for the command: says what it was run with, and does what it is told to. */
 const FAKE_MAIN = `
 export async function main(args) {
+  const stopped = Promise.withResolvers();
+  const timer = setInterval(() => {}, 1000);
+  process.once('SIGTERM', stopped.resolve);
   console.log(JSON.stringify({args, file: import.meta.filename, pid: process.pid}));
-  if (args[0] === 'wait') await new Promise((resolve) => { const t = setInterval(() => {}, 1000); process.once('SIGTERM', () => { clearInterval(t); resolve(); }); });
+  if (args[0] === 'wait') await stopped.promise;
+  clearInterval(timer);
   return Number(args[1] ?? 0);
 }`;
 

@@ -1,6 +1,6 @@
 import {EventEmitter} from 'node:events';
 import {expect} from 'chai';
-import {shutdownSignal, type SignalSource} from '../../lib/cli/shutdown-signal.ts';
+import {shutdownSignal} from '../../lib/cli/shutdown-signal.ts';
 
 class FakeProcess extends EventEmitter {
   readonly exits: number[] = [];
