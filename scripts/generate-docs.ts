@@ -10,7 +10,7 @@ const ROOT = new URL('../', import.meta.url);
 function routeTable(): string {
   const rows = KMS_ROUTES.map(({name, method, path}) => {
     const {summary, action, reply}: RouteContract = API_CONTRACT[name];
-    return `| ${method} \`${path}\` | ${summary} | ${action ?? ''} | ${reply.status} |`;
+    return `| ${method} \`${path}\` | ${summary} | ${action} | ${reply.status} |`;
   });
   return ['| route | what it does | action | success |', '|---|---|---|---|', ...rows, ''].join('\n');
 }

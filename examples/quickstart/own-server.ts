@@ -4,9 +4,7 @@ import {once} from 'node:events';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {getCACertificates, setDefaultCACertificates} from 'node:tls';
-import {startServer} from '../../lib/app.ts';
-import {loadSettings} from '../../lib/config/load-settings.ts';
-import {createLogger} from '../../lib/observability/logger.ts';
+import {createLogger, loadSettings, startServer} from '../../lib/index.ts';
 
 /** A server that lives as long as the story, and leaves nothing behind. */
 export interface OwnServer extends AsyncDisposable {

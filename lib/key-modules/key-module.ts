@@ -39,7 +39,7 @@ export interface KeyModule {
   sign(key: KeyVersion, data: Uint8Array): Promise<Uint8Array>;
   /** False for whatever is not a good signature over `data`, of any length and form; never throws for it. */
   verify(key: KeyVersion, data: Uint8Array, signature: Uint8Array): Promise<boolean>;
-  /** RFC 3394. `unwrappedKey` is 16 to 4096 bytes, a multiple of 8. */
+  /** RFC 3394. `unwrappedKey` is 16 to 65,536 bytes, a multiple of 8. */
   wrapKey(key: KeyVersion, unwrappedKey: Uint8Array): Promise<Uint8Array>;
   /** undefined where it does not open. */
   unwrapKey(key: KeyVersion, wrappedKey: Uint8Array): Promise<Uint8Array | undefined>;

@@ -1,6 +1,6 @@
 import {base64url} from '../common.ts';
 
-const MAX_UNWRAPPED_KEY_BYTES = 4096;
+const MAX_UNWRAPPED_KEY_BYTES = 64 * 1024;
 
 export const unwrappedKey = base64url(
   MAX_UNWRAPPED_KEY_BYTES,

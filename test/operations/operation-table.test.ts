@@ -119,11 +119,11 @@ for (const type of OPERATION_TYPES) {
 describe('schemas of binary members', () => {
   const url = 'https://localhost:9443/kms/keystores/z1A/keys/z1B';
   const cases: [OperationType, string, Record<string, unknown>, number][] = [
-    ['SignOperation', 'verifyData', {}, 64 * 1024],
-    ['VerifyOperation', 'verifyData', {signatureValue: ''}, 64 * 1024],
+    ['SignOperation', 'verifyData', {}, 75 * 1024],
+    ['VerifyOperation', 'verifyData', {signatureValue: ''}, 75 * 1024],
     ['VerifyOperation', 'signatureValue', {verifyData: ''}, 8192],
-    ['WrapKeyOperation', 'unwrappedKey', {}, 4096],
-    ['UnwrapKeyOperation', 'wrappedKey', {}, 4104],
+    ['WrapKeyOperation', 'unwrappedKey', {}, 65_536],
+    ['UnwrapKeyOperation', 'wrappedKey', {}, 65_544],
   ];
   for (const [type, member, others, maxBytes] of cases) {
     const withMember = (value: unknown) => ({type, invocationTarget: url, ...others, [member]: value});

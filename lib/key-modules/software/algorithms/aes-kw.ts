@@ -14,7 +14,7 @@ const CIPHER = 'id-aes256-wrap';
 const INITIAL_VALUE = Buffer.alloc(8, 0xa6);
 const BLOCK = 8;
 const MIN_LENGTH = 16;
-const MAX_LENGTH = 4096;
+const MAX_LENGTH = 65_536;
 
 function isKeyData(length: number): boolean {
   return length >= MIN_LENGTH && length <= MAX_LENGTH && length % BLOCK === 0;
@@ -24,7 +24,7 @@ function run(cipher: Cipheriv | Decipheriv, input: Uint8Array): Buffer {
   return Buffer.concat([cipher.update(input), cipher.final()]);
 }
 
-/** AES Key Wrap (RFC 3394) with a 256 bit key, of 16 to 4096 bytes. */
+/** AES Key Wrap (RFC 3394) with a 256 bit key, of 16 to 65,536 bytes. */
 export const aesKw256: SoftwareAlgorithm = {
   cacheWeight: 1,
   generateSecret: () => randomBytes(32),
