@@ -1,5 +1,7 @@
 /** How deep causes are followed: a cycle of causes ends here. */
 const MAX_CAUSES = 4;
+/** Of the errors that one error stands for. */
+const MAX_ERRORS = 4;
 const MAX_MESSAGE_LENGTH = 500;
 
 /** What the log says of an error: chosen members only, since errors may carry what they failed on. */
@@ -9,6 +11,8 @@ export interface ErrorDescription {
   readonly code?: string;
   readonly stack?: string;
   readonly cause?: ErrorDescription;
+  /** What it stands for, e.g. an `AggregateError`, or the verifier libraries' one. */
+  readonly errors?: readonly ErrorDescription[];
 }
 
 /** Describes an error for the log, with its stack frames. */
@@ -26,12 +30,16 @@ function describe(error: unknown, {stack, depth}: {stack: boolean; depth: number
   const message = safeMessage(error);
   const frames = stack ? safeFrames(error) : undefined;
   const cause = error.cause !== undefined && depth < MAX_CAUSES;
+  const errors: readonly unknown[] =
+    'errors' in error && Array.isArray(error.errors) && depth < MAX_CAUSES ? error.errors : [];
+  const describeNext = (next: unknown): ErrorDescription => describe(next, {stack, depth: depth + 1});
   return {
     name: error.name,
     ...(message !== undefined && {message}),
     ...('code' in error && typeof error.code === 'string' && {code: error.code}),
     ...(frames !== undefined && {stack: frames}),
-    ...(cause && {cause: describe(error.cause, {stack, depth: depth + 1})}),
+    ...(cause && {cause: describeNext(error.cause)}),
+    ...(errors.length > 0 && {errors: errors.slice(0, MAX_ERRORS).map(describeNext)}),
   };
 }
 

@@ -1,8 +1,9 @@
 import {expect} from 'chai';
+import {delegateChain, type Capability} from '../../support/delegate.ts';
 import {controller, type Controller} from '../../support/did-key.ts';
 import {RawClient, type WireResponse} from '../../support/raw-client.ts';
 import {runServer, type TestServer} from '../../support/run-server.ts';
-import {signedRequest, type SignedRequestOptions} from '../../support/signed-request.ts';
+import {rootCapabilityId, signedRequest, type SignedRequestOptions} from '../../support/signed-request.ts';
 import {type WireRequest} from '../../support/wire.ts';
 import {DatabaseProbe} from './database-probe.ts';
 import {LogCapture} from './log-capture.ts';
@@ -29,6 +30,7 @@ const KEY_TYPES = {
 export type KeyName = keyof typeof KEY_TYPES;
 
 type Changes = Partial<SignedRequestOptions>;
+type ChainOptions = Partial<Parameters<typeof delegateChain>[0]> & {readonly property?: Property};
 
 /** A running server with two owners' property on it, and everything to see what a request did there. */
 export class HostileScene {
@@ -129,6 +131,23 @@ export class HostileScene {
     const {url = `${this.keystore}/keys`, signer = this.owner} = changes;
     const json = {type: 'GenerateKeyOperation', invocationTarget};
     return signedRequest({json, action: 'generateKey', ...changes, signer, url});
+  }
+
+  /** A chain from the owner's keystore along `holders`, by default to sign with one key; the last link. */
+  async chain(
+    holders: readonly Controller[],
+    {property = this.property, ...options}: ChainOptions = {},
+  ): Promise<Capability> {
+    const links = await delegateChain({
+      root: rootCapabilityId(property.keystore),
+      holders: [property.owner, ...holders],
+      invocationTarget: property.keys.ed25519,
+      allowedAction: ['sign'],
+      ...options,
+    });
+    const last = links.at(-1);
+    if (!last) throw new RangeError('A chain is delegated to somebody.');
+    return last;
   }
 
   /** Makes a keystore and a key of each kind in it. */
