@@ -6,9 +6,10 @@ import {createServe} from './serve.ts';
 /** The subcommands, in the order of the help. Each loads what it needs when it runs. */
 const COMMANDS: readonly Command[] = [createServe(() => import('../app.ts'))];
 
+/** The console goes on where nobody reads any more (`webkms serve | head -1`); the streams would throw. */
 const PROCESS_TERMINAL: Terminal = {
-  out: (line) => void process.stdout.write(`${line}\n`),
-  err: (line) => void process.stderr.write(`${line}\n`),
+  out: (line) => console.log(line),
+  err: (line) => console.error(line),
 };
 
 /** Runs the `webkms` command. @returns the exit code */

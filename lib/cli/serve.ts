@@ -5,6 +5,7 @@ import type {Settings} from '../config/settings.ts';
 import {EXIT_FAILURE, EXIT_USAGE, type Command, type Terminal} from './command.ts';
 import {shutdownSignal} from './shutdown-signal.ts';
 import {startFailure} from './start-failure.ts';
+import {exitOnUncaught} from './uncaught.ts';
 
 const HELP = [
   'Usage: webkms serve [--config FILE]',
@@ -35,6 +36,7 @@ async function runServe(args: readonly string[], terminal: Terminal, loadApp: Lo
   if (settings === undefined) return EXIT_USAGE;
   const {createLogger} = await import('../observability/logger.ts');
   const log = createLogger(settings.log);
+  exitOnUncaught(process, log);
   const {startServer} = await loadApp();
   let server;
   try {

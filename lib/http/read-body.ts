@@ -1,6 +1,6 @@
 import type {IncomingMessage} from 'node:http';
 import getRawBody, {type RawBodyError} from 'raw-body';
-import {MalformedRequestError, PayloadTooLargeError} from '../errors.ts';
+import {PayloadTooLargeError} from '../errors.ts';
 
 /** The client went away before it had sent its request: there is nobody to answer. */
 export class ClientGoneError extends Error {
@@ -26,9 +26,6 @@ function bodyError(error: unknown, limit: number): Error {
   const {type} = error as Partial<RawBodyError>;
   if (type === 'entity.too.large') {
     return new PayloadTooLargeError(`The request body must not be larger than ${limit} bytes.`);
-  }
-  if (type === 'request.size.invalid') {
-    return new MalformedRequestError('The request body is not as long as Content-Length says.');
   }
   // Aborted, reset, or closed before reading began.
   return new ClientGoneError('The client went away.', {cause: error});

@@ -1,11 +1,14 @@
 import {destination, pino, stdTimeFunctions, type DestinationStream, type Logger} from 'pino';
 import {describeErrorWithStack} from './describe-error.ts';
 
-/** Headers that authorise: never logged by us, and not by mistake either. */
+/**
+ * Headers that authorise: never logged by us, and not by mistake either, at the places where headers stand in a log
+ * line. (A wildcard for any place would double the time that a line takes.)
+ */
 const REDACTED_HEADERS = ['authorization', 'capability-invocation', 'digest', 'cookie'];
 const REDACTED_PATHS = REDACTED_HEADERS.flatMap((name) => [
   `["${name}"]`,
-  `*["${name}"]`,
+  `headers["${name}"]`,
   `req.headers["${name}"]`,
 ]);
 

@@ -158,15 +158,18 @@ const REFUSED: readonly {title: string; bytes: string; status: number; code: str
 
 describe('hostile HTTP', () => {
   let server: TestServer;
+  /** Waits for nothing long. */
+  let hasty: TestServer;
   before(async () => {
-    server = await startTestServer({
+    server = await startTestServer();
+    hasty = await startTestServer({
       limits: {headersTimeoutMs: 300, requestTimeoutMs: 300, checkIntervalMs: 50},
     });
   });
   after(stopTestServers);
 
-  async function expectAlive(): Promise<void> {
-    const {status, json} = await send({port: server.port}, `${GET}\r\n`);
+  async function expectAlive({port} = server): Promise<void> {
+    const {status, json} = await send({port}, `${GET}\r\n`);
     expect({status, name: (json as {name: string}).name}).to.deep.equal({
       status: 200,
       name: 'getKeyDescription',
@@ -209,24 +212,24 @@ describe('hostile HTTP', () => {
   }
 
   it('answers 408 to headers that do not end', async () => {
-    const answer = await talk(server.port, GET);
+    const answer = await talk(hasty.port, GET);
     expect(answer)
       .to.match(/^HTTP\/1\.1 408 Request Timeout\r\n/)
       .and.include('"name":"RequestTimeoutError"');
-    await expectAlive();
+    await expectAlive(hasty);
   });
 
   it('answers 408 to a body that does not end', async () => {
-    const answer = await talk(server.port, `${POST}Content-Length: 10\r\n\r\nabc`);
+    const answer = await talk(hasty.port, `${POST}Content-Length: 10\r\n\r\nabc`);
     expect(answer)
       .to.match(/^HTTP\/1\.1 408 Request Timeout\r\n/)
       .and.include('"name":"RequestTimeoutError"');
-    await expectAlive();
+    await expectAlive(hasty);
   });
 
   it('closes a connection on which nothing is ever sent', async () => {
-    expect(await talk(server.port)).to.match(/^HTTP\/1\.1 408 |^$/);
-    await expectAlive();
+    expect(await talk(hasty.port)).to.match(/^HTTP\/1\.1 408 |^$/);
+    await expectAlive(hasty);
   });
 
   it('answers pipelined requests in order', async () => {

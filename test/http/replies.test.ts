@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import {NotAllowedError, NotFoundError, UnavailableError, ValidationError} from '../../lib/errors.ts';
 import {createClientAddressReader} from '../../lib/http/client-address.ts';
 import type {Endpoint} from '../../lib/http/endpoint.ts';
+import {Lifecycle} from '../../lib/http/lifecycle.ts';
 import {createAddressLimiter} from '../../lib/http/rate-limit.ts';
 import {send} from '../support/raw-client.ts';
 import {KEY, KEYSTORE, startTestServer, stopTestServers} from './test-server.ts';
@@ -260,6 +261,35 @@ describe('replies', () => {
     expect(refused.json).to.include({message: 'X-Forwarded-For holds something that is no address.'});
     expect((await send(server, withAddress('192.0.2.1'))).json).to.include({remoteAddress: '192.0.2.1'});
     expect(server.called).to.deep.equal(['getKeyDescription']);
+  });
+
+  it('logs who invoked, also where the request is refused after that', async () => {
+    const server = await startTestServer({
+      endpoints: {
+        getKeyDescription: async (req) => {
+          req.noteInvoker?.('did:key:z6Mk');
+          throw new NotFoundError('There is no such key.');
+        },
+      },
+    });
+    expect((await send(server, request('GET', KEY_PATH))).status).to.equal(404);
+    expect(server.logged[0]).to.include({status: 404, invoker: 'did:key:z6Mk'});
+  });
+
+  it('says nothing of a defect of its own', async () => {
+    const lifecycle = new Lifecycle();
+    Object.defineProperty(lifecycle, 'draining', {
+      get: () => {
+        throw new Error('secret');
+      },
+    });
+    const server = await startTestServer({lifecycle});
+    const {status, json, text} = await send(server, request('GET', KEY_PATH));
+    expect({status, name: (json as {name: string}).name}).to.deep.equal({status: 500, name: 'InternalError'});
+    expect(text).not.to.include('secret');
+    expect(server.logged.map(({level, msg}) => ({level, msg}))).to.deep.equal([
+      {level: 'error', msg: 'the request handler failed'},
+    ]);
   });
 
   it('times the stages that endpoints name, also where they fail', async () => {

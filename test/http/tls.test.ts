@@ -1,5 +1,5 @@
 import {X509Certificate, generateKeyPairSync} from 'node:crypto';
-import {chmod, mkdtemp, readFile, rm, stat, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {connect, type ConnectionOptions, type TLSSocket} from 'node:tls';
@@ -107,6 +107,16 @@ describe('TLS', () => {
         expect((await stat(join(dir, 'tls.key'))).mode & 0o777).to.equal(0o600);
       });
     }
+
+    it('is not made again where it cannot be read', async () => {
+      await loadSelfSigned(dir, {host: 'kms.example', now: NOW});
+      await rm(join(dir, 'tls.crt'));
+      await mkdir(join(dir, 'tls.crt'));
+      const error: unknown = await loadSelfSigned(dir, {host: 'kms.example', now: NOW}).catch(
+        (e: unknown) => e,
+      );
+      expect(error).to.have.property('code', 'EISDIR');
+    });
 
     it('is kept until 30 days before it expires', async () => {
       await loadSelfSigned(dir, {host: 'kms.example', now: NOW});

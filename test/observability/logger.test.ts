@@ -32,7 +32,7 @@ describe('logger', () => {
     expect(lines((log) => log.fatal('x'), 'silent')).to.deep.equal([]);
   });
 
-  it('does not write the headers that authorise, wherever they are', () => {
+  it('does not write the headers that authorise', () => {
     const headers = {
       authorization: 'S1',
       'capability-invocation': 'S2',
