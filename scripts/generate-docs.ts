@@ -1,7 +1,7 @@
 // Writes the parts of the documents that are made of the code; with --check, says whether they are in step instead.
 import {readFile, writeFile} from 'node:fs/promises';
 import {settingsTable} from '../lib/config/settings-table.ts';
-import {KMS_ROUTES} from '../lib/http/router.ts';
+import {HEALTH_ROUTES, KMS_ROUTES} from '../lib/http/router.ts';
 import {API_CONTRACT, type RouteContract} from '../schemas/api-contract.ts';
 import {openApiDocument} from '../schemas/openapi.ts';
 
@@ -25,7 +25,7 @@ function replacePart(text: string, name: string, content: string): string {
 const readme = await readFile(new URL('README.md', ROOT), 'utf8');
 const documents: Readonly<Record<string, string>> = {
   'README.md': replacePart(replacePart(readme, 'settings', settingsTable()), 'routes', routeTable()),
-  'docs/openapi.json': `${JSON.stringify(openApiDocument(KMS_ROUTES), null, 2)}\n`,
+  'docs/openapi.json': `${JSON.stringify(openApiDocument([...KMS_ROUTES, ...HEALTH_ROUTES]), null, 2)}\n`,
 };
 
 const check = process.argv.includes('--check');
