@@ -31,7 +31,10 @@ export class SqliteConnection {
     return this.#db.prepare<Parameters, Row>(sql);
   }
 
-  /** For one statement, or several whose results need not be of one moment. */
+  /**
+   * For one statement, or several that need not see one moment. A write here is a `Statement.run`: `get` does not tell
+   * of an error in the commit that follows it.
+   */
   run<T>(work: () => T): Promise<T> {
     return this.#guard(work);
   }

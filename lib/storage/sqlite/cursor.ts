@@ -1,6 +1,6 @@
 import {decodeBase64url, encodeBase64url} from '../../encoding/base64url.ts';
 import {MalformedRequestError} from '../../errors.ts';
-import {type Page} from '../keystore-config-store.ts';
+import type {Page} from '../keystore-config-store.ts';
 
 /** Where a page ended: the position of its last row, within the list's group where it has several. */
 export interface Place {

@@ -1,6 +1,6 @@
-import {type DataKeyRecord, type RootKeyVersionRecord} from '../key-hierarchy-store.ts';
+import type {DataKeyRecord, RootKeyVersionRecord} from '../key-hierarchy-store.ts';
 import {groupRows} from './group-rows.ts';
-import {type DataKeyVersionRow, type SealedRootKeyVersionRow} from './key-hierarchy-statements.ts';
+import type {DataKeyVersionRow, SealedRootKeyVersionRow} from './key-hierarchy-statements.ts';
 
 export function toRootKeyVersions(rows: readonly SealedRootKeyVersionRow[]): RootKeyVersionRecord[] {
   return groupRows(rows, (row) => row.id).map(({first: {id, version, createdAt}, all}) => ({

@@ -1,5 +1,5 @@
-import {type RootWrapperRecord} from '../key-hierarchy-store.ts';
-import {type SqliteConnection} from './connection.ts';
+import type {RootWrapperRecord} from '../key-hierarchy-store.ts';
+import type {SqliteConnection} from './connection.ts';
 
 type RowId = number | bigint;
 

@@ -1,4 +1,4 @@
-import {type KeyRecord, type KeyVersionRecord} from '../key-record-store.ts';
+import type {KeyRecord, KeyVersionRecord} from '../key-record-store.ts';
 
 /** A key's own columns, as `KEY_COLUMNS` selects them. */
 export interface KeyColumns {

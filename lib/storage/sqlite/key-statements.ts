@@ -1,4 +1,4 @@
-import {type SqliteConnection} from './connection.ts';
+import type {SqliteConnection} from './connection.ts';
 import {KEY_COLUMNS, VERSION_COLUMNS, type KeyColumns, type VersionColumns} from './key-row.ts';
 
 type PageParameters = [keystoreId: string, position: number, rows: number];

@@ -1,4 +1,4 @@
-import {type KeystoreConfig} from '../keystore-config-store.ts';
+import type {KeystoreConfig} from '../keystore-config-store.ts';
 
 /** A config as the columns of `keystore`. A single controller and a list of them (as JSON) have a column each. */
 export interface KeystoreColumns {

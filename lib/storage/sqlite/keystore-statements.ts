@@ -1,4 +1,4 @@
-import {type SqliteConnection} from './connection.ts';
+import type {SqliteConnection} from './connection.ts';
 import {KEYSTORE_COLUMNS, type KeystoreColumns} from './keystore-row.ts';
 
 interface Replaced {

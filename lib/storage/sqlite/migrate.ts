@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import {initial} from './migrations/0001-initial.ts';
 import {keyHierarchy} from './migrations/0002-key-hierarchy.ts';
-import {type Migration} from './migrations/migration.ts';
+import type {Migration} from './migrations/migration.ts';
 import {StoreOpenError} from './store-open-error.ts';
 
 /** In the order in which they run; the schema's version is how many have run. */

@@ -1,5 +1,5 @@
-import {type Revocation} from '../revocation-store.ts';
-import {type SqliteConnection} from './connection.ts';
+import type {Revocation} from '../revocation-store.ts';
+import type {SqliteConnection} from './connection.ts';
 
 type RevocationColumns = Omit<Revocation, 'keystoreId'>;
 type PageParameters = [keystoreId: string, position: number, rows: number];

@@ -1,11 +1,11 @@
-import {
-  type DataKeyRecord,
-  type KeyHierarchyStore,
-  type RootKeyVersionRecord,
-  type RootWrapperRecord,
-  type ScopeKeysRecord,
+import type {
+  DataKeyRecord,
+  KeyHierarchyStore,
+  RootKeyVersionRecord,
+  RootWrapperRecord,
+  ScopeKeysRecord,
 } from '../key-hierarchy-store.ts';
-import {type SqliteConnection} from './connection.ts';
+import type {SqliteConnection} from './connection.ts';
 import {toDataKeys, toRootKeyVersions} from './key-hierarchy-rows.ts';
 import {keyHierarchyStatements} from './key-hierarchy-statements.ts';
 import {requireSome} from './require-some.ts';

@@ -1,7 +1,7 @@
 import {NotFoundError, QuotaExceededError} from '../../errors.ts';
-import {type KeyRecord, type KeyRecordId, type KeyRecordStore} from '../key-record-store.ts';
-import {type Page} from '../keystore-config-store.ts';
-import {type SqliteConnection} from './connection.ts';
+import type {KeyRecord, KeyRecordId, KeyRecordStore} from '../key-record-store.ts';
+import type {Page} from '../keystore-config-store.ts';
+import type {SqliteConnection} from './connection.ts';
 import {KEY_LIST, parseCursor, rowsForPage, toPage} from './cursor.ts';
 import {groupRows} from './group-rows.ts';
 import {toKeyColumns, toKeyRecord, toVersionColumns} from './key-row.ts';

@@ -1,10 +1,10 @@
 import {InvalidStateError, KeystoreSequenceError, QuotaExceededError} from '../../errors.ts';
-import {type KeystoreConfig, type KeystoreConfigStore, type Page} from '../keystore-config-store.ts';
-import {type SqliteConnection} from './connection.ts';
+import type {KeystoreConfig, KeystoreConfigStore, Page} from '../keystore-config-store.ts';
+import type {SqliteConnection} from './connection.ts';
 import {KEYSTORE_LIST, parseCursor, rowsForPage, toPage} from './cursor.ts';
 import {keystoreStatements} from './keystore-statements.ts';
 import {toKeystoreColumns, toKeystoreConfig} from './keystore-row.ts';
-import {type SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
+import type {SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
 
 const sequenceError = (): KeystoreSequenceError =>
   new KeystoreSequenceError('The keystore is not in the state that the request replaces.');

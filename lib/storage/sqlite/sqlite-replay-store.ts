@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
-import {type ReplayStore} from '../replay-store.ts';
-import {type SqliteConnection} from './connection.ts';
+import type {ReplayStore} from '../replay-store.ts';
+import type {SqliteConnection} from './connection.ts';
 
 export class SqliteReplayStore implements ReplayStore {
   readonly #connection: SqliteConnection;

@@ -1,7 +1,7 @@
 import {NotFoundError, QuotaExceededError} from '../../errors.ts';
-import {type Page} from '../keystore-config-store.ts';
-import {type Revocation, type RevocationStore} from '../revocation-store.ts';
-import {type SqliteConnection} from './connection.ts';
+import type {Page} from '../keystore-config-store.ts';
+import type {Revocation, RevocationStore} from '../revocation-store.ts';
+import type {SqliteConnection} from './connection.ts';
 import {parseCursor, REVOCATION_LIST, rowsForPage, toPage} from './cursor.ts';
 import {revocationStatements} from './revocation-statements.ts';
 

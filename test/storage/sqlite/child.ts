@@ -21,12 +21,25 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs writer-process.ts to its end. `onLine` may end it. */
+interface WriterOptions {
+  /** May end it. */
+  readonly onLine?: (child: ChildProcess, lines: readonly string[]) => void;
+  /** No file may grow larger than this many blocks of 512 (or, in some shells, 1024) bytes: as if the disk were full. */
+  readonly fileSizeBlocks?: number;
+}
+
+/** Runs writer-process.ts to its end. */
 export async function runWriter(
   args: readonly string[],
-  onLine: (child: ChildProcess, lines: readonly string[]) => void = () => undefined,
+  {onLine = () => undefined, fileSizeBlocks}: WriterOptions = {},
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [SCRIPT, ...args], {stdio: ['ignore', 'pipe', 'pipe']});
+  const command = [process.execPath, SCRIPT, ...args];
+  const limit = fileSizeBlocks === undefined ? '' : `ulimit -f ${fileSizeBlocks}; `;
+  const child = spawn('sh', ['-c', `${limit}exec "$0" "$@"`, ...command], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A coverage report would not fit under the limit.
+    env: {...process.env, NODE_V8_COVERAGE: undefined},
+  });
   const lines: string[] = [];
   let stdout = '';
   let stderr = '';

@@ -122,6 +122,30 @@ describe('SQLite failures', () => {
       expect(await stores.keys.find(key)).to.have.property('localKeyId', key.localKeyId);
     }));
 
+  it('of a row that is not what was written are a defect', () =>
+    withStores(async (stores, path) => {
+      const {id} = await insertKeystore(stores, {controller: ['did:key:a', 'did:key:b']});
+      const db = new Database(path);
+      db.exec(`UPDATE keystore SET controllers = '["did:key:a", 1]'`);
+      await expectRefusal(stores.keystores.find(id), InternalError);
+      db.exec(`UPDATE keystore SET controllers = '["did:key:a", "1"]'`);
+      expect(await stores.keystores.find(id)).to.have.deep.property('controller', ['did:key:a', '1']);
+      db.close();
+    }));
+
+  it('would show in a ping, as it writes each time', () =>
+    withStores(async (stores, path) => {
+      const db = new Database(path);
+      const writes = db.prepare('SELECT writes FROM probe').pluck();
+      for (const expected of [1, 2, 3]) {
+        await stores.ping();
+        expect(writes.get()).to.equal(expected);
+      }
+      db.exec('DELETE FROM probe');
+      await expectRefusal(stores.ping(), InternalError);
+      db.close();
+    }));
+
   it('are waited for without stopping the event loop', () =>
     withTemporaryFile(async (path) => {
       const stores = await SqliteStores.open({path, busyTimeoutMs: 60_000});

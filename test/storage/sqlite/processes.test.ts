@@ -5,6 +5,13 @@ import {ALICE, insertKeystore} from '../records.ts';
 import {runWriter, type Written} from './child.ts';
 import {withTemporaryFile} from './temporary-store.ts';
 
+async function expectAllStored(path: string, acknowledged: readonly Written[]): Promise<void> {
+  const stores = await SqliteStores.open({path});
+  for (const written of acknowledged) await expectStored(stores, written);
+  await stores.close();
+  expectSound(path);
+}
+
 async function expectStored(stores: SqliteStores, written: Written): Promise<void> {
   const {keystoreId, capabilityId, digest} = written;
   expect(await stores.keystores.find(keystoreId)).to.have.property('id', keystoreId);
@@ -30,18 +37,30 @@ describe('SQLite with several processes', () => {
     withTemporaryFile(async (path) => {
       const acknowledged: Written[] = [];
       for (const enough of [1, 7, 20, 60]) {
-        const {signal, lines, stderr} = await runWriter([path, 'write'], (child, soFar) => {
-          if (soFar.length >= enough) child.kill('SIGKILL');
+        const {signal, lines, stderr} = await runWriter([path, 'write'], {
+          onLine: (child, soFar) => {
+            if (soFar.length >= enough) child.kill('SIGKILL');
+          },
         });
         expect(stderr).to.equal('');
         expect(signal).to.equal('SIGKILL');
         acknowledged.push(...lines.map((line) => JSON.parse(line) as Written));
-        const stores = await SqliteStores.open({path});
-        for (const written of acknowledged) await expectStored(stores, written);
-        await stores.close();
-        expectSound(path);
+        await expectAllStored(path, acknowledged);
       }
       expect(acknowledged.length).to.be.at.least(88);
+    }));
+
+  it('refuses what does not fit on the disk, and keeps everything that was acknowledged', () =>
+    withTemporaryFile(async (path) => {
+      const {code, lines, stderr} = await runWriter([path, 'write'], {fileSizeBlocks: 2000});
+      expect({code, stderr, last: lines.at(-1)}).to.deep.equal({
+        code: 0,
+        stderr: '',
+        last: 'UnavailableError',
+      });
+      const acknowledged = lines.slice(0, -1).map((line) => JSON.parse(line) as Written);
+      expect(acknowledged).to.not.be.empty;
+      await expectAllStored(path, acknowledged);
     }));
 
   it('lets processes that start at once on a new file all open it', () =>

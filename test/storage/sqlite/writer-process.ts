@@ -34,11 +34,11 @@ async function fill(keystoreId: string, maxPerKeystore: number): Promise<void> {
   }
 }
 
-if (task === 'write') await write();
-if (task === 'fill') {
-  const [keystoreId = '', maxPerKeystore] = parameters;
-  await fill(keystoreId, Number(maxPerKeystore)).catch((error: unknown) => {
-    print(error instanceof Error ? error.name : String(error));
-  });
+const [keystoreId = '', maxPerKeystore] = parameters;
+try {
+  if (task === 'write') await write();
+  if (task === 'fill') await fill(keystoreId, Number(maxPerKeystore));
+} catch (error) {
+  print(error instanceof Error ? error.name : String(error));
 }
 await stores.close();

@@ -1,4 +1,4 @@
-import {type Migration} from './migration.ts';
+import type {Migration} from './migration.ts';
 
 /**
  * `position` is the order of creation; AUTOINCREMENT never gives one twice, so cursors survive deletions.
@@ -97,7 +97,7 @@ CREATE INDEX replay_expires_at ON replay (expires_at);
 
 const PROBE = `
 -- One row for the health check to write.
-CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), written_at INTEGER NOT NULL) STRICT;
+CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), writes INTEGER NOT NULL) STRICT;
 INSERT INTO probe VALUES (1, 0);
 `;
 

@@ -1,4 +1,4 @@
-import {type Migration} from './migration.ts';
+import type {Migration} from './migration.ts';
 
 /**
  * Every level has versions. What may change after insertion is only how a version is sealed: its blob, and for a data
