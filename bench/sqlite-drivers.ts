@@ -1,6 +1,6 @@
 /**
- * Compares the SQLite drivers of ADR 0003 on this machine: durable single-row commits, point reads, and what importing
- * the driver and opening a database costs at start. Run: `node bench/sqlite-drivers.ts [seconds per figure]`.
+ * Compares the SQLite drivers of ADR 0003 on this machine: durable single-row commits, point reads of one table and of a
+ * join, and what importing the driver and opening a database costs at start. Run: `node bench/sqlite-drivers.ts [seconds per figure]`.
  */
 import {execFileSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
@@ -46,23 +46,40 @@ function perSecond(work: (n: number) => void): number {
   return Math.round((count * 1000) / (performance.now() - begin));
 }
 
-function throughput(driver: Driver, directory: string): {commits: number; reads: number} {
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  CREATE TABLE owner (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE record (
+    position INTEGER PRIMARY KEY, owner INTEGER NOT NULL, id TEXT NOT NULL, n INTEGER, blob BLOB, UNIQUE (owner, id)
+  ) STRICT;
+  INSERT INTO owner (position, id) VALUES (1, 'owner');
+`;
+/** The same rows, asked for in two ways: only the second binds its variables inside of subqueries over unique keys. */
+const JOIN = `SELECT r.id, r.n, r.blob FROM owner o JOIN record r ON r.owner = o.position WHERE o.id = ? AND r.id = ?`;
+const JOIN_BY_SUBQUERY = `SELECT r.id, r.n, r.blob FROM owner o JOIN record r ON r.owner = o.position WHERE r.position =
+  (SELECT position FROM record WHERE owner = (SELECT position FROM owner WHERE id = ?) AND id = ?)`;
+
+function throughput(driver: Driver, directory: string): Record<string, number> {
   const db = driver.open(join(directory, 'bench.db'));
-  db.exec('PRAGMA journal_mode = WAL');
-  db.exec('PRAGMA synchronous = FULL');
-  db.exec(
-    'CREATE TABLE record (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, n INTEGER, blob BLOB) STRICT',
-  );
-  const insert = db.prepare('INSERT INTO record (id, n, blob) VALUES (?, ?, ?)');
-  const find = db.prepare('SELECT id, n, blob FROM record WHERE id = ?');
+  db.exec(SCHEMA);
+  const insert = db.prepare('INSERT INTO record (owner, id, n, blob) VALUES (1, ?, ?, ?)');
   const blob = randomBytes(100);
   db.exec('BEGIN');
   for (let n = 0; n < ROWS; n++) insert.run(idOf(n), n, blob);
   db.exec('COMMIT');
-  const reads = perSecond((n) => void find.get(idOf((n * 7919) % ROWS)));
-  const commits = perSecond((n) => void insert.run(idOf(ROWS + n), n, blob));
+  const idOfRead = (n: number): string => idOf((n * 7919) % ROWS);
+  const find = db.prepare('SELECT id, n, blob FROM record WHERE owner = 1 AND id = ?');
+  const findJoined = db.prepare(JOIN);
+  const findBySubquery = db.prepare(JOIN_BY_SUBQUERY);
+  const figures = {
+    'point reads/s': perSecond((n) => void find.get(idOfRead(n))),
+    'joins/s': perSecond((n) => void findJoined.get('owner', idOfRead(n))),
+    'joins by subquery/s': perSecond((n) => void findBySubquery.get('owner', idOfRead(n))),
+    'commits/s': perSecond((n) => void insert.run(idOf(ROWS + n), n, blob)),
+  };
   db.close();
-  return {commits, reads};
+  return figures;
 }
 
 /** Milliseconds from before the import until a fresh database has answered. */
@@ -85,23 +102,23 @@ function inTemporaryDirectory<T>(work: (directory: string) => T): T {
 // Rounds alternate between the drivers, so that a busy moment of the machine does not fall on one of them alone.
 const rounds = Array.from({length: ROUNDS}, () =>
   DRIVERS.map((driver) =>
-    inTemporaryDirectory((directory) => ({
-      name: driver.name,
-      ...throughput(driver, directory),
-      startMs: median(Array.from({length: 7}, () => startMs(driver, directory))),
-    })),
+    inTemporaryDirectory((directory): Record<string, number> => {
+      const starts = Array.from({length: 7}, () => startMs(driver, directory));
+      return {...throughput(driver, directory), 'import + open, ms': median(starts)};
+    }),
   ),
-).flat();
+);
 
 console.log(`Node ${process.version}, ${process.platform}-${process.arch}; medians of ${ROUNDS} rounds`);
 console.table(
-  DRIVERS.map(({name}) => {
-    const own = rounds.filter((round) => round.name === name);
-    return {
-      driver: name,
-      'commits/s': median(own.map((round) => round.commits)),
-      'point reads/s': median(own.map((round) => round.reads)),
-      'import + open, ms': Number(median(own.map((round) => round.startMs)).toFixed(1)),
-    };
-  }),
+  Object.fromEntries(
+    DRIVERS.map(({name}, index) => {
+      const own = rounds.map((round) => round[index] ?? {});
+      const names = Object.keys(own[0] ?? {});
+      const medians = names.map(
+        (figure) => [figure, median(own.map((values) => values[figure] ?? NaN))] as const,
+      );
+      return [name, Object.fromEntries(medians.map(([figure, value]) => [figure, Number(value.toFixed(1))]))];
+    }),
+  ),
 );
