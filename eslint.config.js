@@ -1,14 +1,87 @@
 import tseslint from 'typescript-eslint';
-import importX from 'eslint-plugin-import-x';
-import {createTypeScriptImportResolver} from 'eslint-import-resolver-typescript';
 
-/** The layers of docs: what each folder of lib may not import. Mirrors the "Layers" section of docs/design.md. */
-const zone = (target, from, message) => ({
-  target: `./lib/${target}`,
-  from: from.map((f) => `./lib/${f}`),
-  message,
-});
 const BACKENDS = ['storage/sqlite', 'key-modules/software', 'sealing/wrappers'];
+/** What nothing imports but the composition root and the command. */
+const TOP = ['cli', 'config', 'http'];
+
+/** The layers: what each part of lib may not import, and why. Mirrors "Layers" of docs/design.md. */
+const LAYERS = [
+  {
+    part: 'zcap',
+    not: [...TOP, 'operations', 'key-modules', 'keys', 'sealing', ...BACKENDS],
+    why: 'zcap knows requests and capabilities only.',
+  },
+  {
+    part: 'operations',
+    not: [...TOP, 'zcap', 'sealing', ...BACKENDS],
+    why: 'operations know keys, key modules and stores by their interfaces.',
+  },
+  {
+    part: 'keys',
+    not: [...TOP, 'zcap', 'operations', 'key-modules', 'sealing', ...BACKENDS],
+    why: 'keys are plain data.',
+  },
+  {
+    part: 'key-modules',
+    not: [...TOP, 'zcap', 'operations', 'storage/sqlite', 'sealing/wrappers'],
+    why: 'key modules know sealing and stores by their interfaces.',
+  },
+  {
+    part: 'sealing',
+    not: [...TOP, 'zcap', 'operations', 'keys', 'key-modules', 'storage/sqlite'],
+    why: 'sealing knows the hierarchy store by its interface.',
+  },
+  {
+    part: 'storage',
+    not: [...TOP, 'zcap', 'operations', 'sealing', 'keys', 'key-modules'],
+    why: 'a backend knows the store interfaces only.',
+  },
+  {
+    part: 'http',
+    not: ['cli', 'config', 'sealing', ...BACKENDS],
+    why: 'http knows zcap, operations and store interfaces.',
+  },
+  {
+    part: 'observability',
+    not: [...TOP, 'zcap', 'operations', 'storage', 'sealing', 'keys', 'key-modules'],
+    why: 'observability is told, it does not ask.',
+  },
+  {
+    part: 'config',
+    not: ['cli', 'http', 'zcap', 'operations', 'storage', 'sealing', 'keys', 'key-modules'],
+    why: 'settings are plain data.',
+  },
+  {
+    part: 'encoding',
+    not: [...TOP, 'zcap', 'operations', 'storage', 'sealing', 'keys', 'key-modules', 'observability'],
+    why: 'encodings are a leaf.',
+  },
+];
+
+const EXPRESS = {name: 'express', message: 'Only lib/http imports Express.'};
+const OUTSIDE = {regex: '(?:^|/)(?:test|examples|scripts|bench)/', message: 'lib stands alone.'};
+const APP = {
+  regex: '(?:^|/)app\\.ts$',
+  message: 'Only the command and the public API import the composition root.',
+};
+
+/** Relative paths always name the folder that they go to; `schemas/operations/` is not `lib/operations/`. */
+const layer = ({part, not, why}) => ({
+  files: [`lib/${part}/**`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        paths: part === 'http' ? [] : [EXPRESS],
+        patterns: [
+          OUTSIDE,
+          APP,
+          {regex: `^\\.\\.?/(?!.*schemas/)(?:.*/)?(?:${not.join('|')})/`, message: why},
+        ],
+      },
+    ],
+  },
+});
 
 export default tseslint.config(
   {ignores: ['dist/', 'coverage/', 'node_modules/']},
@@ -20,115 +93,70 @@ export default tseslint.config(
         projectService: {allowDefaultProject: ['eslint.config.js', 'bin/webkms.js', 'test/reporter.cjs']},
       },
     },
-    plugins: {'import-x': importX},
-    settings: {'import-x/resolver-next': [createTypeScriptImportResolver()]},
     rules: {
-      '@typescript-eslint/consistent-type-imports': ['error', {fixStyle: 'inline-type-imports'}],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      // Where only types are stripped, `import {type X}` still loads the module.
+      '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', {allowNumber: true}],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/no-confusing-void-expression': ['error', {ignoreArrowShorthand: true}],
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/dot-notation': 'off',
       '@typescript-eslint/consistent-type-definitions': 'off',
-      'import-x/no-cycle': 'error',
-      'import-x/no-default-export': 'error',
-      'import-x/no-restricted-paths': [
-        'error',
-        {
-          zones: [
-            {target: './lib', from: ['./test', './examples', './scripts'], message: 'lib stands alone.'},
-            {
-              target: ['./lib/errors.ts', './schemas', './lib/encoding'],
-              from: './lib',
-              except: ['./errors.ts', './encoding'],
-              message: 'A leaf: errors, schemas and encoding import nothing else of lib.',
-            },
-            zone(
-              'zcap',
-              ['http', 'operations', 'app.ts', 'cli', 'config', 'key-modules', 'sealing', ...BACKENDS],
-              'zcap knows requests and capabilities only.',
-            ),
-            zone(
-              'operations',
-              ['http', 'app.ts', 'cli', 'config', 'sealing', ...BACKENDS],
-              'operations know keys, key modules and stores by their interfaces.',
-            ),
-            zone(
-              'keys',
-              ['http', 'zcap', 'operations', 'app.ts', 'cli', 'config', 'sealing', ...BACKENDS],
-              'keys are plain data.',
-            ),
-            zone(
-              'key-modules',
-              ['http', 'zcap', 'operations', 'app.ts', 'cli', 'config', 'storage/sqlite', 'sealing/wrappers'],
-              'key modules know sealing and stores by their interfaces.',
-            ),
-            zone(
-              'sealing',
-              [
-                'http',
-                'zcap',
-                'operations',
-                'app.ts',
-                'cli',
-                'config',
-                'keys',
-                'key-modules',
-                'storage/sqlite',
-              ],
-              'sealing knows the hierarchy store by its interface.',
-            ),
-            zone(
-              'storage',
-              ['http', 'zcap', 'operations', 'app.ts', 'cli', 'config', 'sealing', 'key-modules'],
-              'a backend knows the store interfaces only.',
-            ),
-            zone(
-              'http',
-              ['app.ts', 'cli', 'sealing', ...BACKENDS],
-              'http knows operations, zcap and store interfaces.',
-            ),
-            zone(
-              'observability',
-              ['http', 'zcap', 'operations', 'app.ts', 'cli', 'storage', 'sealing', 'key-modules'],
-              'observability is told, it does not ask.',
-            ),
-          ],
-        },
-      ],
-      'no-restricted-imports': [
-        'error',
-        {paths: [{name: 'express', message: 'Only lib/http imports Express.'}]},
-      ],
+      'no-restricted-imports': ['error', {paths: [EXPRESS]}],
       'no-restricted-syntax': [
         'error',
         {
           selector: "MemberExpression[object.name='process'][property.name='env']",
           message: 'Only lib/config reads the environment.',
         },
+        {selector: 'ExportDefaultDeclaration', message: 'Prefer named exports.'},
       ],
     },
+  },
+  ...LAYERS.map(layer),
+  {
+    files: ['lib/errors.ts'],
+    rules: {
+      'no-restricted-imports': ['error', {patterns: [{regex: '^\\.', message: 'errors import nothing.'}]}],
+    },
+  },
+  {
+    files: ['schemas/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {patterns: [{regex: '/lib/', message: 'schemas import nothing of lib.'}]},
+      ],
+    },
+  },
+  {
+    files: [
+      'lib/config/**',
+      'test/**',
+      'examples/**',
+      'scripts/**',
+      'bench/**',
+      'bin/**',
+      'types/**',
+      '*.js',
+    ],
+    rules: {'no-restricted-syntax': 'off'},
   },
   // Declarations of packages that have none: what they are is theirs.
   {
     files: ['types/**'],
     rules: {
-      'import-x/no-default-export': 'off',
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/unified-signatures': 'off',
     },
-  },
-  {files: ['lib/http/**'], rules: {'no-restricted-imports': 'off'}},
-  {
-    files: ['lib/config/**', 'test/**', 'examples/**', 'scripts/**', 'bin/**'],
-    rules: {'no-restricted-syntax': 'off', 'no-restricted-imports': 'off'},
   },
   {
     files: ['test/**'],
     rules: {
       '@typescript-eslint/no-unused-expressions': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
-      'import-x/no-cycle': 'off',
+      'no-restricted-imports': 'off',
     },
   },
   {
@@ -136,7 +164,6 @@ export default tseslint.config(
     ...tseslint.configs.disableTypeChecked,
     rules: {
       ...tseslint.configs.disableTypeChecked.rules,
-      'import-x/no-default-export': 'off',
       '@typescript-eslint/no-require-imports': 'off',
       'no-restricted-syntax': 'off',
     },

@@ -1,6 +1,6 @@
 import {mkdir} from 'node:fs/promises';
-import {type Logger} from 'pino';
-import {type Settings} from './config/settings.ts';
+import type {Logger} from 'pino';
+import type {Settings} from './config/settings.ts';
 import {createClientAddressReader} from './http/client-address.ts';
 import {createApp} from './http/create-app.ts';
 import {createKmsEndpoints} from './http/endpoints/kms-endpoints.ts';

@@ -1,5 +1,5 @@
-import {type Logger} from 'pino';
-import {type Stores} from './storage/stores.ts';
+import type {Logger} from 'pino';
+import type {Stores} from './storage/stores.ts';
 import {CLOCK_SKEW_SECONDS} from './zcap/limits.ts';
 
 const INTERVAL_MS = 60_000;

@@ -1,4 +1,4 @@
-import {type Schema} from './json-schema.ts';
+import type {Schema} from './json-schema.ts';
 import {getKeyQuery, keyDescription, keyList, listQuery} from './keys.ts';
 import {
   getKeystoresQuery,

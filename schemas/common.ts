@@ -1,4 +1,4 @@
-import {type Schema} from './json-schema.ts';
+import type {Schema} from './json-schema.ts';
 
 export const WEBKMS_CONTEXT = 'https://w3id.org/webkms/v1';
 

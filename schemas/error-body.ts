@@ -1,4 +1,4 @@
-import {type Schema} from './json-schema.ts';
+import type {Schema} from './json-schema.ts';
 
 /** The body of every reply with a status from 400: what WebKMS clients read, and problem details (RFC 9457). */
 export const errorBody = {

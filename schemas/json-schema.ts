@@ -1,4 +1,4 @@
-import {type ExtendedJSONSchema, type FromExtendedSchema} from 'json-schema-to-ts';
+import type {ExtendedJSONSchema, FromExtendedSchema} from 'json-schema-to-ts';
 
 /** Keywords of JSON Schema 2020-12 that the types' library does not know. */
 type Draft2020 = {prefixItems: readonly unknown[]};

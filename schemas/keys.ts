@@ -1,5 +1,5 @@
 import {cursor, url} from './common.ts';
-import {type Schema} from './json-schema.ts';
+import type {Schema} from './json-schema.ts';
 import {limit} from './keystores.ts';
 
 /** A key as its clients see it: nothing secret. */

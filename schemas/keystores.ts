@@ -1,5 +1,5 @@
 import {controller, cursor, did, ipAllowList, url} from './common.ts';
-import {type FromSchema, type Schema} from './json-schema.ts';
+import type {FromSchema, Schema} from './json-schema.ts';
 
 const kmsModule = {
   type: 'string',

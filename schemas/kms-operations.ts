@@ -1,4 +1,4 @@
-import {type FromSchema, type Schema} from './json-schema.ts';
+import type {FromSchema, Schema} from './json-schema.ts';
 import {deriveSecretOperation, deriveSecretReply} from './operations/derive-secret.ts';
 import {generateKeyOperation, generateKeyReply} from './operations/generate-key.ts';
 import {signOperation, signReply} from './operations/sign.ts';

@@ -1,6 +1,6 @@
 import {API_CONTRACT, REFUSALS, type RouteContract} from './api-contract.ts';
 import {errorBody} from './error-body.ts';
-import {type Schema} from './json-schema.ts';
+import type {Schema} from './json-schema.ts';
 import {SchemaComponents} from './schema-components.ts';
 
 /** A route, with its parameters as `:name`. */

@@ -1,5 +1,5 @@
 import {cursor} from './common.ts';
-import {type Schema} from './json-schema.ts';
+import type {Schema} from './json-schema.ts';
 
 const text = {type: 'string', minLength: 1} as const satisfies Schema;
 const texts = {

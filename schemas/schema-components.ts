@@ -1,4 +1,4 @@
-import {type Schema} from './json-schema.ts';
+import type {Schema} from './json-schema.ts';
 
 /** Collects titled schemas under `#/components/schemas`, each once, wherever they are nested. */
 export class SchemaComponents {

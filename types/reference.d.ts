@@ -1,6 +1,6 @@
 // The reference server's parts and the official clients, declared as narrowly as the tests and examples use them.
 declare module '@digitalbazaar/webkms-client' {
-  import {type Agent} from 'node:https';
+  import type {Agent} from 'node:https';
 
   export interface InvocationSigner {
     readonly id: string;
@@ -189,8 +189,8 @@ declare module '@digitalbazaar/webkms-client' {
 }
 
 declare module '@digitalbazaar/ezcap' {
-  import {type Agent} from 'node:https';
-  import {type CapabilityDocument, type InvocationSigner} from '@digitalbazaar/webkms-client';
+  import type {Agent} from 'node:https';
+  import type {CapabilityDocument, InvocationSigner} from '@digitalbazaar/webkms-client';
 
   export interface ZcapResponse {
     readonly status: number;
@@ -273,7 +273,7 @@ declare module '@digitalbazaar/http-signature-zcap-invoke' {
 }
 
 declare module 'express4' {
-  import {type RequestListener} from 'node:http';
+  import type {RequestListener} from 'node:http';
 
   export interface Request {
     readonly method: string;
@@ -313,7 +313,7 @@ declare module 'express4' {
 }
 
 declare module '@digitalbazaar/ezcap-express' {
-  import {type Handler, type Request} from 'express4';
+  import type {Handler, Request} from 'express4';
 
   export interface CapabilityChainDetails {
     readonly capabilityChain: readonly {readonly id: string}[];
@@ -356,8 +356,8 @@ declare module '@digitalbazaar/ezcap-express' {
 }
 
 declare module '@digitalbazaar/webkms-switch' {
-  import {type Handler} from 'express4';
-  import {type AuthorizeOptions} from '@digitalbazaar/ezcap-express';
+  import type {Handler} from 'express4';
+  import type {AuthorizeOptions} from '@digitalbazaar/ezcap-express';
 
   export interface KmsOperationCall {
     readonly keyId: string;

@@ -1,5 +1,5 @@
 // Names of the DOM library that the types of @peculiar/x509 use, as Node has them: this project is not built for browsers.
-import {type webcrypto} from 'node:crypto';
+import type {webcrypto} from 'node:crypto';
 
 declare global {
   type Algorithm = webcrypto.Algorithm;

@@ -1,4 +1,4 @@
-import {type KeyType} from '../keys/key-types.ts';
+import type {KeyType} from '../keys/key-types.ts';
 
 /** The identity of one key version; key modules bind sealed material to it. */
 export interface KeyVersionId {

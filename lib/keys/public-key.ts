@@ -1,6 +1,6 @@
 import {decodeBase58, encodeBase58} from '../encoding/base58.ts';
 import {MalformedRequestError} from '../errors.ts';
-import {type KeyTypeDescriptor, type PublicKeyFormat} from './key-types.ts';
+import type {KeyTypeDescriptor, PublicKeyFormat} from './key-types.ts';
 
 const MULTIBASE_BASE58BTC = 'z';
 

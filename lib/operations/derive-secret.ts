@@ -1,7 +1,7 @@
-import {type OperationBody, type OperationReply} from '../../schemas/kms-operations.ts';
+import type {OperationBody, OperationReply} from '../../schemas/kms-operations.ts';
 import {encodeBase64url} from '../encoding/base64url.ts';
 import {parsePublicKey} from '../keys/public-key.ts';
-import {type UsableKey} from './operation.ts';
+import type {UsableKey} from './operation.ts';
 
 /** The peer's `publicKey` → the shared `secret` as the curve gives it (RFC 7748; x coordinate). */
 export async function deriveSecret(

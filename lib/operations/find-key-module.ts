@@ -1,5 +1,5 @@
 import {MalformedRequestError, UnavailableError} from '../errors.ts';
-import {type KeyModule} from '../key-modules/key-module.ts';
+import type {KeyModule} from '../key-modules/key-module.ts';
 
 /** Key modules by the names that keystores may use, aliases included. */
 export type KeyModules = ReadonlyMap<string, KeyModule>;

@@ -1,11 +1,11 @@
-import {type OperationBody} from '../../schemas/kms-operations.ts';
+import type {OperationBody} from '../../schemas/kms-operations.ts';
 import {generateLocalId} from '../encoding/local-id.ts';
 import {MalformedRequestError, NotSupportedError} from '../errors.ts';
 import {describeKey} from '../keys/key-description.ts';
 import {findKeyType, KEY_TYPES, type KeyTypeDescriptor} from '../keys/key-types.ts';
 import {checkPublicAlias} from '../keys/public-alias.ts';
-import {type KeyRecord} from '../storage/key-record-store.ts';
-import {type NewKey, type NewKeyContext} from './operation.ts';
+import type {KeyRecord} from '../storage/key-record-store.ts';
+import type {NewKey, NewKeyContext} from './operation.ts';
 
 type Target = OperationBody<'GenerateKeyOperation'>['invocationTarget'];
 

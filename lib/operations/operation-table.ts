@@ -1,7 +1,7 @@
 import {KMS_OPERATIONS, type OperationType} from '../../schemas/kms-operations.ts';
 import {deriveSecret} from './derive-secret.ts';
 import {planGenerateKey} from './generate-key.ts';
-import {type OperationDescriptor} from './operation.ts';
+import type {OperationDescriptor} from './operation.ts';
 import {sign} from './sign.ts';
 import {unwrapKey} from './unwrap-key.ts';
 import {verify} from './verify.ts';

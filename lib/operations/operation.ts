@@ -1,10 +1,10 @@
-import {type OperationBody, type OperationReply, type OperationType} from '../../schemas/kms-operations.ts';
-import {type Schema} from '../../schemas/json-schema.ts';
-import {type KeyModule, type KeyVersion} from '../key-modules/key-module.ts';
-import {type KeyDescription} from '../keys/key-description.ts';
-import {type KeyOperation, type KeyTypeDescriptor} from '../keys/key-types.ts';
-import {type KeyRecord} from '../storage/key-record-store.ts';
-import {type KeystoreConfig} from '../storage/keystore-config-store.ts';
+import type {OperationBody, OperationReply, OperationType} from '../../schemas/kms-operations.ts';
+import type {Schema} from '../../schemas/json-schema.ts';
+import type {KeyModule, KeyVersion} from '../key-modules/key-module.ts';
+import type {KeyDescription} from '../keys/key-description.ts';
+import type {KeyOperation, KeyTypeDescriptor} from '../keys/key-types.ts';
+import type {KeyRecord} from '../storage/key-record-store.ts';
+import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 
 /** Operations that make a key: posted to a keystore's keys. */
 export type NewKeyOperationType = 'GenerateKeyOperation';

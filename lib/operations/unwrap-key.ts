@@ -1,7 +1,7 @@
-import {type OperationBody, type OperationReply} from '../../schemas/kms-operations.ts';
+import type {OperationBody, OperationReply} from '../../schemas/kms-operations.ts';
 import {encodeBase64url} from '../encoding/base64url.ts';
 import {decodeMember} from './decode-member.ts';
-import {type UsableKey} from './operation.ts';
+import type {UsableKey} from './operation.ts';
 
 /** `wrappedKey` → `unwrappedKey`; null where it does not open, whatever the reason (no oracle). */
 export async function unwrapKey(

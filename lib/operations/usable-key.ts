@@ -1,8 +1,8 @@
 import {InternalError, NotSupportedError} from '../errors.ts';
-import {type KeyModule} from '../key-modules/key-module.ts';
+import type {KeyModule} from '../key-modules/key-module.ts';
 import {findKeyType, type KeyOperation} from '../keys/key-types.ts';
-import {type KeyRecord} from '../storage/key-record-store.ts';
-import {type UsableKey} from './operation.ts';
+import type {KeyRecord} from '../storage/key-record-store.ts';
+import type {UsableKey} from './operation.ts';
 
 /**
  * A stored key's current version, for an operation that its type has.

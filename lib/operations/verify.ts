@@ -1,6 +1,6 @@
-import {type OperationBody, type OperationReply} from '../../schemas/kms-operations.ts';
+import type {OperationBody, OperationReply} from '../../schemas/kms-operations.ts';
 import {decodeMember} from './decode-member.ts';
-import {type UsableKey} from './operation.ts';
+import type {UsableKey} from './operation.ts';
 
 /** `verifyData`, `signatureValue` → whether it is this key's signature; false for whatever is none. */
 export async function verify(

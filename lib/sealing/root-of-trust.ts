@@ -1,7 +1,7 @@
-import {type KeyHierarchyStore, type RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
+import type {KeyHierarchyStore, RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
 import {randomId} from './random-id.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
-import {type IdentifiedRootWrapper, type RootWrapper, type RootWrapperScheme} from './root-wrapper.ts';
+import type {IdentifiedRootWrapper, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
 import {openStoredRoot, type RootOfTrustLog} from './stored-root.ts';
 import {ROOT_WRAPPER_SCHEMES} from './wrappers/schemes.ts';
 

@@ -1,4 +1,4 @@
-import {type Wrapper} from './wrapper.ts';
+import type {Wrapper} from './wrapper.ts';
 
 /** A wrapper whose key lies outside the database: a root of trust. `keyId` is a one-way fingerprint of its key. */
 export interface RootWrapper extends Wrapper {

@@ -1,4 +1,4 @@
-import {type Wrapper} from './wrapper.ts';
+import type {Wrapper} from './wrapper.ts';
 
 /** What sealing gives to the rest of the server: a wrapper for a scope's purpose. */
 export interface ScopeWrappers {

@@ -1,6 +1,6 @@
-import {type RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
+import type {RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
-import {type RootWrapper, type RootWrapperScheme} from './root-wrapper.ts';
+import type {RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
 
 export interface RootOfTrustLog {
   info(fields: object, message: string): void;

@@ -1,4 +1,4 @@
-import {type Page} from './keystore-config-store.ts';
+import type {Page} from './keystore-config-store.ts';
 
 /** One version of a key. Versions count from 1. */
 export interface KeyVersionRecord {

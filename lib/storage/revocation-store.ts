@@ -1,4 +1,4 @@
-import {type Page} from './keystore-config-store.ts';
+import type {Page} from './keystore-config-store.ts';
 
 /** Identity of what was revoked. Never the capability's id alone (R42). */
 export interface RevocationKey {

@@ -1,8 +1,8 @@
-import {type KeyHierarchyStore} from './key-hierarchy-store.ts';
-import {type KeyRecordStore} from './key-record-store.ts';
-import {type KeystoreConfigStore} from './keystore-config-store.ts';
-import {type ReplayStore} from './replay-store.ts';
-import {type RevocationStore} from './revocation-store.ts';
+import type {KeyHierarchyStore} from './key-hierarchy-store.ts';
+import type {KeyRecordStore} from './key-record-store.ts';
+import type {KeystoreConfigStore} from './keystore-config-store.ts';
+import type {ReplayStore} from './replay-store.ts';
+import type {RevocationStore} from './revocation-store.ts';
 
 /** One backend's stores, over one connection or pool. */
 export interface Stores {

@@ -1,5 +1,5 @@
 import {NotAllowedError} from '../errors.ts';
-import {type CapabilityChain, type CapabilityLink} from './capability-chain.ts';
+import type {CapabilityChain, CapabilityLink} from './capability-chain.ts';
 
 /** Whether `target` is `base` or lies within it (R31). */
 export function isWithinTarget(target: string, base: string): boolean {

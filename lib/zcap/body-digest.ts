@@ -1,7 +1,7 @@
 import {createHash, timingSafeEqual} from 'node:crypto';
 import {decodeBase64url} from '../encoding/base64url.ts';
 import {MalformedRequestError} from '../errors.ts';
-import {type Envelope} from './envelope.ts';
+import type {Envelope} from './envelope.ts';
 
 const MULTIHASH = 'mh=u';
 const INSTANCE = 'SHA-256=';

@@ -1,6 +1,6 @@
 import {NotAllowedError} from '../errors.ts';
 import {parseCapability, type DelegatedCapability} from './capability.ts';
-import {type DelegationProof} from './delegation-proof.ts';
+import type {DelegationProof} from './delegation-proof.ts';
 import {MAX_CHAIN_LENGTH} from './limits.ts';
 import {isRootCapabilityId} from './root-capability.ts';
 

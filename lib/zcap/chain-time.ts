@@ -1,5 +1,5 @@
 import {NotAllowedError} from '../errors.ts';
-import {type CapabilityChain} from './capability-chain.ts';
+import type {CapabilityChain} from './capability-chain.ts';
 import {CLOCK_SKEW_SECONDS} from './limits.ts';
 
 const SKEW_MS = CLOCK_SKEW_SECONDS * 1000;

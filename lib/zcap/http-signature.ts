@@ -1,6 +1,6 @@
 import {MalformedRequestError, NotAllowedError} from '../errors.ts';
 import {parseAuthParameters} from './auth-parameters.ts';
-import {type HttpSignature} from './envelope.ts';
+import type {HttpSignature} from './envelope.ts';
 import {CLOCK_SKEW_SECONDS, MAX_SIGNATURE_SECONDS} from './limits.ts';
 
 const NAMES = ['keyId', 'headers', 'signature', 'created', 'expires'] as const;

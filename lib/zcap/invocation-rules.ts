@@ -1,10 +1,10 @@
 import {NotAllowedError} from '../errors.ts';
 import {delegatorRefused, isDelegatedBy, isWithinTarget} from './attenuation.ts';
 import {assertChainTime} from './chain-time.ts';
-import {type VerificationMethod} from './did/verification-method.ts';
-import {type Envelope} from './envelope.ts';
-import {type AuthorizeOptions, type ExpectedRoot} from './invocation.ts';
-import {type PresentedCapability} from './presented-capability.ts';
+import type {VerificationMethod} from './did/verification-method.ts';
+import type {Envelope} from './envelope.ts';
+import type {AuthorizeOptions, ExpectedRoot} from './invocation.ts';
+import type {PresentedCapability} from './presented-capability.ts';
 import {rootCapabilityId} from './root-capability.ts';
 
 export interface RulesContext {

@@ -1,5 +1,5 @@
-import {type KeystoreConfig} from '../storage/keystore-config-store.ts';
-import {type Envelope} from './envelope.ts';
+import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
+import type {Envelope} from './envelope.ts';
 
 declare const verified: unique symbol;
 

@@ -3,7 +3,7 @@ import {LRUCache} from 'lru-cache';
 import {assertAttenuation} from './attenuation.ts';
 import {parseCapabilityChain, type CapabilityChain} from './capability-chain.ts';
 import {decodeCapability, parseCapabilityHeader} from './capability-header.ts';
-import {type Envelope} from './envelope.ts';
+import type {Envelope} from './envelope.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 

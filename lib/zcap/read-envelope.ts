@@ -1,6 +1,6 @@
 import {HeadersTooLargeError, MalformedRequestError, NotAllowedError} from '../errors.ts';
 import {readBodyDigest} from './body-digest.ts';
-import {type Envelope, type RequestHead} from './envelope.ts';
+import type {Envelope, RequestHead} from './envelope.ts';
 import {assertContentHeaders, assertNotStale, assertSignedHeaders} from './header-rules.ts';
 import {parseHttpSignature} from './http-signature.ts';
 import {readHeaders} from './read-headers.ts';

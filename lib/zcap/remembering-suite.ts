@@ -4,7 +4,7 @@ import {
   type ProofToVerify,
   type ProofVerification,
 } from '@digitalbazaar/ed25519-signature-2020';
-import {type LRUCache} from 'lru-cache';
+import type {LRUCache} from 'lru-cache';
 
 type Document = Readonly<Record<string, unknown>>;
 

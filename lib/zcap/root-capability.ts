@@ -1,4 +1,4 @@
-import {type ExpectedRoot} from './invocation.ts';
+import type {ExpectedRoot} from './invocation.ts';
 
 const PREFIX = 'urn:zcap:root:';
 

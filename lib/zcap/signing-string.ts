@@ -1,5 +1,5 @@
 import {MalformedRequestError} from '../errors.ts';
-import {type HttpSignature} from './envelope.ts';
+import type {HttpSignature} from './envelope.ts';
 
 const PRINTABLE_ASCII = /^[\x20-\x7e\t]*$/;
 

@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
-import {type VerificationMethod} from './did/verification-method.ts';
-import {type Envelope} from './envelope.ts';
-import {type ExpectedRoot, type Invocation} from './invocation.ts';
-import {type PresentedCapability} from './presented-capability.ts';
+import type {VerificationMethod} from './did/verification-method.ts';
+import type {Envelope} from './envelope.ts';
+import type {ExpectedRoot, Invocation} from './invocation.ts';
+import type {PresentedCapability} from './presented-capability.ts';
 
 /** Makes an `Invocation`: the one place, called by the authoriser alone, after everything has verified. */
 export function verifiedInvocation({

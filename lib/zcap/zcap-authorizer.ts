@@ -1,22 +1,22 @@
 import {verify} from 'node:crypto';
 import {MalformedRequestError, NotAllowedError} from '../errors.ts';
-import {type KeystoreConfig} from '../storage/keystore-config-store.ts';
-import {type ReplayStore} from '../storage/replay-store.ts';
-import {type RevocationStore} from '../storage/revocation-store.ts';
+import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
+import type {ReplayStore} from '../storage/replay-store.ts';
+import type {RevocationStore} from '../storage/revocation-store.ts';
 import {assertAttenuation, delegatorRefused, isDelegatedBy, isWithinTarget} from './attenuation.ts';
 import {parseCapabilityChain, type CapabilityChain} from './capability-chain.ts';
-import {type DidResolver} from './did/did-resolver.ts';
-import {type VerificationMethod} from './did/verification-method.ts';
-import {type Envelope} from './envelope.ts';
+import type {DidResolver} from './did/did-resolver.ts';
+import type {VerificationMethod} from './did/verification-method.ts';
+import type {Envelope} from './envelope.ts';
 import {assertInvocationRules} from './invocation-rules.ts';
-import {
-  type AuthorizeOptions,
-  type Authorizer,
-  type ExpectedRoot,
-  type Invocation,
-  type RevocableCapability,
+import type {
+  AuthorizeOptions,
+  Authorizer,
+  ExpectedRoot,
+  Invocation,
+  RevocableCapability,
 } from './invocation.ts';
-import {type LibraryJudge} from './library-judge.ts';
+import type {LibraryJudge} from './library-judge.ts';
 import {CLOCK_SKEW_SECONDS, CREATION_REPEAT_SECONDS} from './limits.ts';
 import {PresentedCapabilities, type PresentedCapability} from './presented-capability.ts';
 import {isRootCapabilityId, rootCapabilityId} from './root-capability.ts';

@@ -1,5 +1,5 @@
 import {base64url, keyUrl, webkmsContext} from '../common.ts';
-import {type Schema} from '../json-schema.ts';
+import type {Schema} from '../json-schema.ts';
 
 export const deriveSecretOperation = {
   title: 'DeriveSecretOperation',

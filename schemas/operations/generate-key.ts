@@ -1,5 +1,5 @@
 import {url, WEBKMS_CONTEXT} from '../common.ts';
-import {type Schema} from '../json-schema.ts';
+import type {Schema} from '../json-schema.ts';
 import {keyDescription} from '../keys.ts';
 
 export const generateKeyOperation = {

@@ -1,5 +1,5 @@
 import {keyUrl, webkmsContext} from '../common.ts';
-import {type Schema} from '../json-schema.ts';
+import type {Schema} from '../json-schema.ts';
 import {signatureValue, verifyData} from './signature-members.ts';
 
 export const signOperation = {

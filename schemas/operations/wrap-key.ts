@@ -1,5 +1,5 @@
 import {keyUrl, webkmsContext} from '../common.ts';
-import {type Schema} from '../json-schema.ts';
+import type {Schema} from '../json-schema.ts';
 import {unwrappedKey, wrappedKey} from './wrapped-key-members.ts';
 
 export const wrapKeyOperation = {

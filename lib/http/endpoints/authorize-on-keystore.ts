@@ -1,9 +1,9 @@
 import {InternalError} from '../../errors.ts';
-import {type KeystoreConfig} from '../../storage/keystore-config-store.ts';
-import {type Envelope} from '../../zcap/envelope.ts';
-import {type Invocation} from '../../zcap/invocation.ts';
-import {type EndpointRequest} from '../endpoint.ts';
-import {type EndpointDependencies} from './endpoint-dependencies.ts';
+import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
+import type {Envelope} from '../../zcap/envelope.ts';
+import type {Invocation} from '../../zcap/invocation.ts';
+import type {EndpointRequest} from '../endpoint.ts';
+import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {controllersOf} from './keystore-controllers.ts';
 
 export interface KeystoreAuthorization {

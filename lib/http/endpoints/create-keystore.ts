@@ -1,11 +1,11 @@
 import {postKeystoreBody} from '../../../schemas/keystores.ts';
 import {generateLocalId} from '../../encoding/local-id.ts';
 import {assertKeyModuleOffered, DEFAULT_KEY_MODULE} from '../../operations/find-key-module.ts';
-import {type KeystoreConfig} from '../../storage/keystore-config-store.ts';
-import {type Endpoint} from '../endpoint.ts';
+import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
+import type {Endpoint} from '../endpoint.ts';
 import {createValidator} from '../validation/create-validator.ts';
 import {currentSeconds} from './current-time.ts';
-import {type EndpointDependencies} from './endpoint-dependencies.ts';
+import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {controllersOf} from './keystore-controllers.ts';
 import {assertNoQuery} from './read-query.ts';
 import {readSignedBody} from './read-request.ts';

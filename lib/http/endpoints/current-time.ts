@@ -1,4 +1,4 @@
-import {type EndpointDependencies} from './endpoint-dependencies.ts';
+import type {EndpointDependencies} from './endpoint-dependencies.ts';
 
 type Clock = Pick<EndpointDependencies, 'now'>;
 

@@ -1,7 +1,7 @@
-import {type Endpoint} from '../endpoint.ts';
+import type {Endpoint} from '../endpoint.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
-import {type EndpointDependencies} from './endpoint-dependencies.ts';
+import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {assertNoQuery} from './read-query.ts';
 import {readHead} from './read-request.ts';
 import {resourceUrls} from './resource-urls.ts';

@@ -1,6 +1,6 @@
-import {type KeyModules} from '../../operations/find-key-module.ts';
-import {type Stores} from '../../storage/stores.ts';
-import {type Authorizer} from '../../zcap/invocation.ts';
+import type {KeyModules} from '../../operations/find-key-module.ts';
+import type {Stores} from '../../storage/stores.ts';
+import type {Authorizer} from '../../zcap/invocation.ts';
 
 /** How much one party may store. */
 export interface Quotas {

@@ -1,6 +1,6 @@
 import {NotAllowedError, NotFoundError} from '../../errors.ts';
-import {type KeyRecord, type KeyRecordId, type KeyRecordStore} from '../../storage/key-record-store.ts';
-import {type Invocation} from '../../zcap/invocation.ts';
+import type {KeyRecord, KeyRecordId, KeyRecordStore} from '../../storage/key-record-store.ts';
+import type {Invocation} from '../../zcap/invocation.ts';
 
 /**
  * The key that an authorised request is about. Only who is authorised learns whether it exists.

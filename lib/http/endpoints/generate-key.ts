@@ -1,8 +1,8 @@
 import {findKeyModule} from '../../operations/find-key-module.ts';
-import {type Endpoint} from '../endpoint.ts';
+import type {Endpoint} from '../endpoint.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentMs, currentSeconds} from './current-time.ts';
-import {type EndpointDependencies} from './endpoint-dependencies.ts';
+import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {readOperationType, validateOperation} from './read-operation.ts';
 import {assertNoQuery} from './read-query.ts';
 import {readSignedJson} from './read-request.ts';

@@ -1,4 +1,4 @@
-import {type KeystoreConfig} from '../../storage/keystore-config-store.ts';
+import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 
 /** Controllers as a list; a keystore that does not exist has none. */
 export function controllersOf(keystore: Pick<KeystoreConfig, 'controller'> | undefined): readonly string[] {

@@ -1,7 +1,7 @@
-import {type KmsEndpoints} from '../create-app.ts';
+import type {KmsEndpoints} from '../create-app.ts';
 import {createKeystoreEndpoint} from './create-keystore.ts';
 import {deleteKeystoreEndpoint} from './delete-keystore.ts';
-import {type EndpointDependencies} from './endpoint-dependencies.ts';
+import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {generateKeyEndpoint} from './generate-key.ts';
 import {getKeyDescriptionEndpoint} from './get-key-description.ts';
 import {getKeystoreEndpoint} from './get-keystore.ts';

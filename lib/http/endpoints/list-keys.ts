@@ -1,8 +1,8 @@
 import {describeKey} from '../../keys/key-description.ts';
-import {type Endpoint} from '../endpoint.ts';
+import type {Endpoint} from '../endpoint.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
-import {type EndpointDependencies} from './endpoint-dependencies.ts';
+import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {isChainAllowed} from './find-authorized-key.ts';
 import {readPageOptions} from './read-query.ts';
 import {readHead} from './read-request.ts';

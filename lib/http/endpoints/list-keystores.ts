@@ -1,9 +1,9 @@
 import {getKeystoresQuery} from '../../../schemas/keystores.ts';
-import {type Endpoint} from '../endpoint.ts';
+import type {Endpoint} from '../endpoint.ts';
 import {createValidator} from '../validation/create-validator.ts';
 import {parseQuery} from '../validation/query.ts';
 import {currentSeconds} from './current-time.ts';
-import {type EndpointDependencies} from './endpoint-dependencies.ts';
+import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {toPageOptions} from './read-query.ts';
 import {readHead} from './read-request.ts';
 import {resourceUrls} from './resource-urls.ts';

@@ -1,8 +1,8 @@
-import {type Revocation} from '../../storage/revocation-store.ts';
-import {type Endpoint} from '../endpoint.ts';
+import type {Revocation} from '../../storage/revocation-store.ts';
+import type {Endpoint} from '../endpoint.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
-import {type EndpointDependencies} from './endpoint-dependencies.ts';
+import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {readPageOptions} from './read-query.ts';
 import {readHead} from './read-request.ts';
 import {resourceUrls} from './resource-urls.ts';

@@ -1,6 +1,6 @@
-import {type UpdateKeystoreConfigBody} from '../../../schemas/keystores.ts';
+import type {UpdateKeystoreConfigBody} from '../../../schemas/keystores.ts';
 import {InvalidStateError, KeystoreSequenceError} from '../../errors.ts';
-import {type KeystoreConfig} from '../../storage/keystore-config-store.ts';
+import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 
 /**
  * What a keystore's config becomes. What cannot change may be left out and then stays; an `ipAllowList` that is left

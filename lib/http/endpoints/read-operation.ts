@@ -1,7 +1,7 @@
-import {type Schema} from '../../../schemas/json-schema.ts';
-import {type OperationBody, type OperationType} from '../../../schemas/kms-operations.ts';
+import type {Schema} from '../../../schemas/json-schema.ts';
+import type {OperationBody, OperationType} from '../../../schemas/kms-operations.ts';
 import {NotSupportedError} from '../../errors.ts';
-import {type KeyOperationDescriptor, type NewKeyOperationDescriptor} from '../../operations/operation.ts';
+import type {KeyOperationDescriptor, NewKeyOperationDescriptor} from '../../operations/operation.ts';
 import {findOperation, OPERATIONS} from '../../operations/operation-table.ts';
 import {createCheck, createValidator, type Check} from '../validation/create-validator.ts';
 

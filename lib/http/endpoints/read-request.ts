@@ -1,12 +1,12 @@
 import {parseStrictJson} from '../../encoding/strict-json.ts';
 import {KmsError, MalformedRequestError} from '../../errors.ts';
 import {verifyBodyDigest} from '../../zcap/body-digest.ts';
-import {type Envelope} from '../../zcap/envelope.ts';
+import type {Envelope} from '../../zcap/envelope.ts';
 import {announcesBody} from '../../zcap/header-rules.ts';
 import {MAX_CAPABILITY_DEPTH} from '../../zcap/limits.ts';
 import {readEnvelope, type EnvelopeOptions} from '../../zcap/read-envelope.ts';
 import {readHeaders} from '../../zcap/read-headers.ts';
-import {type EndpointRequest} from '../endpoint.ts';
+import type {EndpointRequest} from '../endpoint.ts';
 
 export interface SignedRequest<T> {
   readonly envelope: Envelope;

@@ -1,5 +1,5 @@
 import {InternalError} from '../../errors.ts';
-import {type EndpointRequest} from '../endpoint.ts';
+import type {EndpointRequest} from '../endpoint.ts';
 
 /** The URLs of things, as capabilities and records name them: whatever the request says of its own host. */
 export interface ResourceUrls {

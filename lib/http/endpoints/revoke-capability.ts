@@ -1,12 +1,12 @@
 import {delegatedZcap} from '../../../schemas/revocations.ts';
 import {DuplicateError, MalformedRequestError, NotAllowedError} from '../../errors.ts';
-import {type Revocation, type RevocationStore} from '../../storage/revocation-store.ts';
+import type {Revocation, RevocationStore} from '../../storage/revocation-store.ts';
 import {decodeComponent} from '../../zcap/request-target.ts';
-import {type Endpoint} from '../endpoint.ts';
+import type {Endpoint} from '../endpoint.ts';
 import {createValidator} from '../validation/create-validator.ts';
 import {existing} from './authorize-on-keystore.ts';
 import {currentMs, currentSeconds} from './current-time.ts';
-import {type EndpointDependencies} from './endpoint-dependencies.ts';
+import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {controllersOf} from './keystore-controllers.ts';
 import {assertNoQuery} from './read-query.ts';
 import {readSignedBody} from './read-request.ts';

@@ -1,10 +1,10 @@
 import {MalformedRequestError} from '../../errors.ts';
 import {findKeyModule} from '../../operations/find-key-module.ts';
 import {usableKey} from '../../operations/usable-key.ts';
-import {type Endpoint} from '../endpoint.ts';
+import type {Endpoint} from '../endpoint.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
-import {type EndpointDependencies} from './endpoint-dependencies.ts';
+import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {findAuthorizedKey} from './find-authorized-key.ts';
 import {readOperationType, validateOperation} from './read-operation.ts';
 import {assertNoQuery} from './read-query.ts';

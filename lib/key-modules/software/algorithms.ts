@@ -1,4 +1,4 @@
-import {type KeyAlgorithm} from '../../keys/key-types.ts';
+import type {KeyAlgorithm} from '../../keys/key-types.ts';
 import {aesKw256} from './algorithms/aes-kw.ts';
 import {bbsSha256, bbsShake256} from './algorithms/bbs.ts';
 import {ecdhP256, ecdhP384, ecdhP521} from './algorithms/ecdh.ts';
@@ -7,7 +7,7 @@ import {ed25519} from './algorithms/ed25519.ts';
 import {hmacSha256} from './algorithms/hmac-sha256.ts';
 import {mlDsa44, mlDsa65, mlDsa87} from './algorithms/ml-dsa.ts';
 import {x25519} from './algorithms/x25519.ts';
-import {type SoftwareAlgorithm} from './software-algorithm.ts';
+import type {SoftwareAlgorithm} from './software-algorithm.ts';
 
 /** Every algorithm of the key types table. */
 export const SOFTWARE_ALGORITHMS: Readonly<Record<KeyAlgorithm, SoftwareAlgorithm>> = {

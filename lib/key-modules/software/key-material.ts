@@ -1,6 +1,6 @@
 import {encodeBase64url} from '../../encoding/base64url.ts';
-import {type AdditionalData, type Wrapper} from '../../sealing/wrapper.ts';
-import {type KeyVersion, type KeyVersionId} from '../key-module.ts';
+import type {AdditionalData, Wrapper} from '../../sealing/wrapper.ts';
+import type {KeyVersion, KeyVersionId} from '../key-module.ts';
 
 /** The first byte of what is sealed; the rest is the secret in its algorithm's own form (software-algorithm.ts). */
 const FORMAT = 0x01;

@@ -1,5 +1,5 @@
 import {LRUCache} from 'lru-cache';
-import {type KeyVersionId} from '../key-module.ts';
+import type {KeyVersionId} from '../key-module.ts';
 
 /** The record's bytes that a value was made from. */
 type Evidence = readonly (Uint8Array | undefined)[];

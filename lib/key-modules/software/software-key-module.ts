@@ -6,12 +6,12 @@ import {
   UnavailableError,
 } from '../../errors.ts';
 import {findKeyType, type KeyOperation, type KeyType} from '../../keys/key-types.ts';
-import {type ScopeWrappers} from '../../sealing/sealer.ts';
-import {type GeneratedKey, type KeyModule, type KeyVersion, type KeyVersionId} from '../key-module.ts';
+import type {ScopeWrappers} from '../../sealing/sealer.ts';
+import type {GeneratedKey, KeyModule, KeyVersion, KeyVersionId} from '../key-module.ts';
 import {SOFTWARE_ALGORITHMS} from './algorithms.ts';
 import {sealSecret, withSecret} from './key-material.ts';
 import {OpenedKeyCache} from './opened-key-cache.ts';
-import {type OpenedKey, type SoftwareAlgorithm, type Verifier} from './software-algorithm.ts';
+import type {OpenedKey, SoftwareAlgorithm, Verifier} from './software-algorithm.ts';
 
 const PURPOSE = 'key-material';
 const DEFAULT_CACHE_SIZE = 4096;

@@ -1,9 +1,9 @@
 import {LRUCache} from 'lru-cache';
 import {DuplicateError, UnavailableError} from '../../errors.ts';
-import {type KeyHierarchyStore} from '../../storage/key-hierarchy-store.ts';
+import type {KeyHierarchyStore} from '../../storage/key-hierarchy-store.ts';
 import {Redacted} from '../redacted.ts';
-import {type IdentifiedRootWrapper} from '../root-wrapper.ts';
-import {type ScopeWrappers} from '../sealer.ts';
+import type {IdentifiedRootWrapper} from '../root-wrapper.ts';
+import type {ScopeWrappers} from '../sealer.ts';
 import {DataKeyNotFoundError, InvalidParameterError} from '../sealing-errors.ts';
 import {SealedBlobError} from '../wrapper.ts';
 import {newScopeRecord} from './new-scope.ts';

@@ -1,8 +1,8 @@
 import {randomBytes} from 'node:crypto';
-import {type DataKeyRecord, type ScopeKeysRecord} from '../../storage/key-hierarchy-store.ts';
+import type {DataKeyRecord, ScopeKeysRecord} from '../../storage/key-hierarchy-store.ts';
 import {AesGcmKey, KEY_BYTES} from '../aes-gcm-key.ts';
 import {randomId} from '../random-id.ts';
-import {type IdentifiedRootWrapper} from '../root-wrapper.ts';
+import type {IdentifiedRootWrapper} from '../root-wrapper.ts';
 import {dataKeyContext} from './contexts.ts';
 import {sealRootKey} from './root-access.ts';
 

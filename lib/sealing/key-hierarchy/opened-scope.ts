@@ -1,11 +1,11 @@
-import {
-  type DataKeyRecord,
-  type DataKeyVersionRecord,
-  type ScopeKeysRecord,
+import type {
+  DataKeyRecord,
+  DataKeyVersionRecord,
+  ScopeKeysRecord,
 } from '../../storage/key-hierarchy-store.ts';
-import {type AesGcmKey} from '../aes-gcm-key.ts';
+import type {AesGcmKey} from '../aes-gcm-key.ts';
 import {Redacted} from '../redacted.ts';
-import {type IdentifiedRootWrapper} from '../root-wrapper.ts';
+import type {IdentifiedRootWrapper} from '../root-wrapper.ts';
 import {SealedBlobError} from '../wrapper.ts';
 import {dataContext, dataKeyContext} from './contexts.ts';
 import {openRootKey, takeKey} from './root-access.ts';

@@ -1,7 +1,7 @@
 import {readKeyId} from '../aes-gcm-blob.ts';
 import {Redacted} from '../redacted.ts';
 import {SealedBlobError, type Wrapper} from '../wrapper.ts';
-import {type OpenedDataKey} from './opened-scope.ts';
+import type {OpenedDataKey} from './opened-scope.ts';
 
 /** Where a pooled wrapper's keys come from. */
 export interface DataKeySource {

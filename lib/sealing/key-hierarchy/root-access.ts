@@ -1,7 +1,7 @@
 import {UnavailableError} from '../../errors.ts';
-import {type RootKeyVersionRecord} from '../../storage/key-hierarchy-store.ts';
+import type {RootKeyVersionRecord} from '../../storage/key-hierarchy-store.ts';
 import {AesGcmKey} from '../aes-gcm-key.ts';
-import {type IdentifiedRootWrapper} from '../root-wrapper.ts';
+import type {IdentifiedRootWrapper} from '../root-wrapper.ts';
 import {SealedBlobError} from '../wrapper.ts';
 import {rootKeyContext, type RootKeyContext} from './contexts.ts';
 

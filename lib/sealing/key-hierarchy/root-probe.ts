@@ -1,4 +1,4 @@
-import {type IdentifiedRootWrapper} from '../root-wrapper.ts';
+import type {IdentifiedRootWrapper} from '../root-wrapper.ts';
 import {SealedBlobError} from '../wrapper.ts';
 import {probeContext} from './contexts.ts';
 

@@ -3,7 +3,7 @@ import {resolve} from 'node:path';
 import {AesGcmKey, KEY_BYTES} from '../aes-gcm-key.ts';
 import {Redacted} from '../redacted.ts';
 import {RootOfTrustError} from '../root-of-trust-error.ts';
-import {type RootWrapper} from '../root-wrapper.ts';
+import type {RootWrapper} from '../root-wrapper.ts';
 import {createKeyFile, readKeyFile} from './key-file.ts';
 
 /**

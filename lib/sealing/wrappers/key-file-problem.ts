@@ -1,4 +1,4 @@
-import {type Stats} from 'node:fs';
+import type {Stats} from 'node:fs';
 import {RootOfTrustError, type RootOfTrustReason} from '../root-of-trust-error.ts';
 
 type FileStats = Pick<Stats, 'dev' | 'ino' | 'mode' | 'uid' | 'isFile' | 'isSymbolicLink'>;

@@ -1,4 +1,4 @@
-import {type RootWrapperScheme} from '../root-wrapper.ts';
+import type {RootWrapperScheme} from '../root-wrapper.ts';
 import {FileWrapper} from './file-wrapper.ts';
 
 /** Every kind of root of trust that there is, by the scheme of its URI. */

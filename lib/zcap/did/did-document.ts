@@ -1,8 +1,4 @@
-import {
-  type Relationship,
-  type VerificationMethod,
-  type VerificationMethodFacts,
-} from './verification-method.ts';
+import type {Relationship, VerificationMethod, VerificationMethodFacts} from './verification-method.ts';
 
 /** What this server believes of a DID document. `now` is in milliseconds since the epoch. */
 export interface DidDocument {

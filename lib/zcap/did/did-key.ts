@@ -1,8 +1,8 @@
 import {LRUCache} from 'lru-cache';
-import {type DidDocument} from './did-document.ts';
+import type {DidDocument} from './did-document.ts';
 import {DidError} from './did-error.ts';
 import {decodeEd25519Multibase, ED25519_MULTIBASE_PATTERN} from './ed25519-public-key.ts';
-import {type OnCache} from './on-cache.ts';
+import type {OnCache} from './on-cache.ts';
 import {importVerificationMethod, type VerificationMethod} from './verification-method.ts';
 
 const DID = /^did:key:(.+)$/;

@@ -1,11 +1,11 @@
 import {NotAllowedError} from '../../errors.ts';
-import {type DidDocument} from './did-document.ts';
+import type {DidDocument} from './did-document.ts';
 import {DidError} from './did-error.ts';
 import {DidKeyMethods} from './did-key.ts';
 import {parseDidUrl} from './did-url.ts';
 import {DidWebDocuments, type DidWebOptions} from './did-web.ts';
 import {documentNode, verificationMethodNode} from './json-ld-nodes.ts';
-import {type Relationship, type VerificationMethod} from './verification-method.ts';
+import type {Relationship, VerificationMethod} from './verification-method.ts';
 
 const PUBLIC_MESSAGE = 'The verification method could not be resolved for this purpose.';
 

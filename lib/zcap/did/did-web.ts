@@ -1,12 +1,12 @@
 import {LRUCache} from 'lru-cache';
 import {parseStrictJson} from '../../encoding/strict-json.ts';
-import {type DidDocument} from './did-document.ts';
+import type {DidDocument} from './did-document.ts';
 import {DidError} from './did-error.ts';
 import {didWebLocation, type DidWebLocation} from './did-web-location.ts';
 import {createDidJsonFetch, type FetchDidJson, type FetchDidJsonOptions} from './fetch-did-json.ts';
 import {FetchLimiter, type FetchLimiterOptions} from './fetch-limiter.ts';
 import {JsonDidDocument} from './json-did-document.ts';
-import {type OnCache} from './on-cache.ts';
+import type {OnCache} from './on-cache.ts';
 
 export interface DidWebSettings extends FetchDidJsonOptions, FetchLimiterOptions {
   /** Ports that a DID may name. */

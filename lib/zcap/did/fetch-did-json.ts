@@ -1,9 +1,9 @@
 import {once} from 'node:events';
-import {type IncomingMessage} from 'node:http';
+import type {IncomingMessage} from 'node:http';
 import {Agent, request as httpsRequest} from 'node:https';
 import {isIPv6, type LookupFunction} from 'node:net';
 import {DidError} from './did-error.ts';
-import {type DidWebLocation} from './did-web-location.ts';
+import type {DidWebLocation} from './did-web-location.ts';
 import {isPublicAddress} from './public-address.ts';
 import {createDnsResolution, type ResolveAddresses} from './resolve-addresses.ts';
 

@@ -1,4 +1,4 @@
-import {type DidDocument} from './did-document.ts';
+import type {DidDocument} from './did-document.ts';
 import {DidError} from './did-error.ts';
 import {
   importVerificationMethod,

@@ -1,4 +1,4 @@
-import {type DidDocument} from './did-document.ts';
+import type {DidDocument} from './did-document.ts';
 import {RELATIONSHIPS, type VerificationMethodFacts} from './verification-method.ts';
 
 /** First, and so a document needs no framing: jsonld-signatures then reads it as plain JSON. */

@@ -7,7 +7,7 @@ import {
   decodeEd25519Multibase,
   encodeEd25519Multibase,
 } from './ed25519-public-key.ts';
-import {type VerificationMethodFacts} from './verification-method.ts';
+import type {VerificationMethodFacts} from './verification-method.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

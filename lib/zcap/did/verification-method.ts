@@ -1,4 +1,4 @@
-import {type KeyObject} from 'node:crypto';
+import type {KeyObject} from 'node:crypto';
 import {importEd25519PublicKey} from './ed25519-public-key.ts';
 
 /** The relationships of a DID document that this server reads (DID Core §5.3). */

@@ -1,6 +1,6 @@
 import {sign, verify} from 'node:crypto';
 import {promisify} from 'node:util';
-import {type SoftwareAlgorithm} from '../software-algorithm.ts';
+import type {SoftwareAlgorithm} from '../software-algorithm.ts';
 import {type EcCurve, generateScalar, openCompressedPoint, openScalar, P256, P384, P521} from './ec-curve.ts';
 import {derFromRaw, rawFromDer} from './ecdsa-signature.ts';
 
