@@ -1,7 +1,7 @@
 import {deflateSync, gzipSync} from 'node:zlib';
 import {capabilityInvocation, encodeCapability, rootCapabilityId} from '../support/signed-request.ts';
 import {itRefuses, useScene, type Case} from './support/cases.ts';
-import {type HostileScene} from './support/hostile-scene.ts';
+import type {HostileScene} from './support/hostile-scene.ts';
 import {forbidden, type Refusal} from './support/refusal.ts';
 
 const encoding = (says: string) => forbidden('capability-encoding', says);

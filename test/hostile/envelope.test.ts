@@ -1,6 +1,6 @@
 import {withBody, withExtraHeader, withoutHeader, wireBytes} from '../support/signed-request.ts';
 import {itRefuses, useScene, type Case} from './support/cases.ts';
-import {type HostileScene} from './support/hostile-scene.ts';
+import type {HostileScene} from './support/hostile-scene.ts';
 import {BODY_TOO_LARGE, forbidden, headersTooLarge, malformed, mediaType} from './support/refusal.ts';
 
 const ONE_HOST = malformed('The request must have exactly one Host header.');

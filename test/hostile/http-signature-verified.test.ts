@@ -8,7 +8,7 @@ import {
 import {didKeyOf, encodeEd25519} from '../support/did-key.ts';
 import {encode, smallOrderPoints} from '../zcap/did/edwards25519.ts';
 import {itRefuses, useScene, type Case} from './support/cases.ts';
-import {type HostileScene} from './support/hostile-scene.ts';
+import type {HostileScene} from './support/hostile-scene.ts';
 import {badDid, forbidden, malformed, NO_METHOD} from './support/refusal.ts';
 
 const NOT_WELL_FORMED = malformed(

@@ -5,7 +5,7 @@ import {
   type RequestDraft,
 } from '../support/signed-request.ts';
 import {itRefuses, useScene, type Case} from './support/cases.ts';
-import {type HostileScene} from './support/hostile-scene.ts';
+import type {HostileScene} from './support/hostile-scene.ts';
 import {forbidden, malformed, type Refusal} from './support/refusal.ts';
 
 const NOT_WELL_FORMED = malformed(

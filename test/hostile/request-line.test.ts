@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {withExtraHeader, withHeader, type RequestDraft} from '../support/signed-request.ts';
 import {itRefuses, useScene, type Case} from './support/cases.ts';
-import {type HostileScene} from './support/hostile-scene.ts';
+import type {HostileScene} from './support/hostile-scene.ts';
 import {forbidden, malformed, NO_METHOD, NO_ROUTE, type Refusal} from './support/refusal.ts';
 
 const WRONG_HOST = forbidden('host', 'Host header contains an unexpected host name.');

@@ -2,13 +2,13 @@ import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {Agent} from 'node:https';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {type DestinationStream} from 'pino';
+import type {DestinationStream} from 'pino';
 import {startServer} from '../../lib/app.ts';
 import {loadSettings} from '../../lib/config/load-settings.ts';
 import {createLogger} from '../../lib/observability/logger.ts';
 import {freePort} from '../crash/free-port.ts';
 import {ServerProcess} from '../crash/server-process.ts';
-import {type ListeningServer} from './raw-client.ts';
+import type {ListeningServer} from './raw-client.ts';
 
 /** Our server, running: to be given to `send` and `RawClient`, and its `agent` to the official clients. */
 export interface TestServer extends ListeningServer {

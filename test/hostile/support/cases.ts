@@ -1,6 +1,6 @@
-import {type WireRequest} from '../../support/wire.ts';
+import type {WireRequest} from '../../support/wire.ts';
 import {HostileScene} from './hostile-scene.ts';
-import {type Refusal} from './refusal.ts';
+import type {Refusal} from './refusal.ts';
 
 type Made<T> = T | Promise<T>;
 

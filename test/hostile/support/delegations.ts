@@ -6,8 +6,8 @@ import {
   type DelegateOptions,
 } from '../../support/delegate.ts';
 import {rootCapabilityId} from '../../support/signed-request.ts';
-import {type HostileScene} from './hostile-scene.ts';
-import {type Refusal} from './refusal.ts';
+import type {HostileScene} from './hostile-scene.ts';
+import type {Refusal} from './refusal.ts';
 
 /** What is done to a capability before it is signed. */
 export type Change = (draft: CapabilityDraft, scene: HostileScene) => CapabilityDraft;

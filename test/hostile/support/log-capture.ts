@@ -1,4 +1,4 @@
-import {type WireResponse} from '../../support/raw-client.ts';
+import type {WireResponse} from '../../support/raw-client.ts';
 
 /** A line of the server's log, as far as tests look at it. */
 export interface LogLine extends Readonly<Record<string, unknown>> {

@@ -1,9 +1,9 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {type WireResponse} from '../../support/raw-client.ts';
+import type {WireResponse} from '../../support/raw-client.ts';
 import {headerOf, type WireRequest} from '../../support/wire.ts';
-import {type DatabaseProbe} from './database-probe.ts';
+import type {DatabaseProbe} from './database-probe.ts';
 
 const BODY_MEMBERS = ['type', 'title', 'status', 'detail', 'message', 'name', 'details', 'cause'];
 /** Frames of a stack, paths, and words that only the inside knows. */

@@ -1,5 +1,5 @@
-import {type WireResponse} from '../../support/raw-client.ts';
-import {type LogLine} from './log-capture.ts';
+import type {WireResponse} from '../../support/raw-client.ts';
+import type {LogLine} from './log-capture.ts';
 
 /** How a request is to be refused: all that the client and the operator are told of why. */
 export interface Refusal {
