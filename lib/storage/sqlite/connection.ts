@@ -4,6 +4,15 @@ import {toKmsError} from './driver-error.ts';
 import {openDatabase} from './open-database.ts';
 import {retryWhileBusy} from './retry-while-busy.ts';
 
+/** A prepared statement, as far as it is used here. */
+export interface PreparedStatement<Parameters extends unknown[], Row> {
+  run(...parameters: Parameters): {readonly changes: number; readonly lastInsertRowid: number | bigint};
+  get(...parameters: Parameters): Row | undefined;
+  all(...parameters: Parameters): Row[];
+  /** From now on a row is the value of its first column. */
+  pluck(): this;
+}
+
 /** One connection, and the three ways of working with it. Whatever goes wrong in them comes out as a KmsError. */
 export class SqliteConnection {
   readonly #db: Database.Database;
@@ -27,7 +36,7 @@ export class SqliteConnection {
     return new SqliteConnection(await openDatabase(path, busyTimeoutMs), busyTimeoutMs);
   }
 
-  prepare<Parameters extends unknown[], Row = never>(sql: string): Database.Statement<Parameters, Row> {
+  prepare<Parameters extends unknown[], Row = never>(sql: string): PreparedStatement<Parameters, Row> {
     return this.#db.prepare<Parameters, Row>(sql);
   }
 

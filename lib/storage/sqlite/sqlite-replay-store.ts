@@ -1,11 +1,10 @@
-import type Database from 'better-sqlite3';
 import type {ReplayStore} from '../replay-store.ts';
-import type {SqliteConnection} from './connection.ts';
+import type {PreparedStatement, SqliteConnection} from './connection.ts';
 
 export class SqliteReplayStore implements ReplayStore {
   readonly #connection: SqliteConnection;
-  readonly #insert: Database.Statement<[digest: Uint8Array, expiresAt: number]>;
-  readonly #deleteExpired: Database.Statement<[before: number, limit: number]>;
+  readonly #insert: PreparedStatement<[digest: Uint8Array, expiresAt: number], never>;
+  readonly #deleteExpired: PreparedStatement<[before: number, limit: number], never>;
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
