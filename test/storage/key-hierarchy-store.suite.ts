@@ -1,8 +1,8 @@
 import {randomBytes} from 'node:crypto';
 import {expect} from 'chai';
 import {DuplicateError} from '../../lib/errors.ts';
-import {type ScopeKeysRecord} from '../../lib/storage/key-hierarchy-store.ts';
-import {type Stores} from '../../lib/storage/stores.ts';
+import type {ScopeKeysRecord} from '../../lib/storage/key-hierarchy-store.ts';
+import type {Stores} from '../../lib/storage/stores.ts';
 import {insertKeystore, keystoreUrl, makeRootWrapper, makeScope} from './records.ts';
 import {describeStore, expectRefusal, fromBoth, plain, race, type StoreSuiteOptions} from './store-suite.ts';
 

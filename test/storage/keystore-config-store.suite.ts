@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {DuplicateError, KeystoreSequenceError, QuotaExceededError} from '../../lib/errors.ts';
-import {type KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
+import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
 import {testDeletion} from './keystore-deletion.ts';
 import {testListing} from './keystore-listing.ts';
 import {ALICE, BOB, CAROL, insertKeystore, keystoreUrl, makeKeystore, next} from './records.ts';

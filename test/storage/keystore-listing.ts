@@ -1,9 +1,9 @@
 import {expect} from 'chai';
-import {type KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
-import {type Stores} from '../../lib/storage/stores.ts';
+import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
+import type {Stores} from '../../lib/storage/stores.ts';
 import {expectList, expectStrictCursors, type ListPage} from './paging.ts';
 import {ALICE, BOB, CAROL, insertKey, insertKeystore, next} from './records.ts';
-import {type StoreTest} from './store-suite.ts';
+import type {StoreTest} from './store-suite.ts';
 
 const idOf = ({id}: KeystoreConfig): string => id;
 

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {MalformedRequestError} from '../../lib/errors.ts';
-import {type Page} from '../../lib/storage/keystore-config-store.ts';
+import type {Page} from '../../lib/storage/keystore-config-store.ts';
 import {expectRefusal} from './store-suite.ts';
 
 export type ListPage<T> = (page: {limit: number; cursor?: string | undefined}) => Promise<Page<T>>;

@@ -1,10 +1,10 @@
 import {randomBytes} from 'node:crypto';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
-import {type RootWrapperRecord, type ScopeKeysRecord} from '../../lib/storage/key-hierarchy-store.ts';
-import {type KeyRecord} from '../../lib/storage/key-record-store.ts';
-import {type KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
-import {type Revocation} from '../../lib/storage/revocation-store.ts';
-import {type Stores} from '../../lib/storage/stores.ts';
+import type {RootWrapperRecord, ScopeKeysRecord} from '../../lib/storage/key-hierarchy-store.ts';
+import type {KeyRecord} from '../../lib/storage/key-record-store.ts';
+import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
+import type {Revocation} from '../../lib/storage/revocation-store.ts';
+import type {Stores} from '../../lib/storage/stores.ts';
 
 export const ALICE = 'did:key:z6MkAlice';
 export const BOB = 'did:key:z6MkBob';

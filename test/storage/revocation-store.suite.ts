@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {DuplicateError, QuotaExceededError} from '../../lib/errors.ts';
-import {type Revocation} from '../../lib/storage/revocation-store.ts';
-import {type Stores} from '../../lib/storage/stores.ts';
+import type {Revocation} from '../../lib/storage/revocation-store.ts';
+import type {Stores} from '../../lib/storage/stores.ts';
 import {expectList, expectStrictCursors, type ListPage} from './paging.ts';
 import {ALICE, BOB, insertKey, insertKeystore, keystoreUrl, makeRevocation, NOW} from './records.ts';
 import {describeStore, expectRefusal, fromBoth, race, type StoreSuiteOptions} from './store-suite.ts';

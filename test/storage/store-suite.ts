@@ -1,6 +1,6 @@
 import {expect} from 'chai';
-import {type KmsError} from '../../lib/errors.ts';
-import {type Stores} from '../../lib/storage/stores.ts';
+import type {KmsError} from '../../lib/errors.ts';
+import type {Stores} from '../../lib/storage/stores.ts';
 
 /** Two independent handles on one store, as two processes would have them. */
 export interface StoreHandles {

@@ -2,7 +2,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {SqliteStores} from '../../../lib/storage/sqlite/sqlite-stores.ts';
-import {type StoreHandles} from '../store-suite.ts';
+import type {StoreHandles} from '../store-suite.ts';
 
 /** Runs `work` with the name of a database file that does not exist yet, in a directory of its own. */
 export async function withTemporaryFile<T>(work: (path: string) => Promise<T>): Promise<T> {

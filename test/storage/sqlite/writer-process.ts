@@ -6,7 +6,7 @@ import {writeSync} from 'node:fs';
 import {randomBytes} from 'node:crypto';
 import {SqliteStores} from '../../../lib/storage/sqlite/sqlite-stores.ts';
 import {insertKey, insertKeystore, makeKey, makeRevocation, NOW} from '../records.ts';
-import {type Written} from './child.ts';
+import type {Written} from './child.ts';
 
 const [, , path = '', task, ...parameters] = process.argv;
 const stores = await SqliteStores.open({path});
