@@ -99,10 +99,14 @@ export class HostileScene extends Requests {
     return response;
   }
 
-  /** The request is refused for exactly this reason; nothing is stored, fetched or leaked. */
+  /**
+   * The request is refused for exactly this reason; nothing is stored, fetched or leaked. `remembered`: it got as far as
+   * the replay memory (R11).
+   */
   async refused(
     request: WireRequest | Buffer | string,
     {because, ...refusal}: Refusal,
+    {remembered = false}: {readonly remembered?: boolean} = {},
   ): Promise<WireResponse> {
     const before = this.database.snapshot();
     this.outbound.attempts.length = 0;
@@ -114,7 +118,13 @@ export class HostileScene extends Requests {
     this.#secrets.expectNoneIn(response);
     this.#secrets.expectNoneInLog(this.log.text, request);
     expect(this.outbound.attempts, 'fetched').to.deep.equal([]);
-    expect(this.database.snapshot(), 'stored').to.deep.equal(before);
+    const {replay, ...after} = this.database.snapshot();
+    expect(after, 'stored').to.deep.equal(omit(before, 'replay'));
+    expect(replay?.rows, 'remembered').to.equal((before['replay']?.rows ?? 0) + Number(remembered));
     return response;
   }
+}
+
+function omit<T>(object: Readonly<Record<string, T>>, name: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
 }

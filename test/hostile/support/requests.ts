@@ -97,6 +97,21 @@ export class Requests {
     return signedRequest({url: this.keystores, json, action: 'write', signer, ...changes});
   }
 
+  /** A request to replace a keystore's config with another, by the owner. */
+  updating(config: {readonly id: string}, changes: Changes = {}): WireRequest {
+    return signedRequest({url: config.id, json: config, action: 'write', signer: this.owner, ...changes});
+  }
+
+  /** A request to list what names a controller, by the owner. */
+  listing(query: string, {signer = this.owner, ...changes}: Changes = {}): WireRequest {
+    return this.reading({
+      url: `${this.keystores}${query}`,
+      capability: rootCapabilityId(this.keystores),
+      signer,
+      ...changes,
+    });
+  }
+
   /** A request to generate a key in the owner's keystore, by its owner. */
   generating(invocationTarget: unknown = {type: KEY_TYPES.ed25519}, changes: Changes = {}): WireRequest {
     const {url = `${this.keystore}/keys`, signer = this.owner} = changes;
