@@ -12,20 +12,30 @@ export interface HealthCheck {
 
 /** A check that takes longer has failed. */
 const CHECK_TIMEOUT_MS = 2000;
+/** Anybody may ask, and checks write to the disk: that all is well is believed for so long. That it is not, never. */
+const BELIEVED_MS = 1000;
 
 /** `GET /health/live`: the process answers. */
 export const live: Endpoint = async () => ({status: 200, body: {status: 'ok'}});
 
 /** `GET /health/ready`: requests may be sent here. One round of checks at a time serves all who ask. */
-export function createReady(checks: readonly HealthCheck[], lifecycle: Lifecycle): Endpoint {
+export function createReady(
+  checks: readonly HealthCheck[],
+  lifecycle: Lifecycle,
+  now: () => number = () => performance.now(),
+): Endpoint {
   let round: Promise<string[]> | undefined;
+  let believedUntil = -Infinity;
   return async ({log}) => {
     if (lifecycle.draining) throw notReady(['draining']);
-    round ??= runChecks(checks, (name, err) => log.warn({check: name, err}, 'health check failed')).finally(
-      () => (round = undefined),
-    );
-    const failed = await round;
-    if (failed.length > 0) throw notReady(failed);
+    if (now() >= believedUntil) {
+      round ??= runChecks(checks, (name, err) => log.warn({check: name, err}, 'health check failed')).finally(
+        () => (round = undefined),
+      );
+      const failed = await round;
+      if (failed.length > 0) throw notReady(failed);
+      believedUntil = now() + BELIEVED_MS;
+    }
     return {status: 200, body: {status: 'ok'}};
   };
 }

@@ -60,19 +60,24 @@ describe('health', () => {
     expect((await get(server, '/health/ready')).status).to.equal(200);
   });
 
-  it('asks the checks once for all who ask at the same time', async () => {
+  it('asks the checks once for all who ask at the same time, and believes a good answer for a second', async () => {
     let rounds = 0;
+    let now = 5000;
     const {promise, resolve} = Promise.withResolvers<undefined>();
     const check = (): Promise<void> => {
       rounds += 1;
       return promise;
     };
-    const ready = createReady([{name: 'store', check}], new Lifecycle());
+    const ready = createReady([{name: 'store', check}], new Lifecycle(), () => now);
     const request = {log: recordingLog([])} as unknown as EndpointRequest;
     const answers = Promise.all([ready(request), ready(request), ready(request)]);
     resolve(undefined);
     expect((await answers).map(({status}) => status)).to.deep.equal([200, 200, 200]);
     expect(rounds).to.equal(1);
+    now = 5999;
+    await ready(request);
+    expect(rounds).to.equal(1);
+    now = 6000;
     await ready(request);
     expect(rounds).to.equal(2);
   });
