@@ -4,22 +4,24 @@ import type {Schema} from '../../../schemas/json-schema.ts';
 import {isCidr} from './cidr.ts';
 
 const require = createRequire(import.meta.url);
-let ajv: ajvModule.Ajv2020 | undefined;
 
 /**
- * Compiles a schema. Ajv itself is loaded with the first one: a server that starts should not wait for it.
- * The schemas are ours and tested, so they are not validated again here.
+ * Two of them: one stops at the first thing that is wrong, so that a body of a hundred kilobytes of nonsense costs no more
+ * than its beginning; the other finds everything, to tell it. Ajv is loaded with the first schema: a server that starts
+ * should not wait for it.
  */
-export function compileSchema(schema: Schema): ajvModule.ValidateFunction {
-  ajv ??= createAjv();
+const compilers: Partial<Record<'first' | 'all', ajvModule.Ajv2020>> = {};
+
+/** Compiles a schema, for finding the `first` error or `all`. The schemas are ours and tested: they are not validated again. */
+export function compileSchema(schema: Schema, errors: 'first' | 'all'): ajvModule.ValidateFunction {
+  const ajv = (compilers[errors] ??= createAjv(errors === 'all'));
   return ajv.compile(schema as ajvModule.SchemaObject);
 }
 
-function createAjv(): ajvModule.Ajv2020 {
+function createAjv(allErrors: boolean): ajvModule.Ajv2020 {
   const {Ajv2020} = require('ajv/dist/2020.js') as typeof ajvModule;
   return new Ajv2020({
-    // Bounded: bodies are, and no keyword costs more than linear time.
-    allErrors: true,
+    allErrors,
     allowUnionTypes: true,
     ownProperties: true,
     meta: false,

@@ -7,16 +7,38 @@ import {toValidationIssues} from './validation-issues.ts';
 /** Checks untrusted data against a schema. @throws ValidationError */
 export type Check = (value: unknown) => void;
 
+/** Of a larger value only the first error is told: strangers send bodies, too, and errors cost more than what is right. */
+const MAX_EXPLAINED_VALUES = 256;
+
 /**
  * Makes the check of a schema, which is compiled at its first use, once. `name` is what the error says (`… in the
  * '<name>' validator.`): a word of the wire contract.
  */
 export function createCheck(name: string, schema: Schema): Check {
   let validate: ValidateFunction | undefined;
+  let explain: ValidateFunction | undefined;
   return (value) => {
-    validate ??= compileSchema(schema);
-    if (!validate(value)) throw new ValidationError(name, toValidationIssues(validate.errors ?? []));
+    validate ??= compileSchema(schema, 'first');
+    if (validate(value)) return;
+    let {errors} = validate;
+    if (countValues(value, MAX_EXPLAINED_VALUES) <= MAX_EXPLAINED_VALUES) {
+      explain ??= compileSchema(schema, 'all');
+      explain(value);
+      ({errors} = explain);
+    }
+    throw new ValidationError(name, toValidationIssues(errors ?? []));
   };
+}
+
+/** Counts `value` and what is in it; stops once there are more than `max`. */
+function countValues(value: unknown, max: number): number {
+  let count = 1;
+  if (typeof value !== 'object' || value === null) return count;
+  for (const item of Object.values(value)) {
+    count += countValues(item, max - count);
+    if (count > max) break;
+  }
+  return count;
 }
 
 /** Makes the function that turns untrusted data into what `schema` describes: the same value, checked and typed. */

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {InvalidStateError, KeystoreSequenceError} from '../../../lib/errors.ts';
 import {nextKeystoreConfig} from '../../../lib/http/endpoints/next-keystore-config.ts';
-import {type KeystoreConfig} from '../../../lib/storage/keystore-config-store.ts';
+import type {KeystoreConfig} from '../../../lib/storage/keystore-config-store.ts';
 
 describe('next keystore config', () => {
   const unmetered: KeystoreConfig = {
