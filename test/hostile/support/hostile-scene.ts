@@ -18,6 +18,7 @@ export class HostileScene extends Requests {
   readonly log: LogCapture;
   readonly outbound: OutboundWatch;
   readonly #client: RawClient;
+  readonly #nodes: TestServer[] = [];
   readonly #secrets: Secrets;
 
   private constructor(server: TestServer, log: LogCapture, outbound: OutboundWatch) {
@@ -39,8 +40,24 @@ export class HostileScene extends Requests {
     return new HostileScene(server, log, outbound);
   }
 
+  /** Another server on the same store, under the same public origin; stopped with the scene. */
+  async startNode(): Promise<TestServer> {
+    const {dataDir, baseUrl} = this.server;
+    const node = await runServer({
+      environment: {
+        WEBKMS_BASE_URL: baseUrl,
+        WEBKMS_STORAGE: `sqlite:${dataDir}/webkms.db`,
+        WEBKMS_ROOT_WRAPPER: `file:${dataDir}/root.key`,
+      },
+    });
+    this.#nodes.push(node);
+    this.outbound.known.add(node.port);
+    return node;
+  }
+
   async stop(): Promise<void> {
     this.outbound.stop();
+    for (const node of this.#nodes) await node.stop();
     this.#client.close();
     this.database.close();
     await this.server.stop();
