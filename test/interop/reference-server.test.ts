@@ -18,7 +18,7 @@ describe('reference server', () => {
   let keystoreId: string;
 
   before(async () => {
-    const tls = testCertificate();
+    const tls = await testCertificate();
     server = await startReferenceServer({tls});
     httpsAgent = new Agent({ca: tls.cert, keepAlive: true});
     agent = await CapabilityAgent.fromSecret({secret: 'a secret', handle: 'reference'});

@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {createServer} from 'node:http';
 import {createServer as createHttpsServer} from 'node:https';
-import {type AddressInfo} from 'node:net';
+import type {AddressInfo} from 'node:net';
 import {from} from '@digitalbazaar/ed25519-multikey';
 import {Ed25519Signature2020} from '@digitalbazaar/ed25519-signature-2020';
 import {
@@ -12,7 +12,7 @@ import {
 import {createOperationMiddleware} from '@digitalbazaar/webkms-switch';
 import {encode} from 'base58-universal';
 import express, {type Application, type ErrorHandler, type Handler, type Request} from 'express4';
-import {type TestCertificate} from '../support/test-certificate.ts';
+import type {TestCertificate} from '../support/test-certificate.ts';
 import {referenceLoader} from './reference/did-documents.ts';
 import {HttpError} from './reference/http-error.ts';
 import {ReferenceKeyModule} from './reference/key-module.ts';

@@ -1,6 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import {encode} from 'base58-universal';
-import {type Controller} from './did-key.ts';
+import type {Controller} from './did-key.ts';
 import {
   signDelegation,
   SUITE_CONTEXT_URL,
@@ -26,8 +26,8 @@ export interface DelegateOptions {
   readonly controller: Controller | string | readonly string[];
   /** Default: the parent's. */
   readonly invocationTarget?: string;
-  /** Default: the parent's. */
-  readonly allowedAction?: string | readonly string[];
+  /** Default: the parent's; null: none. */
+  readonly allowedAction?: string | readonly string[] | null;
   /** Default: the parent's, or an hour from now. */
   readonly expires?: Date | string;
   /** Default: the parent's, or now. */
@@ -61,7 +61,7 @@ export function draftCapability(options: DelegateOptions): CapabilityDraft {
   const {parent, delegator, controller, id = `urn:uuid:${randomUUID()}`} = options;
   const inherited: Partial<Capability> =
     typeof parent === 'string' ? {invocationTarget: targetOfRoot(parent)} : parent;
-  const allowedAction = options.allowedAction ?? inherited.allowedAction;
+  const allowedAction = options.allowedAction === undefined ? inherited.allowedAction : options.allowedAction;
   const expires = options.expires ?? inherited.expires ?? new Date(Date.now() + 3600_000);
   const created = options.created ?? inherited.proof?.created ?? new Date();
   return {
@@ -71,7 +71,7 @@ export function draftCapability(options: DelegateOptions): CapabilityDraft {
       controller: typeof controller === 'object' && 'did' in controller ? controller.did : controller,
       parentCapability: typeof parent === 'string' ? parent : parent.id,
       invocationTarget: options.invocationTarget ?? inherited.invocationTarget,
-      ...(allowedAction !== undefined && {allowedAction}),
+      ...(allowedAction !== undefined && allowedAction !== null && {allowedAction}),
       expires: dateTime(expires),
     },
     proof: {
@@ -87,12 +87,13 @@ export function draftCapability(options: DelegateOptions): CapabilityDraft {
 
 /**
  * Signs any draft: right proof, wrong capability. Where the canonical form cannot hold what the draft says (terms that
- * no context defines), it is signed without it, and a verifier in safe mode refuses.
+ * no context defines), it is signed without it, and a verifier in safe mode refuses; where the draft is no JSON-LD at
+ * all, there is no right proof, and some bytes are signed.
  */
 export async function signCapability({document, proof, delegator}: CapabilityDraft): Promise<Capability> {
-  const data = await verifyData(document, proof).catch(async () =>
-    verifyData(document, proof, {safe: false}),
-  );
+  const data = await verifyData(document, proof)
+    .catch(async () => verifyData(document, proof, {safe: false}))
+    .catch(() => Buffer.alloc(64));
   return {
     ...document,
     proof: {...proof, proofValue: `z${encode(delegator.sign(data))}`},

@@ -1,7 +1,7 @@
 import {Ed25519Signature2020} from '@digitalbazaar/ed25519-signature-2020';
 import {CapabilityDelegation, constants} from '@digitalbazaar/zcap';
 import jsigs from 'jsonld-signatures';
-import {type Signer} from './did-key.ts';
+import type {Signer} from './did-key.ts';
 
 /** A JSON-LD document. */
 export type LdDocument = Readonly<Record<string, unknown>>;

@@ -41,12 +41,13 @@ export async function send(
 }
 
 /**
- * Speaks HTTP/1.1 over one kept-alive connection, one request at a time, without changing a byte of what it is given.
- * Reconnects where the server closed. For bulk; `send` does for single requests.
+ * Speaks HTTP/1.1 over one kept-alive connection, one request after the other, without changing a byte of what it is
+ * given. Reconnects where the server closed. For bulk; `send` does for single requests.
  */
 export class RawClient {
   readonly #server: ListeningServer;
   #socket: Socket | undefined;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(server: ListeningServer) {
     this.#server = server;
@@ -54,6 +55,12 @@ export class RawClient {
 
   /** @throws ConnectionClosedError where no whole answer came. */
   async send(request: WireRequest | Buffer | string): Promise<WireResponse> {
+    const response = this.#last.then(async () => this.#sendNow(request));
+    this.#last = response.catch(() => undefined);
+    return response;
+  }
+
+  async #sendNow(request: WireRequest | Buffer | string): Promise<WireResponse> {
     const isWire = typeof request === 'object' && !Buffer.isBuffer(request);
     const bytes = isWire ? wireBytes(request) : Buffer.from(request as string);
     const socket = (this.#socket ??= await this.#connect());

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {gzipSync} from 'node:zlib';
-import {type Controller} from './did-key.ts';
-import {type HeaderLine, type WireRequest} from './wire.ts';
+import type {Controller} from './did-key.ts';
+import type {HeaderLine, WireRequest} from './wire.ts';
 
 export {
   RawClient,

@@ -10,7 +10,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import {generate, type Ed25519Multikey} from '@digitalbazaar/ed25519-multikey';
-import {type KmsOperationCall} from '@digitalbazaar/webkms-switch';
+import type {KmsOperationCall} from '@digitalbazaar/webkms-switch';
 import {decode, encode} from 'base58-universal';
 import {HttpError} from './http-error.ts';
 

@@ -1,5 +1,5 @@
 import {HttpError} from './http-error.ts';
-import {type ReferenceKeystore} from './state.ts';
+import type {ReferenceKeystore} from './state.ts';
 
 const MEMBERS = new Set(['id', 'sequence', 'controller', 'kmsModule', 'meterId', 'ipAllowList']);
 

@@ -1,7 +1,7 @@
 import {BlockList, isIP} from 'node:net';
-import {type Request} from 'express4';
+import type {Request} from 'express4';
 import {HttpError} from './http-error.ts';
-import {type ReferenceKeystore} from './state.ts';
+import type {ReferenceKeystore} from './state.ts';
 
 /**
  * The check of `ipAllowList` as the reference server has it: any address will do, the socket's or one that the client

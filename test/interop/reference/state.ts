@@ -1,4 +1,4 @@
-import {type CapabilityChainDetails} from '@digitalbazaar/ezcap-express';
+import type {CapabilityChainDetails} from '@digitalbazaar/ezcap-express';
 import {HttpError} from './http-error.ts';
 
 export interface ReferenceKeystore {
