@@ -12,6 +12,8 @@ export interface Case {
   readonly refusal: Refusal | ((scene: HostileScene) => Refusal);
   /** Absent: the table's. */
   readonly twin?: ((scene: HostileScene) => Made<WireRequest | Buffer | string>) | undefined;
+  /** Whether it is refused only once the replay memory has it (R11). */
+  readonly remembered?: boolean;
   /** The twin's status. Default: 200. */
   readonly success?: number;
 }
@@ -36,10 +38,19 @@ export function itRefuses(
   cases: readonly Case[],
   {twin: common, success = 200}: Pick<Case, 'twin' | 'success'> = {},
 ): void {
-  for (const {title, request, refusal, twin = common, success: status = success} of cases) {
+  for (const {
+    title,
+    request,
+    refusal,
+    twin = common,
+    remembered = false,
+    success: status = success,
+  } of cases) {
     it(title, async () => {
       const here = scene();
-      await here.refused(await request(here), typeof refusal === 'function' ? refusal(here) : refusal);
+      await here.refused(await request(here), typeof refusal === 'function' ? refusal(here) : refusal, {
+        remembered,
+      });
       if (!twin) throw new Error('A refusal proves nothing without a twin that succeeds.');
       await here.accepted(await twin(here), status);
     });
