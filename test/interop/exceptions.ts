@@ -19,7 +19,7 @@ export const EXCEPTIONS = {
     why: 'They are the same set; the unreleased reference accepts it too.',
   },
   'R36.read-by-any-action': {
-    what: 'A key’s description read by a capability that allows only another action on that key.',
+    what: 'A key’s description read by a capability that allows only other actions of keys, such as `sign`.',
     why: 'Official clients read the description of the key that they may sign with.',
   },
   'R36.asymmetric-verify': {

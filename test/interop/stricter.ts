@@ -6,7 +6,7 @@ import type {Difference} from './difference.ts';
  */
 export const STRICTER = {
   'R1.duplicate-header': {
-    what: 'A second `Host`, `Authorization` or `Content-Type` line.',
+    what: 'A second `Host`, `Authorization`, `Content-Type` or `Date` line.',
     why: 'Node keeps the first of them in silence, a proxy may keep the last: two parties would read two requests.',
   },
   'R1.content-encoding': {
@@ -48,6 +48,14 @@ export const STRICTER = {
   'R5.signed-twice': {
     what: 'A header named twice in what was signed.',
     why: 'One signing string for one request.',
+  },
+  'R5.repeated-header': {
+    what: 'A signed header of which there are two lines.',
+    why: 'Which of them, or what they are joined with, is not the same to everybody.',
+  },
+  'R5.parameter-name': {
+    what: 'A signed header named `created`, `expires`, `keyid` or `algorithm`.',
+    why: 'The reference takes it for the parameter of `Authorization`, also where there is no such header.',
   },
   'R5.header-names': {
     what: 'Names of signed headers in upper case.',
@@ -132,6 +140,10 @@ export const STRICTER = {
   'R21.actions': {
     what: '`allowedAction` as an empty text, or with something in the list that is none.',
     why: 'The reference takes an empty text for no restriction.',
+  },
+  'R21.bounds': {
+    what: 'More than 32 actions, or one of more than 128 characters.',
+    why: 'Every action is canonicalised for every link below its own.',
   },
   'R22.date': {
     what: 'A date without time or zone, as HTTP writes it, of a day that is none, and whatever else JavaScript parses.',

@@ -38,15 +38,32 @@ for (const [name, start] of [
       const client = new KmsClient({keystoreId: created.id, httpsAgent: server.agent});
       expect(await client.getKeystore({invocationSigner: agent.getSigner()})).to.deep.equal(created);
     });
+
+    it('is not trusted by a client that was not given its certificate', async () => {
+      const agent = await CapabilityAgent.fromSecret({secret: 'a secret', handle: name});
+      const options = {url: `${server.baseUrl}/kms/keystores`, config: {sequence: 0, controller: agent.id}};
+      const error = await KmsClient.createKeystore({...options, invocationSigner: agent.getSigner()}).catch(
+        (reason: unknown) => reason,
+      );
+      expect(JSON.stringify(codesOf(error))).to.contain('DEPTH_ZERO_SELF_SIGNED_CERT');
+    });
   });
 }
 
-it('a server without TLS answers', async () => {
-  const server = await runServer({tls: 'off'});
-  const url = `${server.baseUrl}/kms/keystores`;
-  const json = {sequence: 0, controller: alice.did};
-  expect((await send(server, signedRequest({url, json, action: 'write', signer: alice}))).status).to.equal(
-    201,
-  );
-  await server.stop();
+describe('server behind a TLS proxy', () => {
+  it('answers plain HTTP, for its https URL', async () => {
+    const server = await runServer({tls: 'off'});
+    const url = `${server.baseUrl}/kms/keystores`;
+    const json = {sequence: 0, controller: alice.did};
+    expect((await send(server, signedRequest({url, json, action: 'write', signer: alice}))).status).to.equal(
+      201,
+    );
+    await server.stop();
+  });
 });
+
+/** The codes of an error and of all that caused it. */
+function codesOf(error: unknown): readonly unknown[] {
+  if (!(error instanceof Error)) return [];
+  return [(error as NodeJS.ErrnoException).code, ...codesOf(error.cause)];
+}

@@ -66,6 +66,14 @@ export const R1 = new Mutations('R1')
       operations,
     ),
   )
+  .stricter(
+    'two dates, the second one stale',
+    'R1.duplicate-header',
+    onWire((request) => {
+      const fresh = withExtraHeader(request, 'date', new Date().toUTCString());
+      return withExtraHeader(fresh, 'date', new Date(0).toUTCString());
+    }),
+  )
   .refused(
     'two digests, the same',
     onWire((request) => withExtraHeader(request, 'digest', headerOf(request, 'digest')!), withBody),

@@ -46,6 +46,22 @@ R5.accepted(
       signedHeaders: signedHeaders.map((name) => (name === 'host' ? 'Host' : name)),
     })),
   )
+  .stricter(
+    'a header that is there twice',
+    'R5.repeated-header',
+    onDraft(({headers, signedHeaders}) => ({
+      headers: [...headers, ['x-note', 'one'], ['x-note', 'two']],
+      signedHeaders: [...signedHeaders, 'x-note'],
+    })),
+  )
+  .stricter(
+    'a header of the name of a parameter, which is not there',
+    'R5.parameter-name',
+    onDraft(({signedHeaders, created}) => ({
+      signedHeaders: [...signedHeaders, 'created'],
+      mangleSigningString: (text) => text.replace(/^created: $/m, `created: ${created}`),
+    })),
+  )
   .refused(
     'a header that is not there',
     onDraft(({signedHeaders}) => ({signedHeaders: [...signedHeaders, 'x-absent']})),

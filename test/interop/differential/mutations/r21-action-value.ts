@@ -20,6 +20,20 @@ export const R21 = new Mutations('R21')
     'R21.actions',
     leafMembers(({action}) => ({allowedAction: [action, '']}), {depths: [1]}),
   )
+  .stricter(
+    '33 of them',
+    'R21.bounds',
+    leafMembers(({action}) => ({allowedAction: [action, ...many(32)]}), {depths: [1]}),
+  )
+  .stricter(
+    'one of 129 characters among them',
+    'R21.bounds',
+    leafMembers(({action}) => ({allowedAction: [action, 'x'.repeat(129)]}), {depths: [1]}),
+  )
+  .accepted(
+    '32 of them',
+    leafMembers(({action}) => ({allowedAction: [action, ...many(31)]}), {depths: [1]}),
+  )
   .accepted(
     'one, as a text',
     leafMembers(({action}) => ({allowedAction: action})),
@@ -76,3 +90,7 @@ export const R21 = new Mutations('R21')
     'changed after signing',
     afterSigning((leaf, {action}) => ({...leaf, allowedAction: [action, 'everything']})),
   );
+
+function many(count: number): readonly string[] {
+  return Array.from({length: count}, (_, index) => `other ${index}`);
+}

@@ -144,12 +144,16 @@ export const R36 = new Mutations('R36')
   .excepted(
     'any action is enough to read a key',
     'R36.read-by-any-action',
-    leafMembers(() => ({allowedAction: ['sign']}), {kinds: ['readKey'], depths: [1, 2]}),
+    leafMembers(
+      (_base, {random}) => ({
+        allowedAction: [random.pick(['sign', 'verify', 'wrapKey', 'unwrapKey', 'deriveSecret'])],
+      }),
+      {kinds: ['readKey'], depths: [1, 2]},
+    ),
   )
-  .excepted(
-    'any action is enough to read a key, also one that no key has',
-    'R36.read-by-any-action',
-    leafMembers((_base, {random}) => ({allowedAction: [random.pick(['READ', '*', 'write', 'other'])]}), {
+  .refused(
+    'to read a key by an action that no key has',
+    leafMembers((_base, {random}) => ({allowedAction: [random.pick(['READ', '*', 'Sign', 'other'])]}), {
       kinds: ['readKey'],
       depths: [1, 2],
     }),
