@@ -1,7 +1,7 @@
 import {itRefuses, useScene, type Case} from './support/cases.ts';
 import type {HostileScene} from './support/hostile-scene.ts';
 import {changed, GOOD, operation} from './support/operations.ts';
-import {invalid, malformed, NO_KEY, unsupported, type Refusal} from './support/refusal.ts';
+import {invalid, malformed, NO_KEY, unsupported} from './support/refusal.ts';
 
 const NOT_SUPPORTED = unsupported('The key does not support this operation.');
 const NO_OPERATION = unsupported('KMS operation not supported.');
