@@ -1,6 +1,6 @@
 import {styleText} from 'node:util';
 import {abridge, abridgeJson} from './abridge.ts';
-import {type Exchange} from './watch-exchanges.ts';
+import type {Exchange} from './watch-exchanges.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

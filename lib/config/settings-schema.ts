@@ -119,7 +119,8 @@ export const SETTINGS = {
   WEBKMS_MAX_REVOCATIONS_PER_DELEGATOR: setting({
     default: '1000',
     parse: integer(1, 1_000_000_000),
-    meaning: "revocations kept per delegator and keystore; the keystore's controllers are not bound by it",
+    meaning:
+      "revocations in one keystore of what one delegate got and delegated on; the keystore's controllers are not bound by it",
   }),
   WEBKMS_RATE_LIMIT: setting({
     default: '600/1s',

@@ -20,12 +20,22 @@ export function commonHeaders({hsts}: {readonly hsts: boolean}): Readonly<Record
   return hsts ? {...ALWAYS, ...HSTS} : ALWAYS;
 }
 
-/** For the answer to `OPTIONS`. */
-export function preflightHeaders(methods: readonly string[]): Record<string, string> {
+/** Names of headers, as a list: nothing else of a request is repeated in a reply. */
+const HEADER_NAMES = /^[A-Za-z0-9-]{1,64}(?: ?, ?[A-Za-z0-9-]{1,64}){0,31}$/;
+
+/**
+ * For the answer to `OPTIONS`. Any header may be sent, as clients add their own; a wildcard would not do, since it leaves
+ * out `Authorization`.
+ */
+export function preflightHeaders(
+  methods: readonly string[],
+  requested: string | undefined,
+): Record<string, string> {
   const allow = methods.join(', ');
   return {
     Allow: allow,
     'Access-Control-Allow-Methods': allow,
-    'Access-Control-Allow-Headers': PREFLIGHT_HEADERS,
+    'Access-Control-Allow-Headers':
+      requested !== undefined && HEADER_NAMES.test(requested) ? requested : PREFLIGHT_HEADERS,
   };
 }

@@ -111,7 +111,10 @@ async function route(exchange: Exchange, options: RequestHandlerOptions): Promis
   if (!match) throw new NotFoundError('There is nothing at this URL.');
   const {method = ''} = req;
   const methods = [...match.resource.methods, 'OPTIONS'];
-  if (method === 'OPTIONS') return {status: 204, headers: preflightHeaders(methods)};
+  if (method === 'OPTIONS') {
+    const [requested] = headerLines(req.rawHeaders, 'access-control-request-headers');
+    return {status: 204, headers: preflightHeaders(methods, requested)};
+  }
   const name = match.resource.routes.get(method);
   if (name === undefined) throw new MethodNotAllowedError(methods);
   exchange.route = name;

@@ -17,14 +17,23 @@ export interface Revocation extends RevocationKey {
   readonly revokedAt: number;
 }
 
+/** Whose share of a keystore's revocations one takes (R47). What was inserted without a charge counts for nobody. */
+export interface RevocationCharge {
+  /** A DID. */
+  readonly to: string;
+  /** How many it may have. */
+  readonly max: number;
+}
+
 /** Persistence of revocations. All methods throw `UnavailableError` where the store cannot be reached. */
 export interface RevocationStore {
   /**
    * Stores a revocation, durably: from the moment this resolves `isAnyRevoked` is true of it on every node.
    * @throws DuplicateError where it is there already.
-   * @throws QuotaExceededError where `maxPerDelegator` is given and that many of this (keystore, delegator) are stored (checked in the same write).
+   * @throws QuotaExceededError where a `charge` is given and its party was charged with `max` in this keystore already
+   *   (checked in the same write).
    */
-  insert(revocation: Revocation, options: {readonly maxPerDelegator?: number | undefined}): Promise<void>;
+  insert(revocation: Revocation, options: {readonly charge?: RevocationCharge | undefined}): Promise<void>;
 
   /** Whether any of `keys` (at most 10, all of one keystore) is revoked. */
   isAnyRevoked(keystoreId: string, keys: readonly Omit<RevocationKey, 'keystoreId'>[]): Promise<boolean>;

@@ -35,6 +35,9 @@ const MAX_ID_LENGTH = 1024;
 const DID_OR_METHOD = /^did:[a-z0-9]+:[A-Za-z0-9._:%-]+(?:#[A-Za-z0-9._~!$&'()*+,;=:@/?%-]+)?$/;
 const MAX_CONTROLLERS = 10;
 const MAX_DID_LENGTH = 2048;
+/** Every action is canonicalised, in the proof of every link below its own: what is many costs seconds. */
+const MAX_ACTIONS = 32;
+const MAX_ACTION_LENGTH = 128;
 
 /** Checks the shape of one delegated capability (R16–R23). @throws NotAllowedError */
 export function parseCapability(value: unknown): DelegatedCapability {
@@ -105,13 +108,14 @@ function parseTarget(target: unknown): string {
 function parseAllowedAction(allowedAction: unknown): ReadonlySet<string> | undefined {
   if (allowedAction === undefined) return undefined;
   const actions: readonly unknown[] = Array.isArray(allowedAction) ? allowedAction : [allowedAction];
-  if (
-    actions.length === 0 ||
-    !actions.every((action): action is string => typeof action === 'string' && action !== '')
-  ) {
+  if (actions.length === 0 || actions.length > MAX_ACTIONS || !actions.every(isAction)) {
     throw refused('If present, "allowedAction" must be a non-empty string or a non-empty array of them.');
   }
   return new Set(actions);
+}
+
+function isAction(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_ACTION_LENGTH;
 }
 
 /** R22. */

@@ -3,7 +3,7 @@ import {delegatorRefused, isDelegatedBy, isWithinTarget} from './attenuation.ts'
 import {assertChainTime} from './chain-time.ts';
 import type {VerificationMethod} from './did/verification-method.ts';
 import type {Envelope} from './envelope.ts';
-import type {AuthorizeOptions, ExpectedRoot} from './invocation.ts';
+import type {ExpectedRoot} from './invocation.ts';
 import type {PresentedCapability} from './presented-capability.ts';
 import {rootCapabilityId} from './root-capability.ts';
 
@@ -15,6 +15,12 @@ export interface RulesContext {
   readonly now: number;
 }
 
+export interface Expectation {
+  readonly action: string;
+  readonly roots: readonly ExpectedRoot[];
+  readonly alsoBy?: ReadonlySet<string> | undefined;
+}
+
 /**
  * Checks what depends on this request, on time and on the root's present controllers; so on every request, whatever
  * was verified before (R14, R29, R31, R34, R36).
@@ -23,7 +29,7 @@ export interface RulesContext {
  */
 export function assertInvocationRules(
   {envelope, method, presented, now}: RulesContext,
-  {action, roots, anyAllowedAction = false}: AuthorizeOptions,
+  {action, roots, alsoBy}: Expectation,
 ): {readonly root: ExpectedRoot; readonly judgedAction: string} {
   const {chain} = presented;
   if (presented.action !== action) {
@@ -48,7 +54,7 @@ export function assertInvocationRules(
     );
   }
   assertTarget(envelope.url, tail.invocationTarget);
-  const judgedAction = chooseAction(tail.allowedActions, action, anyAllowedAction);
+  const judgedAction = chooseAction(tail.allowedActions, action, alsoBy);
   assertChainTime(chain, {now, invoked: envelope.httpSignature.created});
   if (!isDelegatedBy(first, root.controllers)) throw delegatorRefused();
   assertInvoker(tail.controllers, method);
@@ -69,15 +75,15 @@ function assertInvoker(controllers: readonly string[], {id, controller}: Verific
   }
 }
 
-/** R30, R36: the action, if the capability allows it; any that it allows, where reading what it is about takes no more. */
+/** R30, R36: the action, if the capability allows it; or one that is as good. */
 function chooseAction(
   allowed: ReadonlySet<string> | undefined,
   action: string,
-  anyAllowedAction: boolean,
+  alsoBy: ReadonlySet<string> | undefined,
 ): string {
   if (!allowed || allowed.has(action)) return action;
-  const [any] = allowed;
-  if (anyAllowedAction && any !== undefined) return any;
+  const other = alsoBy && [...allowed].find((name) => alsoBy.has(name));
+  if (other !== undefined) return other;
   throw refused('action', `Capability action "${action}" is not allowed by the capability.`);
 }
 

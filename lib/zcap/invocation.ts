@@ -41,15 +41,31 @@ export interface ExpectedRoot {
   readonly delegable: boolean;
 }
 
+/** What decides about a request and can change: as the store has it now. */
+export interface AuthorizationState {
+  /** The roots that the chain may begin at; one without controllers is nobody's (e.g. no such keystore). */
+  readonly roots: readonly ExpectedRoot[];
+  /** The keystore the request is about: its revocations, its ipAllowList. Absent for the collection of keystores. */
+  readonly keystore?: KeystoreConfig | undefined;
+}
+
 export interface AuthorizeOptions {
   /** The action that the request asks for; the capability header must say the same and the chain must allow it. */
   readonly action: string;
-  /** The roots that the chain may begin at. Empty: nobody may (e.g. no such keystore), refused like any other. */
-  readonly roots: readonly ExpectedRoot[];
-  /** Reading a key description: any action that the chain allows on the target is enough (R36). */
-  readonly anyAllowedAction?: boolean;
-  /** The keystore the request is about: its revocations, its ipAllowList. Absent for the collection of keystores. */
-  readonly keystore?: KeystoreConfig | undefined;
+  /** Called before anything is verified and, where verifying had to wait for anything, once more after it. */
+  readonly readState: () => Promise<AuthorizationState>;
+  /** Other actions of which one that the chain allows is enough (R36: reading what a key is). */
+  readonly alsoBy?: ReadonlySet<string>;
+}
+
+export interface RevocationOptions {
+  readonly keystoreId: string;
+  /** undefined: no such keystore; refused like any stranger. Called as `readState` is. */
+  readonly findKeystore: () => Promise<KeystoreConfig | undefined>;
+  /** The posted capability. */
+  readonly capability: Readonly<Record<string, unknown>>;
+  /** The id in the URL. */
+  readonly revocationId: string;
 }
 
 /** What the capability to be revoked turned out to be, once verified. */
@@ -59,24 +75,25 @@ export interface RevocableCapability {
   readonly delegator: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /**
+   * Whose share of the keystore's revocations this one takes (R47): of what one delegate of the controllers delegated on,
+   * however many DIDs it made for that, all is its own. undefined: a controller of the keystore asks, who always may.
+   */
+  readonly chargedTo: string | undefined;
 }
 
+/** All methods throw NotAllowedError, SourceAddressError, MalformedRequestError, RateLimitError, UnavailableError. */
 export interface Authorizer {
-  /** @throws NotAllowedError, SourceAddressError, MalformedRequestError, RateLimitError, UnavailableError */
-  authorizeInvocation(envelope: Envelope, options: AuthorizeOptions): Promise<Invocation>;
+  /** @returns the invocation, and the keystore whose present state allowed it. */
+  authorizeInvocation(
+    envelope: Envelope,
+    options: AuthorizeOptions,
+  ): Promise<{readonly invocation: Invocation; readonly keystore: KeystoreConfig | undefined}>;
 
-  /**
-   * Authorises a revocation (R39–R44): verifies the invocation and the delegation of the posted capability.
-   * `keystore` undefined: no such keystore; refused like any stranger.
-   */
+  /** Authorises a revocation (R39–R44): verifies the invocation and the delegation of the posted capability. */
   authorizeRevocation(
     envelope: Envelope,
-    options: {
-      readonly keystore: KeystoreConfig | undefined;
-      readonly keystoreId: string;
-      readonly capability: Readonly<Record<string, unknown>>;
-      readonly revocationId: string;
-    },
+    options: RevocationOptions,
   ): Promise<{readonly invocation: Invocation; readonly revocable: RevocableCapability}>;
 
   /**

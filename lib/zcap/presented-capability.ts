@@ -23,53 +23,63 @@ export interface PresentedCapability {
 
 type Judged = Pick<PresentedCapability, 'id' | 'action' | 'chain'>;
 
+/** Bytes of the headers whose contents are kept: of those seen once, and of those that came again. */
+const RECENT_BYTES = 2 * 1024 * 1024;
+const FREQUENT_BYTES = 8 * 1024 * 1024;
+/** What a parsed chain takes besides its header. */
+const ENTRY_BYTES = 512;
+
 /**
  * Reads capability headers, and keeps what was read and judged. Nothing is kept that time or state can make false: a
- * chain with a delegator whose DID document can change is read and judged again every time.
+ * chain with a delegator whose DID document can change is read and judged again every time. What is used once does not
+ * push out what is used again, so that strangers cannot make others' requests dear.
  */
 export class PresentedCapabilities {
-  readonly #judged: LRUCache<string, Judged>;
+  readonly #recent = new LRUCache<string, Judged>({maxSize: RECENT_BYTES});
+  readonly #frequent = new LRUCache<string, Judged>({maxSize: FREQUENT_BYTES});
   readonly #maxDelegationTtlMs: number;
   readonly #onCache: (hit: boolean) => void;
 
-  /** @param options.maxBytes bound on the header bytes whose contents are kept. */
   constructor({
     maxDelegationTtlMs,
-    maxBytes,
     onCache,
   }: {
-    maxDelegationTtlMs: number;
-    maxBytes: number;
-    onCache: (hit: boolean) => void;
+    readonly maxDelegationTtlMs: number;
+    readonly onCache: (hit: boolean) => void;
   }) {
     this.#maxDelegationTtlMs = maxDelegationTtlMs;
     this.#onCache = onCache;
-    this.#judged = new LRUCache({maxSize: maxBytes, maxEntrySize: maxBytes});
   }
 
   /** Called only for a request whose HTTP signature has verified (R10). @throws NotAllowedError */
-  read({capabilityInvocation, httpSignature}: Envelope): PresentedCapability {
-    const key = createHash('sha256')
-      .update(httpSignature.keyId)
-      .update('\n')
-      .update(capabilityInvocation)
-      .digest('base64');
-    const judged = this.#judged.get(key);
+  read({capabilityInvocation, httpSignature, isUsual}: Envelope): PresentedCapability {
+    const hash = createHash('sha256').update(httpSignature.keyId).update('\n').update(capabilityInvocation);
+    const entry = {key: hash.digest('base64'), size: capabilityInvocation.length + ENTRY_BYTES};
+    const judged = isUsual ? this.#recall(entry) : undefined;
     this.#onCache(judged !== undefined);
     if (judged) return {...judged, document: undefined, isJudged: true, remember: () => undefined};
-    const header = parseCapabilityHeader(capabilityInvocation);
-    const document = header.encoded === undefined ? undefined : decodeCapability(header.encoded);
+    const {action, id, encoded} = parseCapabilityHeader(capabilityInvocation);
+    const document = encoded === undefined ? undefined : decodeCapability(encoded);
     const chain = document === undefined ? undefined : this.#readChain(document);
-    const {action} = header;
-    const presented = {id: chain ? chain.tail.id : (header.id ?? ''), action, chain};
+    const presented = {id: chain ? chain.tail.id : (id ?? ''), action, chain};
     return {
       ...presented,
       document: document as Document | undefined,
       isJudged: false,
       remember: () => {
-        if (isImmutable(chain)) this.#judged.set(key, presented, {size: capabilityInvocation.length + 512});
+        if (isUsual && isImmutable(chain)) this.#recent.set(entry.key, presented, {size: entry.size});
       },
     };
+  }
+
+  #recall({key, size}: {readonly key: string; readonly size: number}): Judged | undefined {
+    const frequent = this.#frequent.get(key);
+    if (frequent) return frequent;
+    const recent = this.#recent.get(key);
+    if (!recent) return undefined;
+    this.#recent.delete(key);
+    this.#frequent.set(key, recent, {size});
+    return recent;
   }
 
   #readChain(document: unknown): CapabilityChain {

@@ -1,7 +1,7 @@
 import {HeadersTooLargeError, MalformedRequestError, NotAllowedError} from '../errors.ts';
 import {readBodyDigest} from './body-digest.ts';
 import type {Envelope, RequestHead} from './envelope.ts';
-import {assertContentHeaders, assertNotStale, assertSignedHeaders} from './header-rules.ts';
+import {areUsual, assertContentHeaders, assertNotStale, assertSignedHeaders} from './header-rules.ts';
 import {parseHttpSignature} from './http-signature.ts';
 import {readHeaders} from './read-headers.ts';
 import {isCanonicalTarget} from './request-target.ts';
@@ -29,13 +29,14 @@ export function readEnvelope(head: RequestHead, {host, now}: EnvelopeOptions): E
   const method = readMethod(head.method);
   if (!isCanonicalTarget(head.target))
     throw new MalformedRequestError('The request target is not canonical.');
-  const headers = readHeaders(head.rawHeaders);
+  const requestHeaders = readHeaders(head.rawHeaders);
+  const headers = requestHeaders.values;
   if (headers.get('host') !== host) {
     throw new NotAllowedError('host', 'Host header contains an unexpected host name.');
   }
   assertContentHeaders(headers);
   const {signedHeaders, ...httpSignature} = parseHttpSignature(headers.get('authorization'), now);
-  assertSignedHeaders(signedHeaders, headers);
+  assertSignedHeaders(signedHeaders, requestHeaders);
   assertNotStale(headers, signedHeaders, now);
   const url = `https://${host}${head.target}`;
   return {
@@ -46,6 +47,7 @@ export function readEnvelope(head: RequestHead, {host, now}: EnvelopeOptions): E
     signingString: buildSigningString({method, target: head.target, headers, signedHeaders, httpSignature}),
     capabilityInvocation: headers.get('capability-invocation') ?? '',
     bodyDigest: readBodyDigest(headers.get('digest')),
+    isUsual: areUsual(signedHeaders),
     headers: verifierHeaders(headers, signedHeaders),
     remoteAddress: head.remoteAddress,
   };

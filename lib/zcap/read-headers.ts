@@ -10,14 +10,23 @@ const SINGLE = new Set([
   'content-length',
   'content-encoding',
   'transfer-encoding',
+  // Dates that the reference reads, of which Node shows it the first line only.
+  'date',
+  'expires',
+  'x-date',
 ]);
 
-/**
- * Reads raw header lines into a map from lower-case name to value; repeated lines are joined with `, `.
- * @throws MalformedRequestError for a second line of a header that must be single.
- */
-export function readHeaders(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
+export interface RequestHeaders {
+  /** Lower-case name → value; repeated lines are joined with `, `. */
+  readonly values: ReadonlyMap<string, string>;
+  /** Names of which there was more than one line. */
+  readonly repeated: ReadonlySet<string>;
+}
+
+/** Reads raw header lines. @throws MalformedRequestError for a second line of a header that must be single. */
+export function readHeaders(rawHeaders: readonly string[]): RequestHeaders {
   const headers = new Map<string, string>();
+  const repeated = new Set<string>();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? '').toLowerCase();
     const value = rawHeaders[i + 1] ?? '';
@@ -25,7 +34,8 @@ export function readHeaders(rawHeaders: readonly string[]): ReadonlyMap<string, 
     if (earlier !== undefined && SINGLE.has(name)) {
       throw new MalformedRequestError(`The "${name}" header must be given once.`);
     }
+    if (earlier !== undefined) repeated.add(name);
     headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
   }
-  return headers;
+  return {values: headers, repeated};
 }

@@ -1,25 +1,26 @@
 import {verify} from 'node:crypto';
-import {MalformedRequestError, NotAllowedError} from '../errors.ts';
+import {NotAllowedError} from '../errors.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 import type {ReplayStore} from '../storage/replay-store.ts';
 import type {RevocationStore} from '../storage/revocation-store.ts';
-import {assertAttenuation, delegatorRefused, isDelegatedBy, isWithinTarget} from './attenuation.ts';
-import {parseCapabilityChain, type CapabilityChain} from './capability-chain.ts';
-import type {DidResolver} from './did/did-resolver.ts';
+import type {CapabilityChain} from './capability-chain.ts';
+import {unresolved, type DidResolver} from './did/did-resolver.ts';
 import type {VerificationMethod} from './did/verification-method.ts';
 import type {Envelope} from './envelope.ts';
-import {assertInvocationRules} from './invocation-rules.ts';
+import {assertInvocationRules, type Expectation} from './invocation-rules.ts';
 import type {
+  AuthorizationState,
   AuthorizeOptions,
   Authorizer,
   ExpectedRoot,
   Invocation,
   RevocableCapability,
+  RevocationOptions,
 } from './invocation.ts';
 import type {LibraryJudge} from './library-judge.ts';
 import {CLOCK_SKEW_SECONDS, CREATION_REPEAT_SECONDS} from './limits.ts';
 import {PresentedCapabilities, type PresentedCapability} from './presented-capability.ts';
-import {isRootCapabilityId, rootCapabilityId} from './root-capability.ts';
+import {assertRevocable, describeRevocable, readRevocableChain, revocationRoots} from './revocation-rules.ts';
 import {assertSourceAddress} from './source-address.ts';
 import {verifiedInvocation} from './verified-invocation.ts';
 
@@ -37,12 +38,23 @@ export interface ZcapAuthorizerOptions {
   readonly now?: () => number;
 }
 
-type Document = Readonly<Record<string, unknown>>;
+/** A request whose HTTP signature has verified, and the capability that it invokes as far as its own bytes tell. */
+interface SignedInvocation {
+  readonly envelope: Envelope;
+  readonly method: VerificationMethod;
+  readonly presented: PresentedCapability;
+}
 
-/** Bytes of capability headers whose parsed chains are kept. */
-const KEPT_HEADER_BYTES = 8 * 1024 * 1024;
+interface Verdict {
+  readonly root: ExpectedRoot;
+  readonly judgedAction: string;
+}
 
-/** Authorises by HTTP Signatures and capability invocations. The order of the lines of its methods is the security argument (R12). */
+/**
+ * Authorises by HTTP Signatures and capability invocations. The order of the lines of its methods is the security argument
+ * (R12). What state decides is checked before the dear work, and once more after it where that took time: an answer to a
+ * revocation or a transfer may have been sent meanwhile, and no request is allowed by what was true before it (R41, R48).
+ */
 export class ZcapAuthorizer implements Authorizer {
   readonly #options: ZcapAuthorizerOptions;
   readonly #capabilities: PresentedCapabilities;
@@ -56,11 +68,7 @@ export class ZcapAuthorizer implements Authorizer {
       now = () => Math.floor(Date.now() / 1000),
     } = options;
     this.#options = options;
-    this.#capabilities = new PresentedCapabilities({
-      maxDelegationTtlMs,
-      maxBytes: KEPT_HEADER_BYTES,
-      onCache,
-    });
+    this.#capabilities = new PresentedCapabilities({maxDelegationTtlMs, onCache});
     this.#now = now;
   }
 
@@ -69,61 +77,55 @@ export class ZcapAuthorizer implements Authorizer {
     await this.#loadJudge();
   }
 
-  async authorizeInvocation(envelope: Envelope, options: AuthorizeOptions): Promise<Invocation> {
-    const {keystore} = options;
-    const now = this.#now();
-    const method = await this.#verifySignature(envelope);
+  async authorizeInvocation(
+    envelope: Envelope,
+    {readState, ...expectation}: AuthorizeOptions,
+  ): Promise<{readonly invocation: Invocation; readonly keystore: KeystoreConfig | undefined}> {
+    let state = await readState();
+    const method = await this.#verifySignature(envelope, state.roots);
     const presented = this.#capabilities.read(envelope);
-    const {root, judgedAction} = assertInvocationRules({envelope, method, presented, now}, options);
-    assertSourceAddress(envelope.remoteAddress, keystore?.ipAllowList);
-    await this.#assertNotRevoked(keystore?.id ?? root.invocationTarget, presented.chain);
-    await this.#assertJudged({envelope, method, presented, root, judgedAction}, now);
-    return verifiedInvocation({envelope, method, presented, root});
+    const signed = {envelope, method, presented};
+    let verdict = await this.#assertAllowed(signed, expectation, state);
+    if (!presented.isJudged) {
+      await this.#assertJudged(signed, verdict);
+      presented.remember();
+    }
+    if (!presented.isJudged || !method.immutable) {
+      state = await readState();
+      verdict = await this.#assertAllowed(signed, expectation, state);
+    }
+    return {invocation: verifiedInvocation({...signed, root: verdict.root}), keystore: state.keystore};
   }
 
   async authorizeRevocation(
     envelope: Envelope,
-    {
-      keystore,
-      keystoreId,
-      capability,
-      revocationId,
-    }: {
-      readonly keystore: KeystoreConfig | undefined;
-      readonly keystoreId: string;
-      readonly capability: Document;
-      readonly revocationId: string;
-    },
+    {keystoreId, findKeystore, capability, revocationId}: RevocationOptions,
   ): Promise<{readonly invocation: Invocation; readonly revocable: RevocableCapability}> {
-    const now = this.#now();
-    const method = await this.#verifySignature(envelope);
+    let keystore = await findKeystore();
+    let root = rootOf(keystoreId, keystore);
+    const method = await this.#verifySignature(envelope, [root]);
     const presented = this.#capabilities.read(envelope);
-    const keystoreRoot: ExpectedRoot = {
-      invocationTarget: keystoreId,
-      controllers: controllersOf(keystore),
-      delegable: true,
+    const signed = {envelope, method, presented};
+    const chain = readRevocableChain(capability, {
+      revocationId,
+      maxDelegationTtlMs: this.#options.maxDelegationTtlMs,
+    });
+    const assertAllowed = async (): Promise<Verdict> => {
+      assertRevocable(chain, {root, now: this.#now()});
+      const roots = revocationRoots(envelope.url, chain, root);
+      const verdict = await this.#assertAllowed(signed, {action: 'write'}, {roots, keystore});
+      await this.#assertNotRevoked(keystoreId, chain);
+      return verdict;
     };
-    const chain = this.#readRevocable(capability, {revocationId, root: keystoreRoot, now});
-    // R40: any controller in the chain, by the root capability of this very URL; or whoever may `write` it in the keystore.
-    const ownRoot: ExpectedRoot = {
-      invocationTarget: envelope.url,
-      controllers: [...keystoreRoot.controllers, ...chain.links.flatMap(({controllers}) => controllers)],
-      delegable: false,
-    };
-    const {root, judgedAction} = assertInvocationRules(
-      {envelope, method, presented, now},
-      {action: 'write', roots: [ownRoot, keystoreRoot]},
-    );
-    assertSourceAddress(envelope.remoteAddress, keystore?.ipAllowList);
-    await this.#assertNotRevoked(keystoreId, presented.chain);
-    await this.#assertNotRevoked(keystoreId, chain);
-    await this.#assertJudged({envelope, method, presented, root, judgedAction}, now);
+    await this.#assertJudged(signed, await assertAllowed());
     const judge = await this.#loadJudge();
-    await judge.assertDelegation({document: capability, root: keystoreRoot}, now);
-    const {id, expires, proof} = chain.tail;
+    await judge.assertDelegation({document: capability, root}, this.#now());
+    keystore = await findKeystore();
+    root = rootOf(keystoreId, keystore);
+    await assertAllowed();
     return {
-      invocation: verifiedInvocation({envelope, method, presented, root: keystoreRoot}),
-      revocable: {id, delegator: proof.delegator, expiresAt: expires},
+      invocation: verifiedInvocation({...signed, root}),
+      revocable: describeRevocable(chain, {root, invoker: method, authority: presented.chain ?? chain}),
     };
   }
 
@@ -134,14 +136,20 @@ export class ZcapAuthorizer implements Authorizer {
     const expiresAt = (expires + CLOCK_SKEW_SECONDS + 1) * 1000;
     const isNew = await this.#options.replays.remember(replayDigest, {expiresAt});
     const mayRepeat = creation && this.#now() <= created + CREATION_REPEAT_SECONDS;
-    if (!isNew && !mayRepeat)
+    if (!isNew && !mayRepeat) {
       throw new NotAllowedError('replayed', 'This signed request was accepted before.');
+    }
   }
 
   /** R9, R10. Nothing of the capability is read for a request that does not pass. */
-  async #verifySignature(envelope: Envelope): Promise<VerificationMethod> {
+  async #verifySignature(envelope: Envelope, roots: readonly ExpectedRoot[]): Promise<VerificationMethod> {
     const {keyId, signature} = envelope.httpSignature;
-    const method = await this.#options.resolver.verificationMethod(keyId, 'capabilityInvocation');
+    // What nobody controls costs nobody's document a fetch (R12).
+    const mayFetch = roots.some(({controllers}) => controllers.length > 0);
+    if (!mayFetch && !keyId.startsWith('did:key:')) throw unresolved();
+    const method = await this.#options.resolver.verificationMethod(keyId, 'capabilityInvocation', {
+      requester: envelope.remoteAddress,
+    });
     if (!verify(null, Buffer.from(envelope.signingString), method.keyObject, signature)) {
       throw new NotAllowedError('signature', 'Signature not verified.');
     }
@@ -149,32 +157,19 @@ export class ZcapAuthorizer implements Authorizer {
     return method;
   }
 
-  /** The chain of a capability that somebody wants revoked: it must be one that could be invoked (R39, R40, R43). */
-  #readRevocable(
-    capability: Document,
-    {revocationId, root, now}: {revocationId: string; root: ExpectedRoot; now: number},
-  ): CapabilityChain {
-    if (capability['id'] !== revocationId) {
-      throw new MalformedRequestError('The id of the capability is not the one in the URL.');
-    }
-    if (isRootCapabilityId(revocationId))
-      throw new MalformedRequestError('A root capability cannot be revoked.');
-    const chain = parseCapabilityChain(capability);
-    assertAttenuation(chain, this.#options);
-    const [first = chain.tail] = chain.links;
-    if (chain.rootId !== rootCapabilityId(root.invocationTarget)) {
-      throw new NotAllowedError('root', 'Actual root capability does not match expected root capability.');
-    }
-    if (!isWithinTarget(first.invocationTarget, root.invocationTarget)) {
-      throw new NotAllowedError('target', 'The capability could never be invoked here.');
-    }
-    if (!isDelegatedBy(first, root.controllers)) throw delegatorRefused();
-    if (chain.links.some(({expires}) => now * 1000 - expires >= CLOCK_SKEW_SECONDS * 1000)) {
-      throw new MalformedRequestError('The capability has expired.');
-    }
-    return chain;
+  /** Everything that depends on this request, on time and on state; nothing that is dear. */
+  async #assertAllowed(
+    signed: SignedInvocation,
+    expectation: Omit<Expectation, 'roots'>,
+    {roots, keystore}: AuthorizationState,
+  ): Promise<Verdict> {
+    const verdict = assertInvocationRules({...signed, now: this.#now()}, {...expectation, roots});
+    assertSourceAddress(signed.envelope.remoteAddress, keystore?.ipAllowList);
+    await this.#assertNotRevoked(verdict.root.invocationTarget, signed.presented.chain);
+    return verdict;
   }
 
+  /** Chains begin only at keystores' roots: `keystoreId` is the root's target. */
   async #assertNotRevoked(keystoreId: string, chain: CapabilityChain | undefined): Promise<void> {
     if (!chain) return;
     const keys = chain.links.map(({id, proof}) => ({delegator: proof.delegator, capabilityId: id}));
@@ -183,35 +178,26 @@ export class ZcapAuthorizer implements Authorizer {
     }
   }
 
-  async #assertJudged(
-    {
-      presented,
-      ...invocation
-    }: {
-      envelope: Envelope;
-      method: VerificationMethod;
-      presented: PresentedCapability;
-      root: ExpectedRoot;
-      judgedAction: string;
-    },
-    now: number,
-  ): Promise<void> {
-    if (presented.isJudged) return;
+  async #assertJudged({envelope, method, presented}: SignedInvocation, verdict: Verdict): Promise<void> {
+    const {action, document} = presented;
     const judge = await this.#loadJudge();
-    await judge.assertInvocation(
-      {...invocation, action: presented.action, document: presented.document},
-      now,
-    );
-    presented.remember();
+    await judge.assertInvocation({...verdict, envelope, method, action, document}, this.#now());
   }
 
-  async #loadJudge(): Promise<LibraryJudge> {
-    this.#judge ??= import('./library-judge.ts').then(({LibraryJudge}) => new LibraryJudge(this.#options));
+  #loadJudge(): Promise<LibraryJudge> {
+    this.#judge ??= import('./library-judge.ts').then(
+      ({LibraryJudge}) => new LibraryJudge(this.#options),
+      (error: unknown) => {
+        this.#judge = undefined;
+        throw error;
+      },
+    );
     return this.#judge;
   }
 }
 
-function controllersOf(keystore: KeystoreConfig | undefined): readonly string[] {
-  if (!keystore) return [];
-  return typeof keystore.controller === 'string' ? [keystore.controller] : keystore.controller;
+function rootOf(keystoreId: string, keystore: KeystoreConfig | undefined): ExpectedRoot {
+  const controller = keystore?.controller ?? [];
+  const controllers = typeof controller === 'string' ? [controller] : controller;
+  return {invocationTarget: keystoreId, controllers, delegable: true};
 }

@@ -3,7 +3,7 @@ import {Agent} from 'node:https';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {OfficialClients} from '../official-clients/official-clients.ts';
-import {type Random} from '../support/random.ts';
+import type {Random} from '../support/random.ts';
 import {freePort} from './free-port.ts';
 import {killWhileBusy, type Interrupted} from './kill-while-busy.ts';
 import {ServerProcess, type ServerProcessOptions} from './server-process.ts';

@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type Random} from '../support/random.ts';
-import {type ServerProcess} from './server-process.ts';
+import type {Random} from '../support/random.ts';
+import type {ServerProcess} from './server-process.ts';
 
 /** Requests that are under way at any time: each worker sends its next as soon as it has an answer. */
 const WORKERS = 6;

@@ -1,7 +1,7 @@
-import {
-  type CapabilityDocument,
-  type KeyDescription,
-  type KeystoreConfigDocument,
+import type {
+  CapabilityDocument,
+  KeyDescription,
+  KeystoreConfigDocument,
 } from '@digitalbazaar/webkms-client';
 import {expect} from 'chai';
 import {verifiesIndependently} from '../official-clients/independent-keys.ts';

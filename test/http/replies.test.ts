@@ -202,6 +202,18 @@ describe('replies', () => {
     expect((await send(server, request('OPTIONS', '/nothing', ...preflight))).status).to.equal(404);
   });
 
+  it('allows in a preflight the headers that a client asks for, if they are names of headers', async () => {
+    const server = await startTestServer();
+    const allowed = async (requested: string): Promise<unknown> => {
+      const line = `Access-Control-Request-Headers: ${requested}`;
+      return (await send(server, request('OPTIONS', KEY_PATH, line))).headers['access-control-allow-headers'];
+    };
+    expect(await allowed('authorization, x-tracing-id')).to.equal('authorization, x-tracing-id');
+    for (const requested of ['x: y', 'a b', ',', '<script>', 'x'.repeat(65)]) {
+      expect(await allowed(requested), requested).to.match(/^Accept, Authorization, /);
+    }
+  });
+
   it('asks for TLS in future only where it has a certificate of its own', async () => {
     const hsts = await startTestServer({hsts: true});
     const without = await startTestServer();

@@ -1,7 +1,7 @@
 import {encode} from 'cborg';
 import {AssertionError} from 'chai';
-import {type KeyModule, type KeyVersion} from '../../lib/key-modules/key-module.ts';
-import {type KeyType, type KeyTypeDescriptor} from '../../lib/keys/key-types.ts';
+import type {KeyModule, KeyVersion} from '../../lib/key-modules/key-module.ts';
+import type {KeyType, KeyTypeDescriptor} from '../../lib/keys/key-types.ts';
 
 let counter = 0;
 

@@ -7,7 +7,7 @@ import {
   OperationFailedError,
   UnavailableError,
 } from '../../lib/errors.ts';
-import {type KeyModule, type KeyVersion} from '../../lib/key-modules/key-module.ts';
+import type {KeyModule, KeyVersion} from '../../lib/key-modules/key-module.ts';
 import {
   KEY_TYPES,
   type KeyOperation,

@@ -1,5 +1,5 @@
 import {createCipheriv, createDecipheriv, randomBytes} from 'node:crypto';
-import {type ScopeWrappers} from '../../lib/sealing/sealer.ts';
+import type {ScopeWrappers} from '../../lib/sealing/sealer.ts';
 import {SealedBlobError} from '../../lib/sealing/wrapper.ts';
 
 const ALGORITHM = 'aes-256-gcm';

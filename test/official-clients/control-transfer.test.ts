@@ -1,10 +1,10 @@
 import {randomBytes} from 'node:crypto';
-import {type CapabilityDocument} from '@digitalbazaar/webkms-client';
+import type {CapabilityDocument} from '@digitalbazaar/webkms-client';
 import {expect} from 'chai';
 import {controller, type Controller} from '../support/did-key.ts';
 import {rootCapabilityId} from '../support/signed-request.ts';
 import {verifiesIndependently} from './independent-keys.ts';
-import {type CreatedKey} from './official-clients.ts';
+import type {CreatedKey} from './official-clients.ts';
 import {expectForbidden, refusal} from './refusal.ts';
 import {Scene} from './scene.ts';
 

@@ -1,4 +1,4 @@
-import {type CapabilityDocument, type KmsClient} from '@digitalbazaar/webkms-client';
+import type {CapabilityDocument, KmsClient} from '@digitalbazaar/webkms-client';
 import {expect} from 'chai';
 import {draftCapability, signCapability, type Capability, type DelegateOptions} from '../support/delegate.ts';
 import {controller, type Controller} from '../support/did-key.ts';

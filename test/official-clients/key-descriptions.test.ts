@@ -29,12 +29,19 @@ describe('official webkms-client: key descriptions', () => {
 
   it('R36 who may only sign may also read what the key is, and nothing else', async () => {
     const {keystoreId, keyId, kms} = await scene.createKey(owner);
-    for (const action of ['sign', 'verify', 'read', 'anything']) {
+    for (const action of ['sign', 'verify', 'read', 'wrapKey']) {
       const capability = await delegateOn(keystoreId, keyId, action);
       const description = await scene
         .kms()
         .getKeyDescription({capability, invocationSigner: signer.signer, useCache: false});
       expect(description.id, action).to.equal(keyId);
+    }
+    for (const action of ['generateKey', 'write', 'anything']) {
+      const capability = await delegateOn(keystoreId, keyId, action);
+      const reading = scene
+        .kms()
+        .getKeyDescription({capability, invocationSigner: signer.signer, useCache: false});
+      await expectForbidden(reading, 'is not allowed by the capability');
     }
     const capability = await delegateOn(keystoreId, keyId, 'sign');
     const key = await AsymmetricKey.fromCapability({

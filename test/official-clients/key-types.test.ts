@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import {type KeyDescription} from '@digitalbazaar/webkms-client';
+import type {KeyDescription} from '@digitalbazaar/webkms-client';
 import {encode as encodeCbor} from 'cborg';
 import {expect} from 'chai';
 import {controller} from '../support/did-key.ts';

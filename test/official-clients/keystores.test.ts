@@ -1,4 +1,4 @@
-import {type KeystoreConfigDocument} from '@digitalbazaar/webkms-client';
+import type {KeystoreConfigDocument} from '@digitalbazaar/webkms-client';
 import {decode} from 'base58-universal';
 import {expect} from 'chai';
 import {controller, type Controller} from '../support/did-key.ts';

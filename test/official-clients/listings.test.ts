@@ -1,4 +1,4 @@
-import {type KeystoreConfigDocument} from '@digitalbazaar/webkms-client';
+import type {KeystoreConfigDocument} from '@digitalbazaar/webkms-client';
 import {expect} from 'chai';
 import {controller, type Controller} from '../support/did-key.ts';
 import {rootCapabilityId} from '../support/signed-request.ts';

@@ -1,4 +1,4 @@
-import {type Agent} from 'node:https';
+import type {Agent} from 'node:https';
 import {Ed25519Signature2020} from '@digitalbazaar/ed25519-signature-2020';
 import {ZcapClient} from '@digitalbazaar/ezcap';
 import {KmsClient, type InvocationSigner, type KeystoreConfigDocument} from '@digitalbazaar/webkms-client';

@@ -1,9 +1,9 @@
-import {type CapabilityDocument} from '@digitalbazaar/webkms-client';
+import type {CapabilityDocument} from '@digitalbazaar/webkms-client';
 import {expect} from 'chai';
 import {delegate} from '../support/delegate.ts';
 import {controller, type Controller} from '../support/did-key.ts';
 import {rootCapabilityId} from '../support/signed-request.ts';
-import {type CreatedKey} from './official-clients.ts';
+import type {CreatedKey} from './official-clients.ts';
 import {expectForbidden} from './refusal.ts';
 import {Scene} from './scene.ts';
 

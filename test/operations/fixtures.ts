@@ -1,9 +1,9 @@
 import {SoftwareKeyModule} from '../../lib/key-modules/software/software-key-module.ts';
-import {type KeyOperation, type KeyType} from '../../lib/keys/key-types.ts';
+import type {KeyOperation, KeyType} from '../../lib/keys/key-types.ts';
 import {planGenerateKey} from '../../lib/operations/generate-key.ts';
-import {type UsableKey} from '../../lib/operations/operation.ts';
+import type {UsableKey} from '../../lib/operations/operation.ts';
 import {usableKey} from '../../lib/operations/usable-key.ts';
-import {type KeyRecord} from '../../lib/storage/key-record-store.ts';
+import type {KeyRecord} from '../../lib/storage/key-record-store.ts';
 import {MemoryWrappers} from '../key-modules/memory-wrappers.ts';
 
 export const KEYSTORE = {id: 'https://localhost:9443/kms/keystores/z1A', controller: 'did:example:owner'};

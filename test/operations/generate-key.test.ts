@@ -1,10 +1,10 @@
 import {expect} from 'chai';
 import {LOCAL_ID_PATTERN} from '../../lib/encoding/local-id.ts';
 import {MalformedRequestError, NotSupportedError} from '../../lib/errors.ts';
-import {type GeneratedKey, type KeyModule} from '../../lib/key-modules/key-module.ts';
+import type {GeneratedKey, KeyModule} from '../../lib/key-modules/key-module.ts';
 import {KEY_TYPES} from '../../lib/keys/key-types.ts';
 import {planGenerateKey} from '../../lib/operations/generate-key.ts';
-import {type OperationBody} from '../../schemas/kms-operations.ts';
+import type {OperationBody} from '../../schemas/kms-operations.ts';
 import {rejection} from '../key-modules/fixtures.ts';
 import {KEYSTORE, software} from './fixtures.ts';
 

@@ -4,7 +4,7 @@ import {KmsError, MalformedRequestError, NotSupportedError} from '../../lib/erro
 import {describeKey} from '../../lib/keys/key-description.ts';
 import {KEY_TYPES, type KeyType} from '../../lib/keys/key-types.ts';
 import {deriveSecret} from '../../lib/operations/derive-secret.ts';
-import {type UsableKey} from '../../lib/operations/operation.ts';
+import type {UsableKey} from '../../lib/operations/operation.ts';
 import {OPERATIONS} from '../../lib/operations/operation-table.ts';
 import {sign} from '../../lib/operations/sign.ts';
 import {unwrapKey} from '../../lib/operations/unwrap-key.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {encodeBase64url} from '../../lib/encoding/base64url.ts';
-import {type OperationBody, type OperationType} from '../../schemas/kms-operations.ts';
+import type {OperationBody, OperationType} from '../../schemas/kms-operations.ts';
 
 const bytes = fc.uint8Array({maxLength: 64}).map(encodeBase64url);
 const url = fc.webUrl({validSchemes: ['https']}).filter(({length}) => length <= 2048);

@@ -5,7 +5,7 @@ import {errorBody as toErrorBody} from '../../lib/http/error-body.ts';
 import {NotAllowedError, NotFoundError, ValidationError} from '../../lib/errors.ts';
 import {API_CONTRACT, type RouteContract} from '../../schemas/api-contract.ts';
 import {errorBody} from '../../schemas/error-body.ts';
-import {type Schema} from '../../schemas/json-schema.ts';
+import type {Schema} from '../../schemas/json-schema.ts';
 import {generateKeyReply} from '../../schemas/operations/generate-key.ts';
 import {delegatedZcap} from '../../schemas/revocations.ts';
 import {planGenerateKey} from '../../lib/operations/generate-key.ts';

@@ -1,5 +1,5 @@
 import {AesGcmKey} from '../../lib/sealing/aes-gcm-key.ts';
-import {type RootWrapper} from '../../lib/sealing/root-wrapper.ts';
+import type {RootWrapper} from '../../lib/sealing/root-wrapper.ts';
 
 export type RootWrapperCall = 'seal' | 'open' | 'check' | 'close';
 

@@ -1,4 +1,4 @@
-import {type Stores} from '../../lib/storage/stores.ts';
+import type {Stores} from '../../lib/storage/stores.ts';
 import {describeKeyHierarchyStore} from '../storage/key-hierarchy-store.suite.ts';
 import {MemoryKeyHierarchyStore} from './memory-key-hierarchy-store.ts';
 

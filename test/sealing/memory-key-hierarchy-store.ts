@@ -1,8 +1,8 @@
 import {DuplicateError} from '../../lib/errors.ts';
-import {
-  type KeyHierarchyStore,
-  type RootWrapperRecord,
-  type ScopeKeysRecord,
+import type {
+  KeyHierarchyStore,
+  RootWrapperRecord,
+  ScopeKeysRecord,
 } from '../../lib/storage/key-hierarchy-store.ts';
 
 type StoreMethod = 'listRootWrappers' | 'insertFirstRootWrapper' | 'findScope' | 'insertScope';

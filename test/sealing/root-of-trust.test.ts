@@ -2,7 +2,7 @@ import {mkdir, readdir, readFile, rename, rm, stat, writeFile} from 'node:fs/pro
 import {relative} from 'node:path';
 import {expect} from 'chai';
 import {useRootOfTrust} from './root-of-trust-fixture.ts';
-import {type RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
+import type {RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
 import {FileWrapper} from '../../lib/sealing/wrappers/file-wrapper.ts';
 
 describe('openRootOfTrust', () => {

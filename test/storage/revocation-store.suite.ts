@@ -78,26 +78,27 @@ export function describeRevocationStore(options: StoreSuiteOptions): void {
       expect(await race(attempts, DuplicateError)).to.equal(1);
     });
 
-    test('R47 bounds revocations by keystore and delegator, where it is told to', async ({stores}) => {
+    test('R47 bounds what is charged to one party in one keystore, and nothing else', async ({stores}) => {
       const [{id: a}, {id: b}] = [await insertKeystore(stores), await insertKeystore(stores)];
-      const quota = {maxPerDelegator: 2};
-      const insert = (keystoreId: string, delegator: string): Promise<void> =>
-        stores.revocations.insert(makeRevocation(keystoreId, {delegator, revoker: BOB}), quota);
+      const insert = (keystoreId: string, to: string): Promise<void> =>
+        stores.revocations.insert(makeRevocation(keystoreId), {charge: {to, max: 2}});
+      await stores.revocations.insert(makeRevocation(a, {delegator: ALICE}), {});
       await insert(a, ALICE);
       await insert(a, ALICE);
       const refused = makeRevocation(a);
-      await expectRefusal(stores.revocations.insert(refused, quota), QuotaExceededError);
+      const charge = {to: ALICE, max: 2};
+      await expectRefusal(stores.revocations.insert(refused, {charge}), QuotaExceededError);
       expect(await stores.revocations.isAnyRevoked(a, [refused])).to.equal(false);
       await insert(a, BOB);
       await insert(b, ALICE);
-      await stores.revocations.insert(refused, {maxPerDelegator: undefined});
+      await stores.revocations.insert(refused, {charge: undefined});
       expect(await stores.revocations.isAnyRevoked(a, [refused])).to.equal(true);
     });
 
     test('R47 never exceeds the bound in a race', async (handles) => {
       const {id} = await insertKeystore(handles.stores);
       const attempts = fromBoth(handles, 12, (stores) =>
-        stores.revocations.insert(makeRevocation(id), {maxPerDelegator: 5}),
+        stores.revocations.insert(makeRevocation(id), {charge: {to: ALICE, max: 5}}),
       );
       expect(await race(attempts, QuotaExceededError)).to.equal(5);
       expect((await handles.other.revocations.list({keystoreId: id, limit: 99})).results).to.have.lengthOf(5);

@@ -90,6 +90,11 @@ describe('parseCapability', () => {
   it('R21 refuses an allowedAction that is empty or not text', () => {
     for (const allowedAction of ['', [], [''], ['sign', ''], 7, null, {}, ['sign', 7]])
       refused({allowedAction});
+    const actions = (count: number): string[] => Array.from({length: count}, (_, i) => `action${i}`);
+    refused({allowedAction: actions(33)});
+    accepted({allowedAction: actions(32)});
+    refused({allowedAction: 'x'.repeat(129)});
+    accepted({allowedAction: 'x'.repeat(128)});
     expect([...(accepted({allowedAction: 'sign'}).allowedActions ?? [])]).to.deep.equal(['sign']);
     expect([...(accepted({allowedAction: ['sign', 'verify']}).allowedActions ?? [])]).to.deep.equal([
       'sign',

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {type RequestHead} from '../../lib/zcap/envelope.ts';
+import type {RequestHead} from '../../lib/zcap/envelope.ts';
 import {readEnvelope} from '../../lib/zcap/read-envelope.ts';
 import {expectRefusal, thrownBy} from './refusal.ts';
 
@@ -99,6 +99,12 @@ describe('readEnvelope', () => {
     const envelope = read(get({}, {target: '/kms/keystores?controller=did:key:z6Mk&limit=3'}));
     expect(envelope.resource).to.equal(`https://${HOST}/kms/keystores`);
     expect(envelope.url).to.equal(`https://${HOST}/kms/keystores?controller=did:key:z6Mk&limit=3`);
+  });
+
+  it('tells usual signatures, of which one that was judged stands for all, from others', () => {
+    expect(read(get()).isUsual).to.equal(true);
+    expect(read(post()).isUsual).to.equal(true);
+    expect(read(get({headers: `${SIGNED} x-other`}, {extra: ['X-Other', 'a']})).isUsual).to.equal(false);
   });
 
   describe('R1 refuses', () => {
@@ -234,7 +240,22 @@ describe('readEnvelope', () => {
 
     it('a header that is not there', () => {
       expect(thrownBy(() => read(get({headers: `${SIGNED} x-absent`}))).status).to.equal(400);
-      read(get({headers: `${SIGNED} x-present`}, {extra: ['X-Present', 'a', 'X-Present', 'b']}));
+      read(get({headers: `${SIGNED} x-present`}, {extra: ['X-Present', 'a']}));
+    });
+
+    it('one line of a header that was given twice', () => {
+      const headers = `${SIGNED} x-twice`;
+      const twice = get({headers}, {extra: ['X-Twice', 'a', 'X-Twice', 'b']});
+      expect(thrownBy(() => read(twice)).message).to.match(/given twice/);
+      read(get({headers}, {extra: ['X-Twice', 'a']}));
+      read(get({}, {extra: ['X-Twice', 'a', 'X-Twice', 'b']}));
+    });
+
+    it('headers that are no parameters of the signature', () => {
+      for (const name of ['expires', 'created', 'keyid', 'algorithm']) {
+        const head = get({headers: `${SIGNED} ${name}`}, {extra: [name, 'Sat, 01 Jan 2050 00:00:00 GMT']});
+        expect(thrownBy(() => read(head)).message, name).to.match(/name of a signature parameter/);
+      }
     });
 
     it('a header in printable ASCII', () => {
@@ -287,6 +308,21 @@ describe('readEnvelope', () => {
       }
       expectRefusal(() => read(get({headers: `${SIGNED} date`}, {extra: ['Date', past]})), 'expired');
       read(get({headers: `${SIGNED} date`}, {extra: ['Date', present]}));
+    });
+
+    it('however another header is left empty or given twice', () => {
+      const signed = {headers: `${SIGNED} date`};
+      const cases: [Parameters, string, string, string][] = [
+        [{}, 'Expires', 'X-Date', ''],
+        [signed, 'Expires', 'Date', ''],
+        [signed, 'X-Date', 'Date', ''],
+      ];
+      for (const [parameters, empty, dated] of cases) {
+        expectRefusal(() => read(get(parameters, {extra: [empty, '', dated, past]})), 'expired');
+        read(get(parameters, {extra: [empty, '', dated, present]}));
+      }
+      const twice = get({}, {extra: ['Expires', present, 'Expires', past]});
+      expect(thrownBy(() => read(twice)).message).to.match(/must be given once/);
     });
 
     it('but not in a Date that nobody signed, which any proxy may have written', () => {

@@ -1,7 +1,7 @@
 import {InternalError} from '../../errors.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import type {Envelope} from '../../zcap/envelope.ts';
-import type {Invocation} from '../../zcap/invocation.ts';
+import type {AuthorizationState, Invocation} from '../../zcap/invocation.ts';
 import type {EndpointRequest} from '../endpoint.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {controllersOf} from './keystore-controllers.ts';
@@ -11,28 +11,32 @@ export interface KeystoreAuthorization {
   readonly action: string;
   /** A root of which the keystore's controllers are the controllers too, besides the keystore's own (R14). */
   readonly additionalRoot?: string;
-  readonly anyAllowedAction?: boolean;
+  /** Other actions of which one is enough (R36). */
+  readonly alsoBy?: ReadonlySet<string>;
 }
 
 /**
- * Reads a keystore's config and authorises a request about it by what was just read: the controllers, addresses and
- * revocations of this moment. A keystore that does not exist is one that nobody controls, so its refusal is word for
- * word that of a keystore that others control.
+ * Authorises a request about a keystore by its controllers, addresses and revocations of this moment. A keystore that does
+ * not exist is one that nobody controls, so its refusal is word for word that of a keystore that others control.
  * @throws as `Authorizer.authorizeInvocation`
  */
 export async function authorizeOnKeystore(
   request: EndpointRequest,
   {stores, authorizer}: Pick<EndpointDependencies, 'stores' | 'authorizer'>,
   envelope: Envelope,
-  {keystoreId, action, additionalRoot, anyAllowedAction = false}: KeystoreAuthorization,
+  {keystoreId, additionalRoot, ...expectation}: KeystoreAuthorization,
 ): Promise<{readonly keystore: KeystoreConfig; readonly invocation: Invocation}> {
-  const keystore = await request.time('keystore', () => stores.keystores.find(keystoreId));
-  const controllers = controllersOf(keystore);
-  const roots = [{invocationTarget: keystoreId, controllers, delegable: true}];
-  if (additionalRoot !== undefined)
-    roots.push({invocationTarget: additionalRoot, controllers, delegable: false});
-  const invocation = await request.time('authorization', () =>
-    authorizer.authorizeInvocation(envelope, {action, roots, anyAllowedAction, keystore}),
+  const readState = async (): Promise<AuthorizationState> => {
+    const keystore = await request.time('keystore', () => stores.keystores.find(keystoreId));
+    const controllers = controllersOf(keystore);
+    const roots = [{invocationTarget: keystoreId, controllers, delegable: true}];
+    if (additionalRoot !== undefined) {
+      roots.push({invocationTarget: additionalRoot, controllers, delegable: false});
+    }
+    return {roots, keystore};
+  };
+  const {invocation, keystore} = await request.time('authorization', () =>
+    authorizer.authorizeInvocation(envelope, {...expectation, readState}),
   );
   request.noteInvoker?.(invocation.invoker);
   return {keystore: existing(keystore), invocation};

@@ -28,11 +28,11 @@ export function createKeystoreEndpoint(deps: EndpointDependencies): Endpoint {
     assertKeyModuleOffered(kmsModule, keyModules);
     // R24: where creation is open, whoever the keystore is to belong to may make it; nobody else in their name.
     const controllers = keystoreCreation === 'open' ? controllersOf(body) : keystoreCreation;
-    const invocation = await request.time('authorization', () =>
+    const {invocation} = await request.time('authorization', () =>
       authorizer.authorizeInvocation(envelope, {
         action: 'write',
         // R44: what was delegated from here could not be revoked.
-        roots: [{invocationTarget: urls.keystores, controllers, delegable: false}],
+        readState: async () => ({roots: [{invocationTarget: urls.keystores, controllers, delegable: false}]}),
       }),
     );
     request.noteInvoker?.(invocation.invoker);

@@ -7,7 +7,7 @@ export interface Quotas {
   /** Keystores that one DID has created and that still exist. */
   readonly keystoresPerCreator: number;
   readonly keysPerKeystore: number;
-  /** Revocations in one keystore of capabilities that one DID delegated; not counted for the keystore's own controllers (R47). */
+  /** Revocations in one keystore of what one delegate of its controllers got and delegated on; the controllers' own are not counted (R47). */
   readonly revocationsPerDelegator: number;
 }
 

@@ -1,6 +1,7 @@
 import {getKeyQuery} from '../../../schemas/keys.ts';
 import {NotAllowedError, NotFoundError} from '../../errors.ts';
 import {describeKey} from '../../keys/key-description.ts';
+import {OPERATIONS} from '../../operations/operation-table.ts';
 import type {KeyRecord} from '../../storage/key-record-store.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import {readHeaders} from '../../zcap/read-headers.ts';
@@ -14,6 +15,11 @@ import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {findAuthorizedKey} from './find-authorized-key.ts';
 import {readHead} from './read-request.ts';
 import {parameter, resourceUrls} from './resource-urls.ts';
+
+/** The actions on keys: of whoever has one, it may be known what the key is. */
+const KEY_ACTIONS: ReadonlySet<string> = new Set(
+  Object.values(OPERATIONS).flatMap(({target, action}) => (target === 'key' ? [action] : [])),
+);
 
 const parseKeyQuery = createValidator('getKeyQuery', getKeyQuery);
 
@@ -34,7 +40,7 @@ function authorizedEndpoint(deps: EndpointDependencies): Endpoint {
       action: 'read',
       // R14, R36: clients also name the key's own root; and who may use a key at all may see what it is.
       additionalRoot: envelope.resource,
-      anyAllowedAction: true,
+      alsoBy: KEY_ACTIONS,
     });
     const record = await findAuthorizedKey(stores.keys, {keystoreId, localKeyId}, invocation);
     return describe(keystore, record, version);
@@ -68,7 +74,7 @@ function describe(keystore: KeystoreConfig, record: KeyRecord, version: string |
 }
 
 function assertHost({head}: EndpointRequest, host: string): void {
-  if (readHeaders(head.rawHeaders).get('host') !== host) {
+  if (readHeaders(head.rawHeaders).values.get('host') !== host) {
     throw new NotAllowedError('host', 'Host header contains an unexpected host name.');
   }
 }

@@ -18,11 +18,13 @@ export function listKeystoresEndpoint(deps: EndpointDependencies): Endpoint {
     const envelope = readHead(request, {host: urls.host, now: currentSeconds(deps)});
     const {controller, ...page} = parseKeystoresQuery(parseQuery(request.head.target));
     // R24: a DID may list what names it, and nobody else's.
-    const invocation = await request.time('authorization', () =>
+    const {invocation} = await request.time('authorization', () =>
       authorizer.authorizeInvocation(envelope, {
         action: 'read',
         // R44: what was delegated from here could not be revoked.
-        roots: [{invocationTarget: urls.keystores, controllers: [controller], delegable: false}],
+        readState: async () => ({
+          roots: [{invocationTarget: urls.keystores, controllers: [controller], delegable: false}],
+        }),
       }),
     );
     request.noteInvoker?.(invocation.invoker);

@@ -19,7 +19,7 @@ export interface SignedRequest<T> {
  */
 export function readHead({head}: EndpointRequest, options: EnvelopeOptions): Envelope {
   const envelope = readEnvelope(head, options);
-  if (announcesBody(readHeaders(head.rawHeaders)))
+  if (announcesBody(readHeaders(head.rawHeaders).values))
     throw new MalformedRequestError(`A ${envelope.method} request must not have a body.`);
   return envelope;
 }

@@ -1,13 +1,11 @@
 import {delegatedZcap} from '../../../schemas/revocations.ts';
 import {DuplicateError, MalformedRequestError, NotAllowedError} from '../../errors.ts';
-import type {Revocation, RevocationStore} from '../../storage/revocation-store.ts';
+import type {Revocation, RevocationCharge, RevocationStore} from '../../storage/revocation-store.ts';
 import {decodeComponent} from '../../zcap/request-target.ts';
 import type {Endpoint} from '../endpoint.ts';
 import {createValidator} from '../validation/create-validator.ts';
-import {existing} from './authorize-on-keystore.ts';
 import {currentMs, currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
-import {controllersOf} from './keystore-controllers.ts';
 import {assertNoQuery} from './read-query.ts';
 import {readSignedBody} from './read-request.ts';
 import {parameter, resourceUrls} from './resource-urls.ts';
@@ -28,22 +26,23 @@ export function revokeCapabilityEndpoint(deps: EndpointDependencies): Endpoint {
     const revocationId = decodeComponent(parameter(request, 'zcapId'));
     if (revocationId === undefined) throw new MalformedRequestError('The URL does not end in an encoded id.');
     const keystoreId = urls.keystore(request);
-    const keystore = await request.time('keystore', () => stores.keystores.find(keystoreId));
+    const findKeystore = () => request.time('keystore', () => stores.keystores.find(keystoreId));
     const {invocation, revocable} = await request.time('authorization', () =>
-      authorizer.authorizeRevocation(envelope, {keystore, keystoreId, capability, revocationId}),
+      authorizer.authorizeRevocation(envelope, {findKeystore, keystoreId, capability, revocationId}),
     );
     request.noteInvoker?.(invocation.invoker);
-    // R47: bounded, but whoever the keystore belongs to can always revoke.
-    const isOwners = controllersOf(existing(keystore)).includes(invocation.authority);
     await authorizer.acceptOnce(invocation, {creation: false});
-    await insertOnce(stores.revocations, isOwners ? undefined : quotas.revocationsPerDelegator, {
+    const {id: capabilityId, chargedTo, ...described} = revocable;
+    const revocation = {
+      ...described,
       keystoreId,
-      delegator: revocable.delegator,
-      capabilityId: revocable.id,
-      expiresAt: revocable.expiresAt,
+      capabilityId,
       revoker: invocation.invoker,
       revokedAt: currentMs(deps),
-    });
+    };
+    // R47: bounded, but whoever the keystore belongs to can always revoke.
+    const charge = chargedTo === undefined ? undefined : {to: chargedTo, max: quotas.revocationsPerDelegator};
+    await insertOnce(stores.revocations, revocation, charge);
     return {status: 204};
   };
 }
@@ -51,11 +50,11 @@ export function revokeCapabilityEndpoint(deps: EndpointDependencies): Endpoint {
 /** R46: to revoke what is revoked is refused as any use of it is, also where another node was faster. */
 async function insertOnce(
   revocations: RevocationStore,
-  maxPerDelegator: number | undefined,
   revocation: Revocation,
+  charge: RevocationCharge | undefined,
 ): Promise<void> {
   try {
-    await revocations.insert(revocation, {maxPerDelegator});
+    await revocations.insert(revocation, {charge});
   } catch (error) {
     if (!(error instanceof DuplicateError)) throw error;
     throw new NotAllowedError('revoked', 'A capability in the delegation chain has been revoked.', {

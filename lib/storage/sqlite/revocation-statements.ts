@@ -9,13 +9,15 @@ export const revocationStatements = (connection: SqliteConnection) => ({
   findKeystore: connection
     .prepare<[id: string], number>('SELECT position FROM keystore WHERE id = ?')
     .pluck(),
-  insert: connection.prepare<[RevocationColumns & {readonly keystore: number}]>(
-    `INSERT INTO revocation (keystore, delegator, capability_id, expires_at, revoker, revoked_at)
-     VALUES (@keystore, @delegator, @capabilityId, @expiresAt, @revoker, @revokedAt)`,
+  insert: connection.prepare<
+    [RevocationColumns & {readonly keystore: number; readonly chargedTo: string | null}]
+  >(
+    `INSERT INTO revocation (keystore, delegator, capability_id, expires_at, revoker, revoked_at, charged_to)
+     VALUES (@keystore, @delegator, @capabilityId, @expiresAt, @revoker, @revokedAt, @chargedTo)`,
   ),
-  countOfDelegator: connection
-    .prepare<[keystore: number, delegator: string], number>(
-      'SELECT count(*) FROM revocation WHERE keystore = ? AND delegator = ?',
+  countOfCharged: connection
+    .prepare<[keystore: number, chargedTo: string], number>(
+      'SELECT count(*) FROM revocation WHERE keystore = ? AND charged_to = ?',
     )
     .pluck(),
   find: connection

@@ -17,14 +17,14 @@ export class SqliteRevocationStore implements RevocationStore {
   /** @throws NotFoundError, besides what the interface says, where the keystore does not exist (any more). */
   insert(
     {keystoreId, ...revocation}: Revocation,
-    {maxPerDelegator}: Parameters<RevocationStore['insert']>[1],
+    {charge}: Parameters<RevocationStore['insert']>[1],
   ): Promise<void> {
     return this.#connection.write(() => {
       const keystore = this.#sql.findKeystore.get(keystoreId);
       if (keystore === undefined) throw new NotFoundError('The keystore does not exist.');
-      this.#sql.insert.run({...revocation, keystore});
-      if (maxPerDelegator === undefined) return;
-      if ((this.#sql.countOfDelegator.get(keystore, revocation.delegator) ?? 0) > maxPerDelegator) {
+      this.#sql.insert.run({...revocation, keystore, chargedTo: charge?.to ?? null});
+      if (charge === undefined) return;
+      if ((this.#sql.countOfCharged.get(keystore, charge.to) ?? 0) > charge.max) {
         throw new QuotaExceededError('The quota of revocations in this keystore is used up.');
       }
     });

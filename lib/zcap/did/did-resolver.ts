@@ -9,6 +9,11 @@ import type {Relationship, VerificationMethod} from './verification-method.ts';
 
 const PUBLIC_MESSAGE = 'The verification method could not be resolved for this purpose.';
 
+export interface ResolveOptions {
+  /** On whose behalf something may have to be fetched, e.g. a client's address: nobody gets all the fetches there are. */
+  readonly requester?: string;
+}
+
 export interface DidResolver {
   /**
    * Resolves an Ed25519 DID URL with a fragment (R9): the method, once its controller's document lists it under `relationship`.
@@ -17,6 +22,7 @@ export interface DidResolver {
   verificationMethod(
     didUrl: string,
     relationship: 'capabilityInvocation' | 'capabilityDelegation',
+    options?: ResolveOptions,
   ): Promise<VerificationMethod>;
 
   /**
@@ -42,21 +48,25 @@ export function createDidResolver({didWeb, onCache, now = Date.now}: DidResolver
     ? new DidWebDocuments(didWeb, {now, onCache: (outcome) => onCache?.('did:web', outcome)})
     : undefined;
 
-  async function documentOf(did: string): Promise<DidDocument> {
+  async function documentOf(did: string, requester?: string): Promise<DidDocument> {
     if (did.startsWith('did:key:')) return didKeys.document(did);
     if (!did.startsWith('did:web:')) throw new DidError('method');
     if (didWebs === undefined) throw new DidError('disabled');
-    return didWebs.get(did);
+    return didWebs.get(did, requester);
   }
 
   /** The listing is the controller's to make: where a method names another controller, its document is asked. */
-  async function methodOf(didUrl: string, relationship: Relationship): Promise<VerificationMethod> {
+  async function methodOf(
+    didUrl: string,
+    relationship: Relationship,
+    requester?: string,
+  ): Promise<VerificationMethod> {
     // did:key lists its one key under every relationship.
     if (didUrl.startsWith('did:key:')) return didKeys.get(didUrl);
     const {did} = parseDidUrl(didUrl);
-    const document = await documentOf(did);
+    const document = await documentOf(did, requester);
     const method = document.method(didUrl, now());
-    const controller = method.controller === did ? document : await documentOf(method.controller);
+    const controller = method.controller === did ? document : await documentOf(method.controller, requester);
     if (!controller.references(relationship).has(method.id)) throw new DidError('relationship');
     return method;
   }
@@ -69,7 +79,8 @@ export function createDidResolver({didWeb, onCache, now = Date.now}: DidResolver
   }
 
   return {
-    verificationMethod: (didUrl, relationship) => refusing(methodOf(didUrl, relationship)),
+    verificationMethod: (didUrl, relationship, {requester} = {}) =>
+      refusing(methodOf(didUrl, relationship, requester)),
     document: (didOrDidUrl) => refusing(nodeOf(didOrDidUrl)),
   };
 }
@@ -79,6 +90,11 @@ async function refusing<T>(resolution: Promise<T>): Promise<T> {
   try {
     return await resolution;
   } catch (cause) {
-    throw new NotAllowedError('did', PUBLIC_MESSAGE, {cause});
+    throw unresolved(cause);
   }
+}
+
+/** The refusal of whatever is not resolved. */
+export function unresolved(cause?: unknown): NotAllowedError {
+  return new NotAllowedError('did', PUBLIC_MESSAGE, {cause});
 }

@@ -43,6 +43,7 @@ const DEFAULTS: DidWebSettings = {
   maxBytes: 65_536,
   maxConcurrent: 16,
   maxWaiting: 256,
+  maxPerRequester: 4,
 };
 
 const MAX_JSON_DEPTH = 32;
@@ -75,12 +76,12 @@ export class DidWebDocuments {
   }
 
   /** @throws DidError of any refusal */
-  async get(did: string): Promise<DidDocument> {
+  async get(did: string, requester?: string): Promise<DidDocument> {
     const location = didWebLocation(did);
     if (!this.#settings.ports.includes(location.port)) throw new DidError('port');
     const known = this.#recall(did) ?? this.#pending.get(did);
     this.#onCache(known === undefined ? 'miss' : 'hit');
-    const outcome = await (known ?? this.#resolve(did, location));
+    const outcome = await (known ?? this.#resolve(did, location, requester));
     if ('error' in outcome) throw outcome.error;
     return outcome.document;
   }
@@ -93,14 +94,14 @@ export class DidWebDocuments {
     return remembered.outcome;
   }
 
-  #resolve(did: string, location: DidWebLocation): Promise<Outcome> {
-    const pending = this.#attempt(did, location).finally(() => this.#pending.delete(did));
+  #resolve(did: string, location: DidWebLocation, requester?: string): Promise<Outcome> {
+    const pending = this.#attempt(did, location, requester).finally(() => this.#pending.delete(did));
     this.#pending.set(did, pending);
     return pending;
   }
 
-  async #attempt(did: string, location: DidWebLocation): Promise<Outcome> {
-    const outcome = await this.#load(did, location);
+  async #attempt(did: string, location: DidWebLocation, requester?: string): Promise<Outcome> {
+    const outcome = await this.#load(did, location, requester);
     // That we were busy says nothing about the DID.
     if ('error' in outcome && outcome.error.refusal === 'busy') return outcome;
     const from = this.#now();
@@ -109,12 +110,14 @@ export class DidWebDocuments {
     return outcome;
   }
 
-  async #load(did: string, location: DidWebLocation): Promise<Outcome> {
+  async #load(did: string, location: DidWebLocation, requester?: string): Promise<Outcome> {
     // Waiting has a time of its own: what a stranger's slow server took is not taken from this one's.
     const {timeoutMs} = this.#settings;
     try {
-      const json = await this.#limiter.run(AbortSignal.timeout(timeoutMs), () =>
-        this.#fetch(location, AbortSignal.timeout(timeoutMs)),
+      const json = await this.#limiter.run(
+        AbortSignal.timeout(timeoutMs),
+        () => this.#fetch(location, AbortSignal.timeout(timeoutMs)),
+        requester,
       );
       return {document: new JsonDidDocument(parseJson(json), did), bytes: json.length};
     } catch (error) {

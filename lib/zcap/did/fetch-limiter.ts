@@ -3,6 +3,8 @@ import {DidError} from './did-error.ts';
 export interface FetchLimiterOptions {
   readonly maxConcurrent: number;
   readonly maxWaiting: number;
+  /** Of both together, on behalf of one requester. */
+  readonly maxPerRequester: number;
 }
 
 interface Waiter {
@@ -14,22 +16,43 @@ export class FetchLimiter {
   readonly #maxConcurrent: number;
   readonly #maxWaiting: number;
   readonly #waiting = new Set<Waiter>();
+  readonly #maxPerRequester: number;
+  readonly #ofRequester = new Map<string, number>();
   #running = 0;
 
-  constructor({maxConcurrent, maxWaiting}: FetchLimiterOptions) {
+  constructor({maxConcurrent, maxWaiting, maxPerRequester}: FetchLimiterOptions) {
     this.#maxConcurrent = maxConcurrent;
     this.#maxWaiting = maxWaiting;
+    this.#maxPerRequester = maxPerRequester;
   }
 
   /** @throws DidError `busy` where there is no room to wait, or no time left */
-  async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    if (this.#running < this.#maxConcurrent) this.#running++;
-    else await this.#turn(signal);
+  async run<T>(signal: AbortSignal, work: () => Promise<T>, requester?: string): Promise<T> {
+    const release = this.#count(requester);
     try {
-      return await work();
+      if (this.#running < this.#maxConcurrent) this.#running++;
+      else await this.#turn(signal);
+      try {
+        return await work();
+      } finally {
+        this.#handOn();
+      }
     } finally {
-      this.#handOn();
+      release();
     }
+  }
+
+  /** Work that is for nobody in particular is for everybody. */
+  #count(requester: string | undefined): () => void {
+    if (requester === undefined) return () => undefined;
+    const count = this.#ofRequester.get(requester) ?? 0;
+    if (count >= this.#maxPerRequester) throw new DidError('busy');
+    this.#ofRequester.set(requester, count + 1);
+    return () => {
+      const left = (this.#ofRequester.get(requester) ?? 1) - 1;
+      if (left > 0) this.#ofRequester.set(requester, left);
+      else this.#ofRequester.delete(requester);
+    };
   }
 
   #turn(signal: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@ import {expect} from 'chai';
 import {decodeBase58} from '../../../lib/encoding/base58.ts';
 import {SoftwareKeyModule} from '../../../lib/key-modules/software/software-key-module.ts';
 import {describeKey, type KeyDescription} from '../../../lib/keys/key-description.ts';
-import {type KeyVersion} from '../../../lib/key-modules/key-module.ts';
+import type {KeyVersion} from '../../../lib/key-modules/key-module.ts';
 import {flipBit, newKey} from '../fixtures.ts';
 import {MemoryWrappers} from '../memory-wrappers.ts';
 import {secretKey} from './known-key.ts';

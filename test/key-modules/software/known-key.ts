@@ -1,6 +1,6 @@
-import {type KeyVersion} from '../../../lib/key-modules/key-module.ts';
-import {type SoftwareKeyModule} from '../../../lib/key-modules/software/software-key-module.ts';
-import {type KeyType} from '../../../lib/keys/key-types.ts';
+import type {KeyVersion} from '../../../lib/key-modules/key-module.ts';
+import type {SoftwareKeyModule} from '../../../lib/key-modules/software/software-key-module.ts';
+import type {KeyType} from '../../../lib/keys/key-types.ts';
 
 const IDENTITY = {keystoreId: 'https://localhost:9443/kms/keystores/z1A', localKeyId: 'z1Known', version: 1};
 

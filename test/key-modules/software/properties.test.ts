@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {type KeyVersion} from '../../../lib/key-modules/key-module.ts';
+import type {KeyVersion} from '../../../lib/key-modules/key-module.ts';
 import {SoftwareKeyModule} from '../../../lib/key-modules/software/software-key-module.ts';
 import {KEY_TYPES} from '../../../lib/keys/key-types.ts';
 import {flipBit, newKey} from '../fixtures.ts';

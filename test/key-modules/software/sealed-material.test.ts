@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {expect} from 'chai';
 import {InternalError, UnavailableError} from '../../../lib/errors.ts';
-import {type KeyVersion} from '../../../lib/key-modules/key-module.ts';
+import type {KeyVersion} from '../../../lib/key-modules/key-module.ts';
 import {sealSecret} from '../../../lib/key-modules/software/key-material.ts';
 import {SoftwareKeyModule} from '../../../lib/key-modules/software/software-key-module.ts';
 import {KEY_TYPES} from '../../../lib/keys/key-types.ts';

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {expect} from 'chai';
 import {InternalError, MalformedRequestError, OperationFailedError} from '../../../lib/errors.ts';
 import {SoftwareKeyModule} from '../../../lib/key-modules/software/software-key-module.ts';
-import {type KeyType} from '../../../lib/keys/key-types.ts';
+import type {KeyType} from '../../../lib/keys/key-types.ts';
 import {rejection} from '../fixtures.ts';
 import {MemoryWrappers} from '../memory-wrappers.ts';
 import {compress, hex, publicKey, secretKey} from './known-key.ts';

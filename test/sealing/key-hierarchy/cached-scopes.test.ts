@@ -6,7 +6,7 @@ import {PLACE, PURPOSE, SCOPE, SECRET, useHierarchy} from './fixture.ts';
 import {newScopeRecord} from '../../../lib/sealing/key-hierarchy/new-scope.ts';
 import {AesGcmKey} from '../../../lib/sealing/aes-gcm-key.ts';
 import {dataKeyContext, rootKeyContext} from '../../../lib/sealing/key-hierarchy/contexts.ts';
-import {type DataKeyVersionRecord} from '../../../lib/storage/key-hierarchy-store.ts';
+import type {DataKeyVersionRecord} from '../../../lib/storage/key-hierarchy-store.ts';
 
 describe('KeyHierarchy: what is kept open', () => {
   const t = useHierarchy();

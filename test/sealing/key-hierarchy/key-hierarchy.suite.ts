@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {KeyHierarchy, type KeyHierarchyOptions} from '../../../lib/sealing/key-hierarchy/key-hierarchy.ts';
 import {SealedBlobError} from '../../../lib/sealing/wrapper.ts';
-import {type KeyHierarchyStore} from '../../../lib/storage/key-hierarchy-store.ts';
+import type {KeyHierarchyStore} from '../../../lib/storage/key-hierarchy-store.ts';
 import {expectRejection} from '../expect-rejection.ts';
 import {FaultyRootWrapper} from '../faulty-root-wrapper.ts';
 import {describeWrapper} from '../wrapper.suite.ts';

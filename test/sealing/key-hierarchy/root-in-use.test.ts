@@ -3,7 +3,7 @@ import {UnavailableError} from '../../../lib/errors.ts';
 import {SealedBlobError} from '../../../lib/sealing/wrapper.ts';
 import {expectRejection} from '../expect-rejection.ts';
 import {PLACE, PURPOSE, SCOPE, SECRET, useHierarchy} from './fixture.ts';
-import {type KeyHierarchyOptions} from '../../../lib/sealing/key-hierarchy/key-hierarchy.ts';
+import type {KeyHierarchyOptions} from '../../../lib/sealing/key-hierarchy/key-hierarchy.ts';
 import {FaultyRootWrapper} from '../faulty-root-wrapper.ts';
 
 describe('KeyHierarchy: the root of trust in use', () => {

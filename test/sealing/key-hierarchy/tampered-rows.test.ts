@@ -2,11 +2,11 @@ import {expect} from 'chai';
 import {UnavailableError} from '../../../lib/errors.ts';
 import {KeyHierarchy} from '../../../lib/sealing/key-hierarchy/key-hierarchy.ts';
 import {SealedBlobError} from '../../../lib/sealing/wrapper.ts';
-import {
-  type DataKeyRecord,
-  type DataKeyVersionRecord,
-  type RootKeyVersionRecord,
-  type ScopeKeysRecord,
+import type {
+  DataKeyRecord,
+  DataKeyVersionRecord,
+  RootKeyVersionRecord,
+  ScopeKeysRecord,
 } from '../../../lib/storage/key-hierarchy-store.ts';
 import {expectRejection} from '../expect-rejection.ts';
 import {FaultyRootWrapper} from '../faulty-root-wrapper.ts';

@@ -102,7 +102,11 @@ describe('SQLite schema', () => {
         for (const column of columns) {
           const type = db.prepare(`SELECT typeof(${column}) FROM ${table} LIMIT 1`).pluck().get();
           const changed =
-            type === 'integer' ? `${column} + 1000000` : `CAST(${column} || 'x' AS ${String(type)})`;
+            type === 'integer'
+              ? `${column} + 1000000`
+              : type === 'null'
+                ? "'x'"
+                : `CAST(${column} || 'x' AS ${String(type)})`;
           const code = codeOf(() => db.exec(`UPDATE ${table} SET ${column} = ${changed}`));
           const immutable = `${table}.${column} is immutable`;
           if (!allowed.includes(column)) expect(code, immutable).to.equal('SQLITE_CONSTRAINT_TRIGGER');

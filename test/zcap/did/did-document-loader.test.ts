@@ -1,7 +1,7 @@
 import {Ed25519Signature2020} from '@digitalbazaar/ed25519-signature-2020';
 import {expect} from 'chai';
 import jsigs from 'jsonld-signatures';
-import {type DidResolver} from '../../../lib/zcap/did/did-resolver.ts';
+import type {DidResolver} from '../../../lib/zcap/did/did-resolver.ts';
 import {
   contextLoader,
   SUITE_CONTEXT_URL,

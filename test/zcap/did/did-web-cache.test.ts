@@ -1,7 +1,7 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {expect} from 'chai';
-import {type DidResolver} from '../../../lib/zcap/did/did-resolver.ts';
-import {type DidWebOptions} from '../../../lib/zcap/did/did-web.ts';
+import type {DidResolver} from '../../../lib/zcap/did/did-resolver.ts';
+import type {DidWebOptions} from '../../../lib/zcap/did/did-web.ts';
 import {didDocument} from './did-documents.ts';
 import {DidWebServer} from './did-web-server.ts';
 import {expectUnresolved} from './expect-did-refusal.ts';

@@ -1,13 +1,13 @@
 import {once} from 'node:events';
-import {type IncomingMessage, type ServerResponse} from 'node:http';
+import type {IncomingMessage, ServerResponse} from 'node:http';
 import {createServer, type Server} from 'node:https';
-import {type AddressInfo} from 'node:net';
+import type {AddressInfo} from 'node:net';
 import {
   createDidResolver,
   type DidResolver,
   type DidResolverOptions,
 } from '../../../lib/zcap/did/did-resolver.ts';
-import {type DidWebOptions} from '../../../lib/zcap/did/did-web.ts';
+import type {DidWebOptions} from '../../../lib/zcap/did/did-web.ts';
 import {testCertificate} from '../../support/test-certificate.ts';
 
 export const HOST = 'issuer.example';

@@ -1,9 +1,9 @@
 import {once} from 'node:events';
 import {createServer as createPlainServer} from 'node:http';
-import {type AddressInfo} from 'node:net';
+import type {AddressInfo} from 'node:net';
 import {gzipSync} from 'node:zlib';
 import {expect} from 'chai';
-import {type DidRefusal} from '../../../lib/zcap/did/did-error.ts';
+import type {DidRefusal} from '../../../lib/zcap/did/did-error.ts';
 import {createDidResolver, type DidResolver} from '../../../lib/zcap/did/did-resolver.ts';
 import {alice, didDocument, methodNode} from './did-documents.ts';
 import {DidWebServer, type Handler, HOST} from './did-web-server.ts';

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {type DidError} from '../../../lib/zcap/did/did-error.ts';
+import type {DidError} from '../../../lib/zcap/did/did-error.ts';
 import {FetchLimiter} from '../../../lib/zcap/did/fetch-limiter.ts';
 
 describe('FetchLimiter', () => {
@@ -11,14 +11,14 @@ describe('FetchLimiter', () => {
     );
 
   it('gives places in the order of asking', async () => {
-    const limiter = new FetchLimiter({maxConcurrent: 1, maxWaiting: 9});
+    const limiter = new FetchLimiter({maxConcurrent: 1, maxWaiting: 9, maxPerRequester: 9});
     const order: number[] = [];
     await Promise.all([0, 1, 2, 3].map((n) => limiter.run(never, async () => order.push(n))));
     expect(order).to.deep.equal([0, 1, 2, 3]);
   });
 
   it('gives a place back when work fails', async () => {
-    const limiter = new FetchLimiter({maxConcurrent: 1, maxWaiting: 0});
+    const limiter = new FetchLimiter({maxConcurrent: 1, maxWaiting: 0, maxPerRequester: 9});
     const failure = await limiter
       .run(never, () => Promise.reject(new Error('boom')))
       .catch((e: unknown) => e);
@@ -26,8 +26,19 @@ describe('FetchLimiter', () => {
     expect(await limiter.run(never, async () => 'done')).to.equal('done');
   });
 
+  it('lets nobody have more than their share, waiting or running, and gives it back', async () => {
+    const limiter = new FetchLimiter({maxConcurrent: 1, maxWaiting: 9, maxPerRequester: 2});
+    const gate = Promise.withResolvers<string>();
+    const mine = [1, 2].map(() => limiter.run(never, () => gate.promise, 'mallory'));
+    expect(await refusalOf(limiter.run(never, async () => 'third', 'mallory'))).to.equal('busy');
+    const others = limiter.run(never, async () => 'in turn', 'alice');
+    gate.resolve('done');
+    expect(await Promise.all([...mine, others])).to.deep.equal(['done', 'done', 'in turn']);
+    expect(await limiter.run(never, async () => 'again', 'mallory')).to.equal('again');
+  });
+
   it('refuses who finds no room to wait', async () => {
-    const limiter = new FetchLimiter({maxConcurrent: 1, maxWaiting: 1});
+    const limiter = new FetchLimiter({maxConcurrent: 1, maxWaiting: 1, maxPerRequester: 9});
     const gate = Promise.withResolvers<string>();
     const [running, waiting] = [
       limiter.run(never, () => gate.promise),
@@ -40,7 +51,7 @@ describe('FetchLimiter', () => {
   });
 
   it('refuses who has no time left to wait, and skips them', async () => {
-    const limiter = new FetchLimiter({maxConcurrent: 1, maxWaiting: 2});
+    const limiter = new FetchLimiter({maxConcurrent: 1, maxWaiting: 2, maxPerRequester: 9});
     const gate = Promise.withResolvers<string>();
     const impatient = new AbortController();
     let ran = false;
@@ -55,7 +66,7 @@ describe('FetchLimiter', () => {
   });
 
   it('does not mind a deadline that passes once the work has its place', async () => {
-    const limiter = new FetchLimiter({maxConcurrent: 1, maxWaiting: 1});
+    const limiter = new FetchLimiter({maxConcurrent: 1, maxWaiting: 1, maxPerRequester: 9});
     const gate = Promise.withResolvers<string>();
     const late = new AbortController();
     const running = limiter.run(never, () => gate.promise);

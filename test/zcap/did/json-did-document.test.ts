@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {type DidRefusal} from '../../../lib/zcap/did/did-error.ts';
+import type {DidRefusal} from '../../../lib/zcap/did/did-error.ts';
 import {JsonDidDocument} from '../../../lib/zcap/did/json-did-document.ts';
 import {encodeEd25519} from '../../support/did-key.ts';
 import {alice, didDocument, type Json, mallory, methodNode} from './did-documents.ts';

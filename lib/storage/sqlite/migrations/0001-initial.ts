@@ -80,9 +80,12 @@ CREATE TABLE revocation (
   expires_at INTEGER NOT NULL,
   revoker TEXT NOT NULL,
   revoked_at INTEGER NOT NULL,
+  -- Whose share of the keystore's revocations it takes; NULL: nobody's.
+  charged_to TEXT,
   UNIQUE (keystore, delegator, capability_id)
 ) STRICT;
 CREATE INDEX revocation_keystore ON revocation (keystore);
+CREATE INDEX revocation_charged_to ON revocation (keystore, charged_to) WHERE charged_to IS NOT NULL;
 CREATE INDEX revocation_expires_at ON revocation (expires_at);
 
 CREATE TRIGGER revocation_immutable BEFORE UPDATE ON revocation
