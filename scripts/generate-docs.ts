@@ -4,6 +4,9 @@ import {settingsTable} from '../lib/config/settings-table.ts';
 import {HEALTH_ROUTES, KMS_ROUTES} from '../lib/http/router.ts';
 import {API_CONTRACT, type RouteContract} from '../schemas/api-contract.ts';
 import {openApiDocument} from '../schemas/openapi.ts';
+import type {Difference} from '../test/interop/difference.ts';
+import {EXCEPTIONS} from '../test/interop/exceptions.ts';
+import {STRICTER} from '../test/interop/stricter.ts';
 
 const ROOT = new URL('../', import.meta.url);
 
@@ -13,6 +16,30 @@ function routeTable(): string {
     return `| ${method} \`${path}\` | ${summary} | ${action} | ${reply.status} |`;
   });
   return ['| route | what it does | action | success |', '|---|---|---|---|', ...rows, ''].join('\n');
+}
+
+function differenceTable(differences: Readonly<Record<string, Difference>>): string {
+  const rows = Object.entries(differences).map(
+    ([id, {what, why}]) => `| ${id.split('.', 1)[0]} | ${what} | ${why} |`,
+  );
+  return ['| | what | why |', '|---|---|---|', ...rows].join('\n');
+}
+
+function differencesPage(): string {
+  return `# Where this server and the reference differ
+
+Made of the lists that the differential test (\`test/interop/differential.test.ts\`) checks: it sends the same requests, valid and
+mutated, to this server and to the reference (\`webkms-switch\`, \`ezcap-express\`), and fails on any difference that is not here, and
+on any line here that it does not find. The first column is the requirement in [authorization.md](authorization.md).
+
+## What the reference accepts and this server refuses
+
+${differenceTable(STRICTER)}
+
+## What the reference refuses and this server accepts
+
+${differenceTable(EXCEPTIONS)}
+`;
 }
 
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
@@ -25,6 +52,7 @@ function replacePart(text: string, name: string, content: string): string {
 const readme = await readFile(new URL('README.md', ROOT), 'utf8');
 const documents: Readonly<Record<string, string>> = {
   'README.md': replacePart(replacePart(readme, 'settings', settingsTable()), 'routes', routeTable()),
+  'docs/stricter.md': differencesPage(),
   'docs/openapi.json': `${JSON.stringify(openApiDocument([...KMS_ROUTES, ...HEALTH_ROUTES]), null, 2)}\n`,
 };
 

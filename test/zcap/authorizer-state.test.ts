@@ -130,7 +130,7 @@ describe('ZcapAuthorizer and state that changes meanwhile', () => {
     const slow = slowResolver({invoker: false, delegator: true});
     const capability = await delegated();
     expect(await reasonOf(slow, envelope(bob, capability))).to.equal(bob.did);
-    meanwhile = () => revoked.add(String(capability['id']));
+    meanwhile = () => revoked.add(capability.id);
     expect(await reasonOf(slow, envelope(bob, capability))).to.equal('revoked');
     revoked.clear();
     meanwhile = () => (keystore = {...keystore, sequence: 1, controller: bob.did});
