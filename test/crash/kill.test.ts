@@ -1,8 +1,4 @@
-import type {
-  CapabilityDocument,
-  KeyDescription,
-  KeystoreConfigDocument,
-} from '@digitalbazaar/webkms-client';
+import type {CapabilityDocument, KeyDescription, KeystoreConfigDocument} from '@digitalbazaar/webkms-client';
 import {expect} from 'chai';
 import {verifiesIndependently} from '../official-clients/independent-keys.ts';
 import {expectForbidden} from '../official-clients/refusal.ts';
