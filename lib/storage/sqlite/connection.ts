@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import {UnavailableError} from '../../errors.ts';
 import {toKmsError} from './driver-error.ts';
 import {openDatabase} from './open-database.ts';
+import {OpenedFile} from './opened-file.ts';
 import {retryWhileBusy} from './retry-while-busy.ts';
 
 /** A prepared statement, as far as it is used here. */
@@ -16,6 +17,7 @@ export interface PreparedStatement<Parameters extends unknown[], Row> {
 /** One connection, and the three ways of working with it. Whatever goes wrong in them comes out as a KmsError. */
 export class SqliteConnection {
   readonly #db: Database.Database;
+  readonly #file: OpenedFile;
   readonly #busyTimeoutMs: number;
   readonly #beginRead: Database.Statement<[]>;
   readonly #beginWrite: Database.Statement<[]>;
@@ -24,6 +26,7 @@ export class SqliteConnection {
 
   private constructor(db: Database.Database, busyTimeoutMs: number) {
     this.#db = db;
+    this.#file = new OpenedFile(db.name);
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#beginRead = db.prepare('BEGIN DEFERRED');
     this.#beginWrite = db.prepare('BEGIN IMMEDIATE');
@@ -53,9 +56,15 @@ export class SqliteConnection {
     return this.#guard(() => this.#transaction(this.#beginRead, work));
   }
 
-  /** `work` has the write lock from the start, and happens wholly and durably or, where it throws, not at all. */
+  /**
+   * `work` has the write lock from the start, and happens wholly and durably or, where it throws, not at all. Nothing is
+   * written to a file that nobody would find again.
+   */
   write<T>(work: () => T): Promise<T> {
-    return this.#guard(() => this.#transaction(this.#beginWrite, work));
+    return this.#guard(() => {
+      this.#file.assertInPlace();
+      return this.#transaction(this.#beginWrite, work);
+    });
   }
 
   close(): void {

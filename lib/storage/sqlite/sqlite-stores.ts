@@ -42,7 +42,7 @@ export class SqliteStores implements Stores {
   }
 
   async ping(): Promise<void> {
-    await this.#connection.run(() => {
+    await this.#connection.write(() => {
       if (this.#probe.run().changes !== 1) throw new TypeError('The probe row is missing.');
     });
   }
