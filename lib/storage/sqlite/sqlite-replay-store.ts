@@ -18,7 +18,7 @@ export class SqliteReplayStore implements ReplayStore {
   }
 
   remember(digest: Uint8Array, {expiresAt}: {readonly expiresAt: number}): Promise<boolean> {
-    return this.#connection.run(() => this.#insert.run(digest, expiresAt).changes === 1);
+    return this.#connection.write(() => this.#insert.run(digest, expiresAt).changes === 1);
   }
 
   deleteExpired({before, limit}: {readonly before: number; readonly limit: number}): Promise<number> {
