@@ -118,12 +118,15 @@ export class HostileScene extends Requests {
 
   /**
    * The request is refused for exactly this reason; nothing is stored, fetched or leaked. `remembered`: it got as far as
-   * the replay memory (R11).
+   * the replay memory (R11). `fetched`: what had to be, to know.
    */
   async refused(
     request: WireRequest | Buffer | string,
     {because, ...refusal}: Refusal,
-    {remembered = false}: {readonly remembered?: boolean} = {},
+    {
+      remembered = false,
+      fetched = [],
+    }: {readonly remembered?: boolean; readonly fetched?: readonly string[]} = {},
   ): Promise<WireResponse> {
     const before = this.database.snapshot();
     this.outbound.attempts.length = 0;
@@ -134,7 +137,7 @@ export class HostileScene extends Requests {
     if (because !== undefined) expect(JSON.stringify(line.cause ?? null)).to.include(because);
     this.#secrets.expectNoneIn(response);
     this.#secrets.expectNoneInLog(this.log.text, request);
-    expect(this.outbound.attempts, 'fetched').to.deep.equal([]);
+    expect(this.outbound.attempts, 'fetched').to.deep.equal(fetched);
     const {replay, ...after} = this.database.snapshot();
     expect(after, 'stored').to.deep.equal(omit(before, 'replay'));
     expect(replay?.rows, 'remembered').to.equal((before['replay']?.rows ?? 0) + Number(remembered));
