@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {controller, type Controller} from '../../support/did-key.ts';
 import {RawClient, send, type WireResponse} from '../../support/raw-client.ts';
-import {runServer, type TestServer} from '../../support/run-server.ts';
+import {runServer, type RunServerOptions, type TestServer} from '../../support/run-server.ts';
 import {signedRequest} from '../../support/signed-request.ts';
 import type {WireRequest} from '../../support/wire.ts';
 import {DatabaseProbe} from './database-probe.ts';
@@ -31,9 +31,13 @@ export class HostileScene extends Requests {
     this.#secrets = new Secrets(server, this.database);
   }
 
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<HostileScene> {
+  /** `tls: 'off'`: for bulk. */
+  static async start(
+    environment: Readonly<Record<string, string>> = {},
+    {tls = 'self-signed'}: Pick<RunServerOptions, 'tls'> = {},
+  ): Promise<HostileScene> {
     const log = new LogCapture();
-    const server = await runServer({environment, logStream: log});
+    const server = await runServer({environment, tls, logStream: log});
     const outbound = new OutboundWatch();
     outbound.known.add(server.port);
     outbound.start();
