@@ -3,7 +3,10 @@
 #   docker build -t webkms-server .
 #   docker run --read-only --cap-drop ALL --security-opt no-new-privileges \
 #     -v webkms-data:/data -p 9443:9443 \
-#     -e WEBKMS_BASE_URL=https://localhost:9443 -e WEBKMS_LISTEN=0.0.0.0:9443 webkms-server
+#     -e WEBKMS_BASE_URL=https://localhost:9443 webkms-server
+#
+# The volume holds the database, the root key and the certificate (docs/operating.md). Give settings as variables: the health
+# check reads WEBKMS_TLS and WEBKMS_LISTEN, so that it asks where the server listens, whatever its public origin is.
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
@@ -29,8 +32,8 @@ VOLUME /data
 EXPOSE 9443
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["node", "-e", "\
-  const {protocol, port} = new URL(process.env.WEBKMS_TLS === 'off' ? 'http://x:' + process.env.WEBKMS_LISTEN.split(':').at(-1) : process.env.WEBKMS_BASE_URL); \
-  const client = process.getBuiltinModule(protocol === 'http:' ? 'http' : 'https'); \
-  client.get({host: '127.0.0.1', port: port || 443, path: '/health/ready', rejectUnauthorized: false, headers: {Host: 'localhost'}}, \
+  const client = process.getBuiltinModule(process.env.WEBKMS_TLS === 'off' ? 'http' : 'https'); \
+  const port = process.env.WEBKMS_LISTEN.split(':').at(-1); \
+  client.get({host: '127.0.0.1', port, path: '/health/ready', rejectUnauthorized: false}, \
     ({statusCode}) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 CMD ["node", "bin/webkms.js", "serve"]
