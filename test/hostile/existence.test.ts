@@ -10,10 +10,9 @@ const KEY = 'z1BBBBBBBBBBBBBBBBBBBBBBB';
 /** What a stranger may ask of a keystore. */
 const QUESTIONS: Readonly<Record<string, Ask>> = {
   'to read it': (s, url) => s.reading({url, signer: s.stranger}),
-  'to update it': (s, id) =>
-    s.updating({id, sequence: 1, controller: s.stranger.did} as {id: string}, {signer: s.stranger}),
+  'to update it': (s, id) => s.updating({id, sequence: 1, controller: s.stranger.did}, {signer: s.stranger}),
   'to update it out of sequence': (s, id) =>
-    s.updating({id, sequence: 7, controller: s.stranger.did} as {id: string}, {signer: s.stranger}),
+    s.updating({id, sequence: 7, controller: s.stranger.did}, {signer: s.stranger}),
   'to delete it': (s, url) => s.reading({url, method: 'DELETE', action: 'write', signer: s.stranger}),
   'to list its keys': (s, keystore) => s.reading({url: `${keystore}/keys`, signer: s.stranger}),
   'to list its revocations': (s, keystore) =>

@@ -24,11 +24,7 @@ const OTHER_URL: Refusal = {
   says: 'The "id" of the config is not the URL it was sent to.',
 };
 
-interface Config {
-  readonly id: string;
-  readonly sequence: number;
-  readonly controller: unknown;
-}
+type Config = Readonly<{id: string; sequence: number; controller: unknown}>;
 
 describe('hostile: changes of keystores', () => {
   const scene = useScene();

@@ -179,9 +179,7 @@ describe('hostile: listings', () => {
     };
     const {id} = await s.createKeystore(s.stranger, {controller: [s.stranger.did, s.carol.did]});
     expect(await listed()).to.deep.equal([id]);
-    await s.accepted(
-      s.updating({id, sequence: 1, controller: s.stranger.did} as {id: string}, {signer: s.stranger}),
-    );
+    await s.accepted(s.updating({id, sequence: 1, controller: s.stranger.did}, {signer: s.stranger}));
     expect(await listed()).to.deep.equal([]);
   });
 });

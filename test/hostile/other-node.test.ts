@@ -54,9 +54,7 @@ describe('hostile: another node', () => {
     const s = scene();
     const {id} = await s.createKeystore(s.owner);
     const update = (bits: number) =>
-      s.updating({id, sequence: 1, controller: s.owner.did, ipAllowList: [`127.0.0.1/${bits}`]} as {
-        id: string;
-      });
+      s.updating({id, sequence: 1, controller: s.owner.did, ipAllowList: [`127.0.0.1/${bits}`]});
     const responses = await Promise.all(
       [1, 2, 3, 4, 5, 6].map(async (bits) => send(bits % 2 ? node : s.server, update(bits))),
     );
@@ -68,7 +66,7 @@ describe('hostile: another node', () => {
     const {id} = await s.createKeystore(s.owner);
     expect((await answer(s.reading({url: id})))[0]).to.equal(200);
     const ipAllowList = ['192.0.2.0/24'];
-    await s.accepted(s.updating({id, sequence: 1, controller: s.owner.did, ipAllowList} as {id: string}));
+    await s.accepted(s.updating({id, sequence: 1, controller: s.owner.did, ipAllowList}));
     const {status, json} = await send(node, s.reading({url: id}));
     expect([status, (json as {message: string}).message]).to.deep.equal([
       403,

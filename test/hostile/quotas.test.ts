@@ -40,7 +40,7 @@ describe('hostile: quotas', () => {
     const gifts = [];
     for (let i = 0; i < 3; i++) {
       const {id} = await s.createKeystore(s.bob);
-      const update = {id, sequence: 1, controller: s.carol.did} as {id: string};
+      const update = {id, sequence: 1, controller: s.carol.did};
       await s.accepted(s.updating(update, {signer: s.bob}));
       gifts.push(id);
     }

@@ -102,10 +102,10 @@ describe('hostile: replay', () => {
   it('R11 updates, deletions and revocations happen once', async () => {
     const s = scene();
     const {id} = await s.createKeystore(s.owner);
-    const update = s.updating({id, sequence: 1, controller: s.owner.did} as {id: string});
+    const update = s.updating({id, sequence: 1, controller: s.owner.did});
     await s.accepted(update);
     await s.refused(update, notNext(2));
-    await s.accepted(s.updating({id, sequence: 2, controller: s.owner.did} as {id: string}));
+    await s.accepted(s.updating({id, sequence: 2, controller: s.owner.did}));
     await s.refused(update, notNext(3));
     const deletion = s.reading({url: id, method: 'DELETE', action: 'write'});
     await s.accepted(deletion, 204);

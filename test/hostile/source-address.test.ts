@@ -13,7 +13,7 @@ async function everyRoute(s: HostileScene, keystore: string, key: string): Promi
   });
   return [
     s.reading({url: keystore}),
-    s.updating({id: keystore, sequence: 1, controller: s.owner.did} as {id: string}),
+    s.updating({id: keystore, sequence: 1, controller: s.owner.did}),
     s.reading({url: keystore, method: 'DELETE', action: 'write'}),
     s.reading({url: `${keystore}/keys`}),
     s.generating(TYPE, {url: `${keystore}/keys`}),
@@ -29,7 +29,7 @@ async function everyRoute(s: HostileScene, keystore: string, key: string): Promi
 async function restricted(s: HostileScene, ipAllowList: readonly string[]) {
   const {id} = await s.createKeystore(s.owner);
   const key = await s.generateKey({owner: s.owner, keystore: id}, TYPE);
-  await s.accepted(s.updating({id, sequence: 1, controller: s.owner.did, ipAllowList} as {id: string}));
+  await s.accepted(s.updating({id, sequence: 1, controller: s.owner.did, ipAllowList}));
   return {keystore: id, key};
 }
 

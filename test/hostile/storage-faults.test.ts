@@ -39,7 +39,7 @@ describe('hostile: the store is down', () => {
       s.creating(),
       s.generating(),
       s.revoking(capability),
-      s.updating({id: s.keystore, sequence: 1, controller: s.owner.did} as {id: string}),
+      s.updating({id: s.keystore, sequence: 1, controller: s.owner.did}),
       s.reading({method: 'DELETE', action: 'write'}),
     ];
     const answers = await Promise.all([

@@ -98,7 +98,10 @@ export class Requests {
   }
 
   /** A request to replace a keystore's config with another, by the owner. */
-  updating(config: {readonly id: string}, changes: Changes = {}): WireRequest {
+  updating(
+    config: {readonly id: string; readonly [member: string]: unknown},
+    changes: Changes = {},
+  ): WireRequest {
     return signedRequest({url: config.id, json: config, action: 'write', signer: this.owner, ...changes});
   }
 
