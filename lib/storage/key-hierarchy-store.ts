@@ -6,6 +6,8 @@ export interface RootWrapperRecord {
   readonly uri: string;
   /** What the wrapper says of its key (a one-way fingerprint), to tell a changed or foreign key from a corrupt blob. */
   readonly wrapperKeyId: string;
+  /** What the wrapper needs to be opened again besides its URI, e.g. how a passphrase becomes a key. Never a secret, nor empty. */
+  readonly parameters?: string;
   readonly createdAt: number;
 }
 

@@ -31,6 +31,14 @@ export function describeKeyHierarchyStore(options: StoreSuiteOptions): void {
       }
     });
 
+    test('keeps the parameters of a root wrapper that has some', async ({stores, other}) => {
+      const wrapper = {...makeRootWrapper(), parameters: '{"kdf":"argon2id"}'};
+      await stores.keyHierarchy.insertFirstRootWrapper(wrapper);
+      for (const {keyHierarchy} of [stores, other]) {
+        expect(await keyHierarchy.listRootWrappers()).to.deep.equal([wrapper]);
+      }
+    });
+
     test('lets one of several concurrent first root wrappers win', async (handles) => {
       const answers = await Promise.all(
         fromBoth(handles, 8, async ({keyHierarchy}) => {

@@ -3,6 +3,8 @@ import type {SqliteConnection} from './connection.ts';
 
 type RowId = number | bigint;
 
+export type RootWrapperRow = Omit<RootWrapperRecord, 'parameters'> & {readonly parameters: string | null};
+
 export interface SealedRootKeyVersionRow {
   readonly id: string;
   readonly version: number;
@@ -22,13 +24,13 @@ export interface DataKeyVersionRow {
 }
 
 const wrapperStatements = (connection: SqliteConnection) => ({
-  listRootWrappers: connection.prepare<[], RootWrapperRecord>(
-    `SELECT id, uri, wrapper_key_id AS wrapperKeyId, created_at AS createdAt
+  listRootWrappers: connection.prepare<[], RootWrapperRow>(
+    `SELECT id, uri, wrapper_key_id AS wrapperKeyId, parameters, created_at AS createdAt
      FROM root_wrapper ORDER BY position`,
   ),
-  insertFirstRootWrapper: connection.prepare<[RootWrapperRecord]>(
-    `INSERT INTO root_wrapper (id, uri, wrapper_key_id, created_at)
-     SELECT @id, @uri, @wrapperKeyId, @createdAt WHERE NOT EXISTS (SELECT 1 FROM root_wrapper)`,
+  insertFirstRootWrapper: connection.prepare<[RootWrapperRow]>(
+    `INSERT INTO root_wrapper (id, uri, wrapper_key_id, parameters, created_at)
+     SELECT @id, @uri, @wrapperKeyId, @parameters, @createdAt WHERE NOT EXISTS (SELECT 1 FROM root_wrapper)`,
   ),
   findRootWrapper: connection
     .prepare<[id: string], number>('SELECT position FROM root_wrapper WHERE id = ?')

@@ -6,7 +6,7 @@ import type {
   ScopeKeysRecord,
 } from '../key-hierarchy-store.ts';
 import type {SqliteConnection} from './connection.ts';
-import {toDataKeys, toRootKeyVersions} from './key-hierarchy-rows.ts';
+import {toDataKeys, toRootKeyVersions, toRootWrapper} from './key-hierarchy-rows.ts';
 import {keyHierarchyStatements} from './key-hierarchy-statements.ts';
 import {requireSome} from './require-some.ts';
 
@@ -28,11 +28,12 @@ export class SqliteKeyHierarchyStore implements KeyHierarchyStore {
   }
 
   listRootWrappers(): Promise<readonly RootWrapperRecord[]> {
-    return this.#connection.run(() => this.#sql.listRootWrappers.all());
+    return this.#connection.run(() => this.#sql.listRootWrappers.all().map(toRootWrapper));
   }
 
   insertFirstRootWrapper(record: RootWrapperRecord): Promise<boolean> {
-    return this.#connection.run(() => this.#sql.insertFirstRootWrapper.run(record).changes === 1);
+    const row = {...record, parameters: record.parameters ?? null};
+    return this.#connection.run(() => this.#sql.insertFirstRootWrapper.run(row).changes === 1);
   }
 
   findScope(scope: string): Promise<ScopeKeysRecord | undefined> {

@@ -10,6 +10,7 @@ CREATE TABLE root_wrapper (
   id TEXT NOT NULL UNIQUE CHECK (id <> ''),
   uri TEXT NOT NULL CHECK (uri <> ''),
   wrapper_key_id TEXT NOT NULL CHECK (wrapper_key_id <> ''),
+  parameters TEXT CHECK (parameters <> ''),
   created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -39,7 +40,7 @@ CREATE INDEX sealed_root_key_version_root_wrapper ON sealed_root_key_version (ro
 
 CREATE TRIGGER root_wrapper_identity BEFORE UPDATE ON root_wrapper
 WHEN NEW.position <> OLD.position OR NEW.id <> OLD.id OR NEW.wrapper_key_id <> OLD.wrapper_key_id
-  OR NEW.created_at <> OLD.created_at
+  OR NEW.parameters IS NOT OLD.parameters OR NEW.created_at <> OLD.created_at
 BEGIN SELECT RAISE(ABORT, 'root_wrapper: only its uri may change'); END;
 
 CREATE TRIGGER root_key_immutable BEFORE UPDATE ON root_key
