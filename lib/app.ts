@@ -1,5 +1,6 @@
 import {mkdir} from 'node:fs/promises';
 import type {Logger} from 'pino';
+import {takeVariable} from './config/environment-secrets.ts';
 import type {Settings} from './config/settings.ts';
 import {createClientAddressReader} from './http/client-address.ts';
 import {createApp} from './http/create-app.ts';
@@ -15,6 +16,7 @@ import {NO_METRICS, type Metrics} from './observability/metrics.ts';
 import {startMetricsListener} from './observability/metrics-listener.ts';
 import {KeyHierarchy} from './sealing/key-hierarchy/key-hierarchy.ts';
 import {openRootOfTrust} from './sealing/root-of-trust.ts';
+import {promptSecret} from './sealing/wrappers/terminal-prompt.ts';
 import {SqliteStores} from './storage/sqlite/sqlite-stores.ts';
 import {createDidResolver} from './zcap/did/did-resolver.ts';
 import {ZcapAuthorizer} from './zcap/zcap-authorizer.ts';
@@ -58,6 +60,7 @@ async function compose(
   const root = await openRootOfTrust({
     store: stores.keyHierarchy,
     seedUri: settings.rootWrapper,
+    secretSource: {takeVariable, prompt: promptSecret},
     log,
   });
   const hierarchy = new KeyHierarchy({store: stores.keyHierarchy, rootWrappers: root.rootWrappers});

@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {parseEnv} from 'node:util';
 import {closestWord} from './closest-word.ts';
+import {SECRET_VARIABLES} from './environment-secrets.ts';
 import {SettingsError, type SettingProblem} from './settings-error.ts';
 import {SETTINGS, type ParsedSettings, type Variable} from './settings-schema.ts';
 import {crossCheck, deriveSettings, type Settings} from './settings.ts';
@@ -20,11 +21,9 @@ export interface LoadSettingsOptions {
  * @throws SettingsError with all that is wrong
  */
 export function loadSettings({configFile, environment = process.env}: LoadSettingsOptions = {}): Settings {
-  const given = {
-    ...(configFile === undefined ? {} : readConfigFile(configFile)),
-    ...withoutEmpty(environment),
-  };
-  const unknown = findUnknown(given);
+  const inFile = configFile === undefined ? {} : readConfigFile(configFile);
+  const given = {...inFile, ...withoutEmpty(environment)};
+  const unknown = [...findSecrets(inFile), ...findUnknown(given)];
   const {parsed, problems} = parseEach(given);
   if (parsed === undefined) throw new SettingsError([...unknown, ...problems]);
   const all = [...unknown, ...crossCheck(parsed)];
@@ -50,12 +49,25 @@ function withoutEmpty(environment: Environment): Environment {
   );
 }
 
+/** Settings may be shown to anybody. */
+function findSecrets(inFile: Environment): SettingProblem[] {
+  return Object.keys(inFile)
+    .filter((name) => SECRET_VARIABLES.has(name))
+    .map((variable) => ({
+      variable,
+      problem: 'is a secret: give it in the environment, not in a file of settings',
+    }));
+}
+
 /** A misspelled setting must not be a default in silence. `WEBKMS_TEST_…` is the test-suite's own. */
 function findUnknown(given: Environment): SettingProblem[] {
   return Object.keys(given)
     .filter(
       (name) =>
-        name.startsWith('WEBKMS_') && !name.startsWith('WEBKMS_TEST_') && !Object.hasOwn(SETTINGS, name),
+        name.startsWith('WEBKMS_') &&
+        !name.startsWith('WEBKMS_TEST_') &&
+        !SECRET_VARIABLES.has(name) &&
+        !Object.hasOwn(SETTINGS, name),
     )
     .map((variable) => {
       const closest = closestWord(variable, Object.keys(SETTINGS));

@@ -1,3 +1,4 @@
+import {SECRET_VARIABLES} from './environment-secrets.ts';
 import {parsePath} from './parsers.ts';
 
 /** Where the stores are. */
@@ -16,8 +17,18 @@ export function parseStorage(text: string): StorageLocation {
   return {kind: 'sqlite', path: parsePath(text.slice('sqlite:'.length))};
 }
 
-/** `file:<path>` → the same with an absolute path. */
+const WRAPPERS =
+  'file:<path>, env:<NAME>, passphrase:file=<path>, passphrase:fd=<number> (0, or 3 and up) or passphrase:prompt';
+
+/** The URI of a root wrapper, with an absolute path where it has one. */
 export function parseWrapper(text: string): string {
-  if (!/^file:(?!\/\/).+/.test(text)) throw new Error('must be file:<path>');
-  return `file:${parsePath(text.slice('file:'.length))}`;
+  const [, prefix, path] = /^(file:|passphrase:file=)(?!\/\/)(.+)$/s.exec(text) ?? [];
+  if (prefix !== undefined && path !== undefined) return `${prefix}${parsePath(path)}`;
+  if (/^passphrase:(prompt|fd=(0|[3-9]|[1-9][0-9]{1,3}))$/.test(text)) return text;
+  const [, name] = /^env:([A-Za-z_][A-Za-z0-9_]{0,127})$/.exec(text) ?? [];
+  if (name === undefined) throw new Error(`must be ${WRAPPERS}`);
+  if (name.startsWith('WEBKMS_') && !SECRET_VARIABLES.has(name)) {
+    throw new Error('must be env:WEBKMS_ROOT_KEY, or a name that does not begin with WEBKMS_');
+  }
+  return text;
 }

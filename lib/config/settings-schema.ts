@@ -25,8 +25,8 @@ function setting<T>(definition: Setting<T>): Setting<T> {
 }
 
 /**
- * Every setting there is, in the order of the documentation. Settings name the files that hold secrets and never are
- * secrets themselves, so that an environment may be shown.
+ * Every setting there is, in the order of the documentation. Settings name the files and variables that hold secrets and
+ * never are secrets themselves, so that an environment may be shown.
  */
 export const SETTINGS = {
   WEBKMS_BASE_URL: setting({
@@ -68,7 +68,8 @@ export const SETTINGS = {
   WEBKMS_ROOT_WRAPPER: setting({
     default: 'file:<data dir>/root.key',
     parse: parseWrapper,
-    meaning: 'the root of trust; the file holds one line, 32 bytes as base64url, mode 0600',
+    meaning:
+      'the root of trust. `file:<path>`: one line, 32 bytes as base64url, mode 0600 · `env:<NAME>`: the same in an environment variable, such as `WEBKMS_ROOT_KEY` · `passphrase:file=<path>` (mode 0600), `passphrase:fd=<number>`, `passphrase:prompt`: a passphrase, stretched by Argon2id',
   }),
   WEBKMS_KEYSTORE_CREATION: setting({
     default: 'open',

@@ -18,7 +18,7 @@ export interface Settings {
   readonly tls: TlsSettings;
   readonly dataDir: string;
   readonly storage: StorageLocation;
-  /** URI of the wrapper that seeds an empty store; a `file:` has an absolute path. */
+  /** URI of the wrapper that seeds an empty store; paths in it are absolute. */
   readonly rootWrapper: string;
   /** DIDs that may create keystores; `open`: the new keystore's controller. */
   readonly keystoreCreation: 'open' | readonly string[];

@@ -2,6 +2,7 @@ import type {KeyHierarchyStore, RootWrapperRecord} from '../storage/key-hierarch
 import {randomId} from './random-id.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
 import type {IdentifiedRootWrapper, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
+import {NO_SECRETS, OpeningSecrets, type SecretSource} from './secrets.ts';
 import {openStoredRoot, type RootOfTrustLog} from './stored-root.ts';
 import {ROOT_WRAPPER_SCHEMES} from './wrappers/schemes.ts';
 
@@ -10,6 +11,8 @@ export interface RootOfTrustOptions {
   /** `WEBKMS_ROOT_WRAPPER`: seeds an empty store; afterwards the store's set rules. */
   readonly seedUri: string;
   readonly log: RootOfTrustLog;
+  /** Where secrets come from that are in no file; each is asked for at most once, here only. */
+  readonly secretSource?: SecretSource;
   readonly schemes?: ReadonlyMap<string, RootWrapperScheme>;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
@@ -30,6 +33,15 @@ export interface RootOfTrust {
  * @throws RootOfTrustError, and then nothing was changed; UnavailableError where the store cannot be reached
  */
 export async function openRootOfTrust(options: RootOfTrustOptions): Promise<RootOfTrust> {
+  const secrets = new OpeningSecrets(options.secretSource ?? NO_SECRETS);
+  try {
+    return await openWithSecrets(options, secrets);
+  } finally {
+    secrets.forget();
+  }
+}
+
+async function openWithSecrets(options: RootOfTrustOptions, secrets: OpeningSecrets): Promise<RootOfTrust> {
   const {store, log, schemes = ROOT_WRAPPER_SCHEMES} = options;
   const scheme = (uri: string): RootWrapperScheme => findScheme(schemes, uri);
   const settingUri = scheme(options.seedUri).normalize(options.seedUri);
@@ -37,7 +49,7 @@ export async function openRootOfTrust(options: RootOfTrustOptions): Promise<Root
   let records = await store.listRootWrappers();
   let created = false;
   if (records.length === 0) {
-    created = await seed(options, scheme(settingUri), settingUri);
+    created = await seed(options, scheme(settingUri), settingUri, secrets);
     records = await store.listRootWrappers();
   }
 
@@ -47,7 +59,8 @@ export async function openRootOfTrust(options: RootOfTrustOptions): Promise<Root
   };
   try {
     for (const record of records) {
-      rootWrappers.push({id: record.id, wrapper: await openStoredRoot(record, {settingUri, scheme, log})});
+      const wrapper = await openStoredRoot(record, {settingUri, scheme, log, secrets});
+      rootWrappers.push({id: record.id, wrapper});
     }
   } catch (error) {
     await close();
@@ -61,14 +74,16 @@ async function seed(
   {store, log, clock = Date.now}: RootOfTrustOptions,
   scheme: RootWrapperScheme,
   uri: string,
+  secrets: OpeningSecrets,
 ): Promise<boolean> {
-  const {wrapper, created} = await openOrCreate(scheme, uri);
+  const {wrapper, created} = await openOrCreate(scheme, uri, secrets);
   if (created)
     log.warn({uri}, 'made a new root key: back it up, without it nothing in the store can be opened');
   const record: RootWrapperRecord = {
     id: randomId('rw'),
     uri,
     wrapperKeyId: wrapper.keyId,
+    ...(wrapper.parameters !== undefined && {parameters: wrapper.parameters}),
     createdAt: clock(),
   };
   await wrapper.close();
@@ -80,19 +95,20 @@ async function seed(
 async function openOrCreate(
   scheme: RootWrapperScheme,
   uri: string,
+  secrets: OpeningSecrets,
 ): Promise<{wrapper: RootWrapper; created: boolean}> {
   try {
-    return {wrapper: await scheme.open(uri), created: false};
+    return {wrapper: await scheme.open(uri, {secrets}), created: false};
   } catch (error) {
     if (!hasReason(error, 'missing')) throw error;
   }
   try {
-    return {wrapper: await scheme.create(uri), created: true};
+    return {wrapper: await scheme.create(uri, {secrets}), created: true};
   } catch (error) {
     if (!hasReason(error, 'exists')) throw error;
   }
   // Another process has made it in between.
-  return {wrapper: await scheme.open(uri), created: false};
+  return {wrapper: await scheme.open(uri, {secrets}), created: false};
 }
 
 function hasReason(error: unknown, reason: RootOfTrustError['reason']): boolean {

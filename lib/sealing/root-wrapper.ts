@@ -1,9 +1,12 @@
+import type {OpeningSecrets} from './secrets.ts';
 import type {Wrapper} from './wrapper.ts';
 
 /** A wrapper whose key lies outside the database: a root of trust. `keyId` is a one-way fingerprint of its key. */
 export interface RootWrapper extends Wrapper {
   /** Where it was opened, as the store keeps it; never a secret. */
   readonly uri: string;
+  /** What the store must keep to open it again, besides the URI; never a secret. */
+  readonly parameters?: string;
   /** Looks whether it could be opened again now. @throws RootOfTrustError */
   check(): Promise<void>;
 }
@@ -14,12 +17,24 @@ export interface IdentifiedRootWrapper {
   readonly wrapper: RootWrapper;
 }
 
+/** What a scheme may use to open a root. */
+export interface RootWrapperAccess {
+  /** What the store keeps of it; undefined where it keeps nothing. */
+  readonly parameters?: string | undefined;
+  readonly secrets: OpeningSecrets;
+}
+
 /** A kind of root wrapper, known by its URI's scheme. */
 export interface RootWrapperScheme {
+  /** What it means that the key found is not the one that the store was sealed with, where that can be said. */
+  readonly whenForeign?: string;
   /** The one spelling of `uri` that is stored: absolute, without secrets. @throws RootOfTrustError, `bad-setting` */
   normalize(uri: string): string;
   /** Opens a root that exists. @throws RootOfTrustError, `missing` where there is none */
-  open(uri: string): Promise<RootWrapper>;
-  /** Makes a new root; atomic and durable. @throws RootOfTrustError, `exists` where there is one */
-  create(uri: string): Promise<RootWrapper>;
+  open(uri: string, access: RootWrapperAccess): Promise<RootWrapper>;
+  /**
+   * Makes a new root; atomic and durable.
+   * @throws RootOfTrustError, `exists` where there is one, `missing` where this kind is never made
+   */
+  create(uri: string, access: RootWrapperAccess): Promise<RootWrapper>;
 }

@@ -1,6 +1,7 @@
 import type {RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
 import type {RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
+import type {OpeningSecrets} from './secrets.ts';
 
 export interface RootOfTrustLog {
   info(fields: object, message: string): void;
@@ -12,6 +13,7 @@ interface StoredRootOptions {
   readonly settingUri: string;
   readonly scheme: (uri: string) => RootWrapperScheme;
   readonly log: RootOfTrustLog;
+  readonly secrets: OpeningSecrets;
 }
 
 /**
@@ -21,12 +23,13 @@ interface StoredRootOptions {
  */
 export async function openStoredRoot(
   record: RootWrapperRecord,
-  {settingUri, scheme, log}: StoredRootOptions,
+  options: StoredRootOptions,
 ): Promise<RootWrapper> {
-  if (settingUri === record.uri) return openAt(record, record.uri, scheme);
+  const {settingUri, log} = options;
+  if (settingUri === record.uri) return openAt(record, record.uri, options);
   let notTheSetting: RootOfTrustError;
   try {
-    const wrapper = await openAt(record, settingUri, scheme);
+    const wrapper = await openAt(record, settingUri, options);
     log.info(
       {id: record.id, uri: settingUri, storedUri: record.uri},
       'the root of trust has moved: using the place that the setting names',
@@ -37,7 +40,7 @@ export async function openStoredRoot(
     notTheSetting = error;
   }
   try {
-    const wrapper = await openAt(record, record.uri, scheme);
+    const wrapper = await openAt(record, record.uri, options);
     log.warn(
       {id: record.id, uri: record.uri, settingUri, reason: notTheSetting.message},
       'WEBKMS_ROOT_WRAPPER names another root of trust than the store: using the one in the store',
@@ -56,20 +59,20 @@ export async function openStoredRoot(
 }
 
 async function openAt(
-  {wrapperKeyId}: RootWrapperRecord,
+  {wrapperKeyId, parameters}: RootWrapperRecord,
   uri: string,
-  scheme: (uri: string) => RootWrapperScheme,
+  {scheme: findScheme, secrets}: StoredRootOptions,
 ): Promise<RootWrapper> {
-  const wrapper = await scheme(uri)
-    .open(uri)
-    .catch((error: unknown) => {
-      throw error instanceof RootOfTrustError && error.reason === 'missing' ? missing(error) : error;
-    });
+  const scheme = findScheme(uri);
+  const wrapper = await scheme.open(uri, {parameters, secrets}).catch((error: unknown) => {
+    throw error instanceof RootOfTrustError && error.reason === 'missing' ? missing(error) : error;
+  });
   if (wrapper.keyId === wrapperKeyId) return wrapper;
   await wrapper.close();
   throw new RootOfTrustError(
     'foreign-key',
     `The root of trust ${uri} (WEBKMS_ROOT_WRAPPER) is not the one that the store was sealed with. ` +
+      (scheme.whenForeign === undefined ? '' : `${scheme.whenForeign} `) +
       'Put the right one there (of a cluster, every node needs the same), or use the store that belongs to this one.',
   );
 }

@@ -125,6 +125,16 @@ describe('settings', () => {
     expect(loadSettings({environment: {WEBKMS_LISTEN: '', WEBKMS_UNKNOWN: ''}}).listen.port).to.equal(9443);
   });
 
+  it('leave the root key alone where it is in the environment, whatever the root wrapper is', () => {
+    const environment = {WEBKMS_ROOT_KEY: 'secret'};
+    for (const WEBKMS_ROOT_WRAPPER of ['env:WEBKMS_ROOT_KEY', 'file:/root.key']) {
+      const settings = loadSettings({environment: {...environment, WEBKMS_ROOT_WRAPPER}});
+      expect(settings.rootWrapper).to.equal(WEBKMS_ROOT_WRAPPER);
+      expect(JSON.stringify(settings)).not.to.include('secret');
+    }
+    expect(problems({environment: {WEBKMS_ROOT_KEYS: 'secret'}})).to.have.keys('WEBKMS_ROOT_KEYS');
+  });
+
   it('are refused all at once, by name, without their values', () => {
     const environment = {
       WEBKMS_BASE_URL: 'http://secret.example',
@@ -191,6 +201,18 @@ describe('settings', () => {
       expect(problems({configFile: join(dir, 'none'), environment: {}})).to.deep.equal({
         '--config': 'names a file that cannot be read (ENOENT)',
       });
+    });
+
+    it('are no secrets', () => {
+      const configFile = join(dir, 'c.env');
+      const wrapper = 'WEBKMS_ROOT_WRAPPER=env:WEBKMS_ROOT_KEY\n';
+      writeFileSync(configFile, `${wrapper}WEBKMS_ROOT_KEY=secret\n`);
+      const environment = {WEBKMS_ROOT_KEY: 'secret'};
+      expect(problems({configFile, environment})).to.deep.equal({
+        WEBKMS_ROOT_KEY: 'is a secret: give it in the environment, not in a file of settings',
+      });
+      writeFileSync(configFile, wrapper);
+      expect(problems({configFile, environment})).to.deep.equal({});
     });
   });
 

@@ -219,8 +219,35 @@ const CASES: readonly Case[] = [
     good: [
       ['file:/etc/root.key', 'file:/etc/root.key'],
       ['file:root.key', `file:${resolve('root.key')}`],
+      ['env:WEBKMS_ROOT_KEY', 'env:WEBKMS_ROOT_KEY'],
+      ['env:_root_key1', 'env:_root_key1'],
+      ['passphrase:file=/etc/p', 'passphrase:file=/etc/p'],
+      ['passphrase:file=p', `passphrase:file=${resolve('p')}`],
+      ['passphrase:fd=0', 'passphrase:fd=0'],
+      ['passphrase:fd=10', 'passphrase:fd=10'],
+      ['passphrase:prompt', 'passphrase:prompt'],
     ],
-    bad: ['', 'file:', 'file:///x', '/x', 'vault:x'],
+    bad: [
+      '',
+      'file:',
+      'file:///x',
+      '/x',
+      'vault:x',
+      'env:',
+      'env:A B',
+      'env:A\n',
+      'env:1A',
+      'env:WEBKMS_LISTEN',
+      'env:WEBKMS_ROOT_KEYS',
+      'passphrase:',
+      'passphrase:correct horse battery staple',
+      'passphrase:fd=1',
+      'passphrase:fd=2',
+      'passphrase:fd=x',
+      'passphrase:file=///x',
+      'passphrase:file=a\0b',
+      'passphrase:prompt\n',
+    ],
   },
 ];
 
@@ -245,6 +272,10 @@ describe('parsers of settings', () => {
       }
     });
   }
+
+  it('take no passphrase file without a path', () => {
+    expect(() => parseWrapper('passphrase:file=')).to.throw('must be file:<path>, env:<NAME>, passphrase:');
+  });
 
   it('say which stores are still to come', () => {
     expect(() => parseStorage('postgres://u:p@h/d')).to.throw(

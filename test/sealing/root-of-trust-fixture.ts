@@ -1,7 +1,8 @@
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
-import {openRootOfTrust, type RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
+import {openRootOfTrust, type RootOfTrust, type RootOfTrustOptions} from '../../lib/sealing/root-of-trust.ts';
 import {expectRejection} from './expect-rejection.ts';
 import {MemoryKeyHierarchyStore} from './memory-key-hierarchy-store.ts';
+import {FakeSecrets} from './secrets-fixture.ts';
 import {useTempDir} from './temp-dir.ts';
 
 interface LogLine {
@@ -14,6 +15,7 @@ export class RootOfTrustFixture {
   readonly path: (name: string) => string;
   store = new MemoryKeyHierarchyStore();
   lines: LogLine[] = [];
+  secretSource = new FakeSecrets();
   readonly log = {
     info: (fields: object, message: string) => void this.lines.push({level: 'info', fields, message}),
     warn: (fields: object, message: string) => void this.lines.push({level: 'warn', fields, message}),
@@ -29,13 +31,13 @@ export class RootOfTrustFixture {
   }
 
   async open(seedUri: string): Promise<RootOfTrust> {
-    const root = await openRootOfTrust({store: this.store, seedUri, log: this.log, clock: () => 1234});
+    const root = await openRootOfTrust({...this.#options(seedUri), clock: () => 1234});
     this.#opened.push(root);
     return root;
   }
 
   refusal(seedUri: string): Promise<RootOfTrustError> {
-    return expectRejection(openRootOfTrust({store: this.store, seedUri, log: this.log}), RootOfTrustError);
+    return expectRejection(openRootOfTrust(this.#options(seedUri)), RootOfTrustError);
   }
 
   async reset(): Promise<void> {
@@ -43,6 +45,12 @@ export class RootOfTrustFixture {
     this.#opened = [];
     this.store = new MemoryKeyHierarchyStore();
     this.lines = [];
+    this.secretSource = new FakeSecrets();
+  }
+
+  #options(seedUri: string): RootOfTrustOptions {
+    const {store, log, secretSource} = this;
+    return {store, seedUri, log, secretSource};
   }
 }
 

@@ -58,7 +58,7 @@ describe('openRootOfTrust', () => {
 
     it('refuses a scheme that there is not, and names those that there are, not the setting', async () => {
       for (const setting of [
-        'passphrase:correct horse',
+        'passphrases:correct horse',
         'correct horse',
         '',
         'constructor:x',
@@ -67,7 +67,9 @@ describe('openRootOfTrust', () => {
       ]) {
         const error = await t.refusal(setting);
         expect(error.reason).to.equal('bad-setting');
-        expect(error.message).to.equal('WEBKMS_ROOT_WRAPPER has an unknown scheme. There is: file:');
+        expect(error.message).to.equal(
+          'WEBKMS_ROOT_WRAPPER has an unknown scheme. There is: file:, env:, passphrase:',
+        );
       }
       expect(t.store.rootWrappers).to.deep.equal([]);
       await t.open(t.uri('root.key'));

@@ -1,30 +1,21 @@
-import {hkdfSync, randomBytes} from 'node:crypto';
+import {randomBytes} from 'node:crypto';
 import {resolve} from 'node:path';
-import {AesGcmKey, KEY_BYTES} from '../aes-gcm-key.ts';
-import {Redacted} from '../redacted.ts';
+import {KEY_BYTES} from '../aes-gcm-key.ts';
 import {RootOfTrustError} from '../root-of-trust-error.ts';
-import type {RootWrapper} from '../root-wrapper.ts';
+import {withSecret} from '../secrets.ts';
 import {createKeyFile, readKeyFile} from './key-file.ts';
+import {fingerprint, LocalRootWrapper} from './local-root-wrapper.ts';
 
 /**
  * The root of trust `file:<path>`: a file of one line, 32 bytes as base64url. The path is literal (nothing is
  * percent-decoded); a relative one is taken from the working directory.
- *
- * The file's bytes are never used directly: HKDF-SHA-256 (RFC 5869) makes the sealing key and, apart from it, the
- * fingerprint that is `keyId`.
  */
-export class FileWrapper extends Redacted implements RootWrapper {
-  readonly uri: string;
+export class FileWrapper extends LocalRootWrapper {
   readonly #path: string;
-  readonly #key: AesGcmKey;
 
   private constructor(path: string, fileKey: Uint8Array) {
-    super();
-    this.uri = `file:${path}`;
+    super(`file:${path}`, 'file', fileKey);
     this.#path = path;
-    const sealingKey = derive(fileKey, 'seal', KEY_BYTES);
-    this.#key = new AesGcmKey(fingerprint(fileKey), sealingKey);
-    sealingKey.fill(0);
   }
 
   /** @returns `file:` and the absolute path. @throws RootOfTrustError, `bad-setting` */
@@ -35,32 +26,20 @@ export class FileWrapper extends Redacted implements RootWrapper {
   /** Opens a file that exists. @throws RootOfTrustError */
   static async open(uri: string): Promise<FileWrapper> {
     const path = parsePath(uri);
-    return withKey(await readKeyFile(path), async (key) => new FileWrapper(path, key));
+    return withSecret(await readKeyFile(path), (key) => new FileWrapper(path, key));
   }
 
   /** Makes a file with a new random key. @throws RootOfTrustError, `exists` where there is something by that name */
   static async create(uri: string): Promise<FileWrapper> {
     const path = parsePath(uri);
-    return withKey(randomBytes(KEY_BYTES), async (key) => {
+    return withSecret(randomBytes(KEY_BYTES), async (key) => {
       await createKeyFile(path, key);
       return new FileWrapper(path, key);
     });
   }
 
-  get keyId(): string {
-    return this.#key.id;
-  }
-
-  async seal(plaintext: Uint8Array, additionalData: Uint8Array): Promise<Uint8Array> {
-    return this.#key.seal(plaintext, additionalData);
-  }
-
-  async open(blob: Uint8Array, additionalData: Uint8Array): Promise<Uint8Array> {
-    return this.#key.open(blob, additionalData);
-  }
-
   async check(): Promise<void> {
-    const keyId = await withKey(await readKeyFile(this.#path), async (key) => fingerprint(key));
+    const keyId = await withSecret(await readKeyFile(this.#path), (key) => fingerprint('file', key));
     if (keyId === this.keyId) return;
     throw new RootOfTrustError(
       'foreign-key',
@@ -68,26 +47,6 @@ export class FileWrapper extends Redacted implements RootWrapper {
         'Put the right one back: after a restart nothing could be opened.',
     );
   }
-
-  async close(): Promise<void> {
-    this.#key.close();
-  }
-}
-
-async function withKey<T>(key: Uint8Array, work: (key: Uint8Array) => Promise<T>): Promise<T> {
-  try {
-    return await work(key);
-  } finally {
-    key.fill(0);
-  }
-}
-
-function derive(fileKey: Uint8Array, use: 'seal' | 'key-id', length: number): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', fileKey, '', `webkms file wrapper v1: ${use}`, length));
-}
-
-function fingerprint(fileKey: Uint8Array): string {
-  return Buffer.from(derive(fileKey, 'key-id', 16)).toString('base64url');
 }
 
 function parsePath(uri: string): string {

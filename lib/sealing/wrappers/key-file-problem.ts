@@ -3,21 +3,25 @@ import {RootOfTrustError, type RootOfTrustReason} from '../root-of-trust-error.t
 
 type FileStats = Pick<Stats, 'dev' | 'ino' | 'mode' | 'uid' | 'isFile' | 'isSymbolicLink'>;
 
+export const ROOT_KEY_FILE = 'The root key file';
+
 /**
  * Whether others than `user` (a uid) or root could have read a root key file, or put it there.
+ * @param name what the message calls the file.
  * @param stats of the file as opened, and of its name (the link, where it is one).
  */
 export function keyFileProblem(
   path: string,
   {opened, named}: {readonly opened: FileStats; readonly named: FileStats},
   user: number | undefined,
+  name = ROOT_KEY_FILE,
 ): RootOfTrustError | undefined {
   const problem = (reason: RootOfTrustReason, message: string): RootOfTrustError =>
-    new RootOfTrustError(reason, `The root key file ${path} (WEBKMS_ROOT_WRAPPER) ${message}`);
+    new RootOfTrustError(reason, `${name} ${path} (WEBKMS_ROOT_WRAPPER) ${message}`);
   const trusted = ({uid}: FileStats): boolean => uid === 0 || uid === user;
 
   if (!opened.isFile())
-    return problem('not-a-file', 'is not a regular file. Name the file that holds the root key.');
+    return problem('not-a-file', 'is not a regular file. Name the file that holds the secret.');
   if (!trusted(opened))
     return problem(
       'owner',
@@ -45,7 +49,10 @@ const REASONS: ReadonlyMap<string, readonly [RootOfTrustReason, string]> = new M
 export function fileAccessError(
   path: string,
   error: unknown,
-  otherwise: 'unreadable' | 'unwritable' = 'unreadable',
+  {
+    name = ROOT_KEY_FILE,
+    otherwise = 'unreadable',
+  }: {readonly name?: string; readonly otherwise?: 'unreadable' | 'unwritable'} = {},
 ): RootOfTrustError {
   const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
   const action = otherwise === 'unreadable' ? 'read' : 'made';
@@ -53,7 +60,7 @@ export function fileAccessError(
     otherwise,
     `cannot be ${action} (${errno}). Look at the permissions of the file and its directories for the user that runs the server.`,
   ];
-  return new RootOfTrustError(reason, `The root key file ${path} (WEBKMS_ROOT_WRAPPER) ${message}`, {
+  return new RootOfTrustError(reason, `${name} ${path} (WEBKMS_ROOT_WRAPPER) ${message}`, {
     cause: error,
   });
 }

@@ -3,37 +3,45 @@ import {constants} from 'node:fs';
 import {link, lstat, mkdir, open, unlink} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {RootOfTrustError} from '../root-of-trust-error.ts';
-import {fileAccessError, keyFileProblem} from './key-file-problem.ts';
+import {withSecret} from '../secrets.ts';
+import {fileAccessError, keyFileProblem, ROOT_KEY_FILE} from './key-file-problem.ts';
 import {decodeKeyLine, encodeKeyLine, MAX_LINE_BYTES} from './key-line.ts';
 
-/**
- * Reads a root key file: a regular file of one line, owned by this process's user or root, closed to everybody else.
- * What is checked is the file that was opened. A symbolic link to it must be owned likewise.
- * @returns the 32 bytes, which the caller overwrites. @throws RootOfTrustError
- */
+/** Reads a root key file: one line, in a private file. @returns 32 bytes, which the caller overwrites. @throws RootOfTrustError */
 export async function readKeyFile(path: string): Promise<Uint8Array> {
+  const line = await readPrivateFile(path, {name: ROOT_KEY_FILE, maxBytes: MAX_LINE_BYTES + 1});
+  const key = await withSecret(line, decodeKeyLine);
+  if (!key) throw malformed(path);
+  return key;
+}
+
+/**
+ * Reads a private file: a regular one, owned by this process's user or root, closed to everybody else. What is checked
+ * is the file that was opened. A symbolic link to it must be owned likewise.
+ * @param name what messages call it.
+ * @returns its first `maxBytes` bytes, which the caller overwrites. @throws RootOfTrustError
+ */
+export async function readPrivateFile(
+  path: string,
+  {name, maxBytes}: {readonly name: string; readonly maxBytes: number},
+): Promise<Uint8Array> {
   // Without O_NONBLOCK, opening a FIFO would wait for a writer.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY).catch(
     (error: unknown) => {
-      throw fileAccessError(path, error);
+      throw fileAccessError(path, error, {name});
     },
   );
-  const line = Buffer.alloc(MAX_LINE_BYTES + 1);
+  const buffer = Buffer.alloc(maxBytes);
   try {
-    const problem = keyFileProblem(
-      path,
-      {opened: await file.stat(), named: await lstat(path)},
-      process.geteuid?.(),
-    );
+    const stats = {opened: await file.stat(), named: await lstat(path)};
+    const problem = keyFileProblem(path, stats, process.geteuid?.(), name);
     if (problem) throw problem;
-    const length = await readUpTo(file, line);
-    const key = decodeKeyLine(line.subarray(0, length));
-    if (!key) throw malformed(path);
-    return key;
+    const length = await readUpTo(file, buffer);
+    return Uint8Array.from(buffer.subarray(0, length));
   } catch (error) {
-    throw error instanceof RootOfTrustError ? error : fileAccessError(path, error);
+    throw error instanceof RootOfTrustError ? error : fileAccessError(path, error, {name});
   } finally {
-    line.fill(0);
+    buffer.fill(0);
     await file.close();
   }
 }
@@ -51,7 +59,7 @@ export async function createKeyFile(path: string, key: Uint8Array): Promise<void
     await publishFile(path, line);
     await syncDirectories(directory, firstMade);
   } catch (error) {
-    throw fileAccessError(path, error, 'unwritable');
+    throw fileAccessError(path, error, {otherwise: 'unwritable'});
   } finally {
     line.fill(0);
   }

@@ -1,5 +1,14 @@
 import type {RootWrapperScheme} from '../root-wrapper.ts';
+import {EnvWrapper} from './env-wrapper.ts';
 import {FileWrapper} from './file-wrapper.ts';
+import {PassphraseWrapper} from './passphrase-wrapper.ts';
 
 /** Every kind of root of trust that there is, by the scheme of its URI. */
-export const ROOT_WRAPPER_SCHEMES: ReadonlyMap<string, RootWrapperScheme> = new Map([['file', FileWrapper]]);
+export const ROOT_WRAPPER_SCHEMES: ReadonlyMap<string, RootWrapperScheme> = new Map<
+  string,
+  RootWrapperScheme
+>([
+  ['file', FileWrapper],
+  ['env', EnvWrapper],
+  ['passphrase', PassphraseWrapper],
+]);

@@ -58,7 +58,7 @@ describe('fileAccessError', () => {
   it('tells absence and presence from other refusals', () => {
     expect(fileAccessError('/r', refusal('ENOENT')).reason).to.equal('missing');
     expect(fileAccessError('/r', refusal('ENOTDIR')).reason).to.equal('missing');
-    expect(fileAccessError('/r', refusal('EEXIST'), 'unwritable').reason).to.equal('exists');
+    expect(fileAccessError('/r', refusal('EEXIST'), {otherwise: 'unwritable'}).reason).to.equal('exists');
   });
 
   it('keeps the cause, and names the code where it has no better words', () => {
@@ -66,7 +66,7 @@ describe('fileAccessError', () => {
     const error = fileAccessError('/r', cause);
     expect(error).to.include({reason: 'unreadable', cause});
     expect(error.message).to.include('/r (WEBKMS_ROOT_WRAPPER) cannot be read (EACCES).');
-    expect(fileAccessError('/r', refusal('EROFS'), 'unwritable').message).to.include(
+    expect(fileAccessError('/r', refusal('EROFS'), {otherwise: 'unwritable'}).message).to.include(
       'cannot be made (EROFS).',
     );
     expect(fileAccessError('/r', 'thrown').message).to.include('(unknown error)');
