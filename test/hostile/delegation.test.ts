@@ -91,6 +91,8 @@ const MEMBERS: readonly Row[] = [
   ['R21 an action that is null', set({allowedAction: null}), ACTION],
   ['R21 an action that is an object', set({allowedAction: {sign: true}}), ACTION],
   ['R21 an action that is a number', set({allowedAction: [1]}), ACTION],
+  ['R21 33 actions', set({allowedAction: Array.from({length: 33}, (_, i) => `a${i}`)}), ACTION],
+  ['R21 an action of 129 characters', set({allowedAction: ['sign', 'a'.repeat(129)]}), ACTION],
   ...[
     '2999-01-01',
     '2999-01-01T00:00:00',

@@ -1,6 +1,7 @@
 import {expect} from 'chai';
 import {controller} from '../support/did-key.ts';
 import {didDocument, methodNode, type Json} from '../zcap/did/did-documents.ts';
+import type {DidWebServer} from '../zcap/did/did-web-server.ts';
 import {didWebSigner, fetchFrom, useDidWeb, type DidWebScene} from './support/did-web-scene.ts';
 import {badDid} from './support/refusal.ts';
 
@@ -114,4 +115,46 @@ describe('hostile: did:web documents', () => {
       await scene.refused(creating(did), badDid(refusal));
     });
   }
+
+  /** Answers with a document once it is told to; `asked` when it was asked. */
+  function hold(bait: DidWebServer, did: string) {
+    const [asked, released] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    bait.handler = (_, response) => {
+      asked.resolve(undefined);
+      const body = JSON.stringify(didDocument(did));
+      const headers = {'content-type': 'application/json'};
+      void released.promise.then(() => response.writeHead(200, headers).end(body));
+    };
+    return {asked: asked.promise, release: () => released.resolve(undefined)};
+  }
+
+  it('R41 what is revoked while a request waits for a document is not honoured', async () => {
+    const {scene, bait} = use();
+    const did = bait.did(':revokedmeanwhile');
+    const capability = await scene.delegation({controller: did});
+    const {asked, release} = hold(bait, did);
+    const waiting = scene.sendAlone(scene.signing({signer: didWebSigner(did), capability}));
+    await asked;
+    await scene.accepted(scene.revoking(capability), 204);
+    release();
+    const answer = await waiting;
+    expect([answer.status, scene.log.lineOf(answer).reason]).to.deep.equal([403, 'revoked']);
+    const twin = await scene.delegation({controller: did});
+    await scene.accepted(scene.signing({signer: didWebSigner(did), capability: twin}));
+  });
+
+  it('R48 a keystore that is transferred while a request waits for a document is not its any more', async () => {
+    const {scene, bait} = use();
+    const did = bait.did(':transferredmeanwhile');
+    const {id} = await scene.createKeystore(scene.owner, {controller: [scene.owner.did, did]});
+    const {asked, release} = hold(bait, did);
+    const waiting = scene.sendAlone(scene.reading({url: id, signer: didWebSigner(did)}));
+    await asked;
+    await scene.accepted(scene.updating({id, sequence: 1, controller: scene.owner.did}));
+    release();
+    const answer = await waiting;
+    expect([answer.status, scene.log.lineOf(answer).reason]).to.deep.equal([403, 'invoker']);
+    await scene.accepted(scene.updating({id, sequence: 2, controller: [scene.owner.did, did]}));
+    await scene.accepted(scene.reading({url: id, signer: didWebSigner(did)}));
+  });
 });

@@ -140,9 +140,34 @@ const SIGNED_HEADERS: readonly Case[] = [
   })),
 ];
 
+const LINES: readonly Case[] = [
+  {
+    title: 'R5 a signed header in two lines',
+    request: (s) =>
+      s.signing({
+        overrides: ({signedHeaders, headers}) => ({
+          signedHeaders: [...signedHeaders, 'accept'],
+          headers: [...headers, ['Accept', 'text/html']],
+        }),
+      }),
+    refusal: malformed('A signed header was given twice.'),
+  },
+  ...['created', 'expires', 'keyid', 'algorithm'].map((name): Case => ({
+    title: `R5 a signed header of the name ${name}`,
+    request: (s) =>
+      s.signing({
+        overrides: ({signedHeaders}) => ({
+          signedHeaders: [...signedHeaders, name],
+          headers: [[name, name === 'keyid' ? s.alice.keyId : '1700000000']],
+        }),
+      }),
+    refusal: malformed('A signed header has the name of a signature parameter.'),
+  })),
+];
+
 describe('hostile: HTTP signature', () => {
   const scene = useScene();
-  itRefuses(scene, [...FORMATS, ...NUMBERS, ...TIMES, ...SIGNED_HEADERS], {twin: signing});
+  itRefuses(scene, [...FORMATS, ...NUMBERS, ...TIMES, ...SIGNED_HEADERS, ...LINES], {twin: signing});
 
   it('R2 no Authorization', async () => {
     await scene().refused(withoutHeader(scene().signing(), 'authorization'), NOT_WELL_FORMED);
