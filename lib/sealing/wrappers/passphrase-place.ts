@@ -40,7 +40,7 @@ export function formatPassphrasePlace(place: PassphrasePlace): string {
 }
 
 /**
- * Reads a passphrase. A descriptor is read up to the end of a line; one above 2 is then closed.
+ * Reads a passphrase. Of a descriptor the first line counts; one above 2 is closed then.
  * @param isNew whether a person is asked to repeat it.
  * @returns bytes in NFC, which the caller overwrites. @throws RootOfTrustError
  */
@@ -69,16 +69,15 @@ async function prompt(source: SecretSource, question: string): Promise<Uint8Arra
 }
 
 async function promptTwice(source: SecretSource): Promise<Uint8Array> {
-  const first = await prompt(source, 'New passphrase for the root of trust: ');
-  const same = await withSecret(await prompt(source, 'The same again: '), (second) =>
-    Buffer.from(first.buffer).equals(second),
-  );
-  if (same) return first;
-  first.fill(0);
-  throw new RootOfTrustError(
-    'malformed',
-    'The two passphrases (WEBKMS_ROOT_WRAPPER) differ. Nothing was made.',
-  );
+  return withSecret(await prompt(source, 'New passphrase for the root of trust: '), async (first) => {
+    const second = await prompt(source, 'The same again: ');
+    if (Buffer.compare(first, second) === 0) return second;
+    second.fill(0);
+    throw new RootOfTrustError(
+      'malformed',
+      'The two passphrases (WEBKMS_ROOT_WRAPPER) differ. Nothing was made.',
+    );
+  });
 }
 
 async function readLine(fd: number): Promise<Uint8Array> {
@@ -96,7 +95,9 @@ async function readLine(fd: number): Promise<Uint8Array> {
     }
     // 0 stays open, or the next file that is opened would be standard input.
     if (fd > 2) await promisify(closeFd)(fd);
-    return Uint8Array.from(buffer.subarray(0, length));
+    const end = buffer.indexOf(NEWLINE);
+    // How much comes at once is chance: what is behind the line counts for nothing, always.
+    return Uint8Array.from(buffer.subarray(0, end < 0 ? length : end + 1));
   } catch (error) {
     if (error instanceof RootOfTrustError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';

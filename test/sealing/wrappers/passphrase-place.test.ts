@@ -108,8 +108,15 @@ describe('passphrase places', () => {
       closeSync(writer);
     });
 
-    it('refuses several lines, and too long a one', async () => {
-      for (const text of ['two\nlines\n', 'x'.repeat(5000), '']) {
+    it('takes the first line, as much as there may be behind it', async () => {
+      for (const rest of ['', 'a second line', 'x'.repeat(5000)]) {
+        const fd = openSync(write('p', `${PASSPHRASE}\r\n${rest}`), 'r');
+        expect(await read({kind: 'fd', fd})).to.equal(PASSPHRASE);
+      }
+    });
+
+    it('refuses too long a line, and none', async () => {
+      for (const text of ['x'.repeat(5000), `${'x'.repeat(1025)}\n`, '', '\nsecond']) {
         const fd = openSync(write('p', text), 'r');
         const error = await refusal({kind: 'fd', fd});
         expect(error.reason).to.equal('malformed');
