@@ -4,6 +4,7 @@ import {SettingsError} from '../config/settings-error.ts';
 import type {Settings} from '../config/settings.ts';
 import {EXIT_FAILURE, EXIT_USAGE, type Command, type Terminal} from './command.ts';
 import {shutdownSignal} from './shutdown-signal.ts';
+import {sealPrototypes} from './seal-prototypes.ts';
 import {startFailure} from './start-failure.ts';
 import {exitOnUncaught} from './uncaught.ts';
 
@@ -38,6 +39,7 @@ async function runServe(args: readonly string[], terminal: Terminal, loadApp: Lo
   const log = createLogger(settings.log);
   exitOnUncaught(process, log);
   const {startServer} = await loadApp();
+  sealPrototypes();
   let server;
   try {
     server = await startServer(settings, {log});

@@ -36,6 +36,7 @@ describe(`hostile: ${COUNT} mutants of valid requests, seed ${SEED}`, () => {
       const mutants: Mutant[] = [];
       while (mutants.length < BATCH) mutants.push(await makeMutant({scene, bases, random}));
       const answers = await Promise.all(mutants.map(async (mutant) => sendMutant(mutant)));
+      expect(Object.keys(Object.prototype), 'what every object inherits').to.deep.equal([]);
       for (const [index, mutant] of mutants.entries()) {
         const answer = answers[index] ?? {statuses: [], text: ''};
         expectFate(mutant, answer, done + index);
