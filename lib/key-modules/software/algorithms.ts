@@ -1,6 +1,7 @@
 import type {KeyAlgorithm} from '../../keys/key-types.ts';
 import {aesKw256} from './algorithms/aes-kw.ts';
-import {bbsSha256, bbsShake256} from './algorithms/bbs.ts';
+import type {BbsWorkers} from './algorithms/bbs-jobs.ts';
+import {bbs} from './algorithms/bbs.ts';
 import {ecdhP256, ecdhP384, ecdhP521} from './algorithms/ecdh.ts';
 import {ecdsaP256, ecdsaP384, ecdsaP521} from './algorithms/ecdsa.ts';
 import {ed25519} from './algorithms/ed25519.ts';
@@ -9,8 +10,10 @@ import {mlDsa44, mlDsa65, mlDsa87} from './algorithms/ml-dsa.ts';
 import {x25519} from './algorithms/x25519.ts';
 import type {SoftwareAlgorithm} from './software-algorithm.ts';
 
+export type SoftwareAlgorithms = Readonly<Record<KeyAlgorithm, SoftwareAlgorithm>>;
+
 /** Every algorithm of the key types table. */
-export const SOFTWARE_ALGORITHMS: Readonly<Record<KeyAlgorithm, SoftwareAlgorithm>> = {
+export const createSoftwareAlgorithms = (bbsWorkers: BbsWorkers): SoftwareAlgorithms => ({
   Ed25519: ed25519,
   'ECDSA-P-256': ecdsaP256,
   'ECDSA-P-384': ecdsaP384,
@@ -21,9 +24,9 @@ export const SOFTWARE_ALGORITHMS: Readonly<Record<KeyAlgorithm, SoftwareAlgorith
   'ECDH-P-521': ecdhP521,
   'HMAC-SHA-256': hmacSha256,
   'AES-KW-256': aesKw256,
-  'BBS-BLS12-381-SHA-256': bbsSha256,
-  'BBS-BLS12-381-SHAKE-256': bbsShake256,
+  'BBS-BLS12-381-SHA-256': bbs('BLS12-381-SHA-256', bbsWorkers),
+  'BBS-BLS12-381-SHAKE-256': bbs('BLS12-381-SHAKE-256', bbsWorkers),
   'ML-DSA-44': mlDsa44,
   'ML-DSA-65': mlDsa65,
   'ML-DSA-87': mlDsa87,
-};
+});

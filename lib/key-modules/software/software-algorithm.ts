@@ -23,10 +23,13 @@ export interface SoftwareAlgorithm {
   readonly cacheWeight: number;
   /** A new secret: its bytes alone, in the one form that `open` takes. The caller zeroes them. */
   readonly generateSecret: () => MaybePromise<Buffer>;
-  /** Copies what it needs; the caller zeroes `secret`. @throws where `secret` is not one of this algorithm. */
-  readonly open: (secret: Buffer) => MaybePromise<OpenedKey>;
+  /**
+   * Copies what it needs; the caller zeroes `secret`. What has to wait its turn does so as `keystoreId`'s.
+   * @throws where `secret` is not one of this algorithm.
+   */
+  readonly open: (secret: Buffer, keystoreId: string) => MaybePromise<OpenedKey>;
   /** Only where the public key verifies. @throws where `publicKey` is not one of this algorithm. */
-  readonly openPublicKey?: (publicKey: Uint8Array) => MaybePromise<Verifier>;
+  readonly openPublicKey?: (publicKey: Uint8Array, keystoreId: string) => MaybePromise<Verifier>;
 }
 
 /** The one answer to input that an operation failed on. */

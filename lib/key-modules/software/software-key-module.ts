@@ -8,10 +8,12 @@ import {
 import {findKeyType, type KeyOperation, type KeyType} from '../../keys/key-types.ts';
 import type {ScopeWrappers} from '../../sealing/sealer.ts';
 import type {GeneratedKey, KeyModule, KeyVersion, KeyVersionId} from '../key-module.ts';
-import {SOFTWARE_ALGORITHMS} from './algorithms.ts';
+import {createSoftwareAlgorithms, type SoftwareAlgorithms} from './algorithms.ts';
+import {createBbsWorkers, type BbsWorkers} from './algorithms/bbs-jobs.ts';
 import {sealSecret, withSecret} from './key-material.ts';
 import {OpenedKeyCache} from './opened-key-cache.ts';
 import type {OpenedKey, SoftwareAlgorithm, Verifier} from './software-algorithm.ts';
+import type {WorkerPoolLimits} from './worker-pool/worker-pool.ts';
 
 const PURPOSE = 'key-material';
 const DEFAULT_CACHE_SIZE = 4096;
@@ -23,11 +25,13 @@ export interface SoftwareKeyModuleOptions {
   readonly cacheSize?: number;
   /** Told of each use of a secret key whether it was open already. */
   readonly onCache?: (hit: boolean) => void;
+  /** How much of the machine BBS may take; each keystore has a share of the queue. */
+  readonly bbsLimits?: Partial<WorkerPoolLimits>;
 }
 
 /**
  * Does cryptography in this process, every key type of the table. A key version's material is its secret, sealed under
- * its keystore and bound to its identity and public key. Where stored material does not open, or is not the private
+ * its keystore and bound to its identity and public key. BBS works in threads of its own, off the event loop. Where stored material does not open, or is not the private
  * part of the stored public key, every operation that needs it throws `InternalError`.
  */
 export class SoftwareKeyModule implements KeyModule {
@@ -35,12 +39,16 @@ export class SoftwareKeyModule implements KeyModule {
   readonly #wrappers: ScopeWrappers;
   readonly #openedKeys: OpenedKeyCache<OpenedKey>;
   readonly #verifiers: OpenedKeyCache<Verifier>;
+  readonly #bbsWorkers: BbsWorkers;
+  readonly #algorithms: SoftwareAlgorithms;
   #closed = false;
 
-  constructor({wrappers, cacheSize = DEFAULT_CACHE_SIZE, onCache}: SoftwareKeyModuleOptions) {
+  constructor({wrappers, cacheSize = DEFAULT_CACHE_SIZE, onCache, bbsLimits}: SoftwareKeyModuleOptions) {
     this.#wrappers = wrappers;
     this.#openedKeys = new OpenedKeyCache({size: cacheSize, onLookup: onCache});
     this.#verifiers = new OpenedKeyCache({size: cacheSize});
+    this.#bbsWorkers = createBbsWorkers(bbsLimits);
+    this.#algorithms = createSoftwareAlgorithms(this.#bbsWorkers);
   }
 
   supports(type: KeyType): boolean {
@@ -99,6 +107,7 @@ export class SoftwareKeyModule implements KeyModule {
     this.#closed = true;
     this.#openedKeys.clear();
     this.#verifiers.clear();
+    await this.#bbsWorkers.close();
   }
 
   #assertOpen(): void {
@@ -115,7 +124,7 @@ export class SoftwareKeyModule implements KeyModule {
         `Keys of type ${type} have no operation ${operation}. They have: ${operations}.`,
       );
     }
-    return SOFTWARE_ALGORITHMS[keyType.algorithm];
+    return this.#algorithms[keyType.algorithm];
   }
 
   /** The key's `name` operation, ready to be called. Asymmetric signatures are verified with the public key alone. */
@@ -135,7 +144,7 @@ export class SoftwareKeyModule implements KeyModule {
     return this.#verifiers.get(key, {
       evidence: [publicKey],
       weight: 1,
-      make: () => atRest(() => open(publicKey ?? new Uint8Array())),
+      make: () => atRest(() => open(publicKey ?? new Uint8Array(), key.keystoreId)),
     });
   }
 
@@ -146,7 +155,7 @@ export class SoftwareKeyModule implements KeyModule {
       make: () =>
         atRest(async () => {
           const wrapper = await this.#wrappers.wrapperFor(key.keystoreId, PURPOSE);
-          const opened = await withSecret(wrapper, key, (secret) => algorithm.open(secret));
+          const opened = await withSecret(wrapper, key, (secret) => algorithm.open(secret, key.keystoreId));
           if (!isSameKey(opened.publicKey, key.publicKey)) {
             throw new Error('The stored public key is not that of the stored private key.');
           }
@@ -158,10 +167,11 @@ export class SoftwareKeyModule implements KeyModule {
 
 type OpenPublicKey = NonNullable<SoftwareAlgorithm['openPublicKey']>;
 
-async function publicKeyOf({open}: SoftwareAlgorithm, {type}: KeyVersionId, secret: Buffer) {
+async function publicKeyOf({open}: SoftwareAlgorithm, {type, keystoreId}: KeyVersionId, secret: Buffer) {
   try {
-    return (await open(secret)).publicKey;
+    return (await open(secret, keystoreId)).publicKey;
   } catch (cause) {
+    if (cause instanceof KmsError) throw cause;
     throw new MalformedRequestError(`This is not the secret of a key of type ${type}.`, {cause});
   }
 }

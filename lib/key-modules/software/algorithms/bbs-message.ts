@@ -8,14 +8,18 @@ export interface BbsMessage {
 
 /** Each message costs 5 to 10 ms. */
 export const MAX_BBS_MESSAGES = 128;
+/** Hashing this much takes 10 ms. */
+export const MAX_BBS_DATA_BYTES = 128 * 1024;
 
 /**
  * Reads CBOR `[header, [message…]]`, byte strings all: preferred serialisation, definite lengths, nothing after it,
- * at most 128 messages. Reads one head after the other, so that nesting costs nothing.
- * @returns undefined where it is anything else.
+ * at most 128 messages and 128 KiB. Reads one head after the other, so that nesting costs nothing.
+ * @returns copies, so that nothing of the memory around `data` goes to where they are sent;
+ * undefined where it is anything else.
  */
 export function parseBbsMessage(data: Uint8Array): BbsMessage | undefined {
-  const tokens = new Tokenizer(data, {strict: true, allowIndefinite: false});
+  if (data.length > MAX_BBS_DATA_BYTES) return undefined;
+  const tokens = new Tokenizer(Uint8Array.from(data), {strict: true, allowIndefinite: false});
   const next = (type: Type): unknown => {
     const token = tokens.done() ? undefined : tokens.next();
     if (!token || !Type.equals(token.type, type)) throw new Error('Another type was expected.');
