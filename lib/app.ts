@@ -11,6 +11,7 @@ import {connectionLimits} from './http/limits.ts';
 import {createAddressLimiter, createInvokerLimiter} from './http/rate-limit.ts';
 import {loadCredentials, loadSelfSigned, type Credentials} from './http/tls.ts';
 import {startHousekeeping} from './housekeeping.ts';
+import type {KeyModule} from './key-modules/key-module.ts';
 import {SoftwareKeyModule} from './key-modules/software/software-key-module.ts';
 import {NO_METRICS, type Metrics} from './observability/metrics.ts';
 import {startMetricsListener} from './observability/metrics-listener.ts';
@@ -88,11 +89,7 @@ async function compose(
       baseUrl: settings.baseUrl,
       stores,
       authorizer,
-      keyModules: new Map([
-        ['software', software],
-        // What existing clients ask for.
-        ['ssm-v1', software],
-      ]),
+      keyModules: offeredModules(settings, software),
       keystoreCreation: settings.keystoreCreation,
       keyDescriptions: settings.keyDescriptions,
       quotas: settings.quotas,
@@ -166,6 +163,12 @@ function rootNotices({rootWrapper, storage, dataDir}: Settings, created: boolean
       ? `root of trust: ${rootWrapper}, made just now. Back it up: without it no key in the store can be used.`
       : `root of trust: ${rootWrapper}`,
   ];
+}
+
+/** Modules by the names that keystores use; `ssm-v1` is what existing clients ask for. */
+function offeredModules({keyModules}: Settings, software: KeyModule): ReadonlyMap<string, KeyModule> {
+  const names = keyModules.flatMap((name) => (name === 'software' ? ['software', 'ssm-v1'] : []));
+  return new Map(names.map((name) => [name, software]));
 }
 
 function listeningUrl({baseUrl, listen, tls}: Settings, port: number): string {

@@ -46,7 +46,12 @@ export const API_CONTRACT = {
     summary: 'List the keystores that name a controller',
     action: '`read`',
     query: getKeystoresQuery,
-    reply: {status: 200, description: 'In order of creation, in pages.', body: [keystoreList]},
+    reply: {
+      status: 200,
+      description:
+        'Those that the controller created or has changed, then those in which only others have named it; each in order of creation, in pages.',
+      body: [keystoreList],
+    },
   },
   getKeystore: {
     summary: "Read a keystore's config",

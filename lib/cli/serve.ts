@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 import type {startServer} from '../app.ts';
 import {SettingsError} from '../config/settings-error.ts';
@@ -75,9 +76,11 @@ async function readSettings(
 }
 
 function whatNext(url: string): string[] {
+  // The story comes with the project, not with the package.
+  const hasStory = existsSync(new URL('../../examples/quickstart.ts', import.meta.url));
   return [
     `To see whether it is ready: ${url}/health/ready`,
-    'To see everything it does, told by the official clients: npm run quickstart',
+    ...(hasStory ? ['To see everything it does, told by the official clients: npm run quickstart'] : []),
     'To stop it: Ctrl+C',
   ];
 }

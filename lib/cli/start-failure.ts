@@ -1,19 +1,24 @@
 import type {Settings} from '../config/settings.ts';
 
 /** Why the server did not start, and what to do about it, for the person who started it. */
-export function startFailure(error: unknown, {listen}: Pick<Settings, 'listen'>): string {
-  const message = error instanceof Error ? error.message : 'an unknown failure';
-  const code = listenCode(error) ?? '';
-  switch (code) {
+export function startFailure(
+  error: unknown,
+  {listen, metricsListen}: Pick<Settings, 'listen' | 'metricsListen'>,
+): string {
+  const failedPort = error instanceof Error && 'port' in error ? error.port : undefined;
+  const isMetrics = metricsListen?.port === failedPort && listen.port !== failedPort;
+  const {host, port} = isMetrics && metricsListen ? metricsListen : listen;
+  const setting = isMetrics ? 'WEBKMS_METRICS_LISTEN' : 'WEBKMS_LISTEN';
+  switch (listenCode(error) ?? '') {
     case 'EADDRINUSE':
-      return `port ${listen.port} is taken by another process; stop that, or set WEBKMS_LISTEN (and WEBKMS_BASE_URL).`;
+      return `port ${port} is taken by another process; stop that, or set ${setting}${isMetrics ? '' : ' (and WEBKMS_BASE_URL)'}.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `${listen.host} is no address of this machine; set WEBKMS_LISTEN.`;
+      return `${host} is no address of this machine; set ${setting}.`;
     case 'EACCES':
-      return `this user may not listen on port ${listen.port}; set WEBKMS_LISTEN to a port above 1023.`;
+      return `this user may not listen on port ${port}; set ${setting} to a port above 1023.`;
     default:
-      return `the server could not start: ${message}`;
+      return `the server could not start: ${error instanceof Error ? error.message : 'an unknown failure'}`;
   }
 }
 

@@ -173,7 +173,8 @@ export const SETTINGS = {
   }),
   WEBKMS_HOME: setting({
     default: '~/.webkms',
-    parse: parsePath,
+    // Read by the client's commands: a server needs no home.
+    parse: (text) => text,
     meaning: 'profiles of the command line client',
   }),
 };

@@ -52,9 +52,9 @@ export class HttpEndpointRequest implements EndpointRequest {
     }
   }
 
-  noteInvoker(did: string): void {
+  readonly noteInvoker = (did: string): void => {
     this.invoker = did;
-  }
+  };
 
   /** A client that waits for `100 Continue` gets it only now: what was refused before need not be sent. */
   async #readBody(): Promise<Buffer> {

@@ -13,7 +13,7 @@ export interface EndpointRequest {
   /** Observes how long a named stage took, for metrics. */
   time<T>(stage: string, work: () => Promise<T>): Promise<T>;
   /** Tells the request log who invoked, once that is verified: also where the request is refused later on. */
-  noteInvoker?(did: string): void;
+  readonly noteInvoker?: (did: string) => void;
 }
 
 export interface Reply {

@@ -43,9 +43,14 @@ export interface KeyRecordStore {
   /**
    * Stores a new record, durably.
    * @throws DuplicateError where the id exists. @throws NotFoundError where the keystore does not exist (any more).
+   * @throws KeystoreSequenceError where the keystore's `sequence` is not `keystoreSequence`, if that is given: who was
+   *   authorised to make the key may not be any more.
    * @throws QuotaExceededError where the keystore already holds `maxPerKeystore` records (checked in the same write).
    */
-  insert(record: KeyRecord, options: {readonly maxPerKeystore: number}): Promise<void>;
+  insert(
+    record: KeyRecord,
+    options: {readonly maxPerKeystore: number; readonly keystoreSequence?: number},
+  ): Promise<void>;
 
   /** The record as last written anywhere, or undefined. */
   find(id: KeyRecordId): Promise<KeyRecord | undefined>;

@@ -54,6 +54,8 @@ export interface AuthorizeOptions {
   readonly action: string;
   /** Called before anything is verified and, where verifying had to wait for anything, once more after it. */
   readonly readState: () => Promise<AuthorizationState>;
+  /** Told who signed (a DID), once the signature has verified, whatever comes of the rest. */
+  readonly onInvoker?: ((did: string) => void) | undefined;
   /** Other actions of which one that the chain allows is enough (R36: reading what a key is). */
   readonly alsoBy?: ReadonlySet<string>;
 }
@@ -66,6 +68,7 @@ export interface RevocationOptions {
   readonly capability: Readonly<Record<string, unknown>>;
   /** The id in the URL. */
   readonly revocationId: string;
+  readonly onInvoker?: ((did: string) => void) | undefined;
 }
 
 /** What the capability to be revoked turned out to be, once verified. */

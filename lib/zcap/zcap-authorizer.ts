@@ -79,10 +79,11 @@ export class ZcapAuthorizer implements Authorizer {
 
   async authorizeInvocation(
     envelope: Envelope,
-    {readState, ...expectation}: AuthorizeOptions,
+    {readState, onInvoker, ...expectation}: AuthorizeOptions,
   ): Promise<{readonly invocation: Invocation; readonly keystore: KeystoreConfig | undefined}> {
     let state = await readState();
     const method = await this.#verifySignature(envelope, state.roots);
+    onInvoker?.(method.controller);
     const presented = this.#capabilities.read(envelope);
     const signed = {envelope, method, presented};
     let verdict = await this.#assertAllowed(signed, expectation, state);
@@ -99,11 +100,12 @@ export class ZcapAuthorizer implements Authorizer {
 
   async authorizeRevocation(
     envelope: Envelope,
-    {keystoreId, findKeystore, capability, revocationId}: RevocationOptions,
+    {keystoreId, findKeystore, capability, revocationId, onInvoker}: RevocationOptions,
   ): Promise<{readonly invocation: Invocation; readonly revocable: RevocableCapability}> {
     let keystore = await findKeystore();
     let root = rootOf(keystoreId, keystore);
     const method = await this.#verifySignature(envelope, [root]);
+    onInvoker?.(method.controller);
     const presented = this.#capabilities.read(envelope);
     const signed = {envelope, method, presented};
     const chain = readRevocableChain(capability, {

@@ -11,32 +11,38 @@ async function listenError(port: number, host: string): Promise<Error> {
 
 describe('a failure to start', () => {
   const listen = {host: '127.0.0.1', port: 9443};
+  const settings = {listen, metricsListen: undefined};
 
   it('says what to do about a port that is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const error = await listenError((server.address() as AddressInfo).port, '127.0.0.1');
+    const {port} = server.address() as AddressInfo;
+    const error = await listenError(port, '127.0.0.1');
     server.close();
-    expect(startFailure(error, {listen})).to.equal(
-      'port 9443 is taken by another process; stop that, or set WEBKMS_LISTEN (and WEBKMS_BASE_URL).',
+    const taken = {...listen, port};
+    expect(startFailure(error, {...settings, listen: taken})).to.equal(
+      `port ${port} is taken by another process; stop that, or set WEBKMS_LISTEN (and WEBKMS_BASE_URL).`,
+    );
+    expect(startFailure(error, {...settings, metricsListen: taken})).to.equal(
+      `port ${port} is taken by another process; stop that, or set WEBKMS_METRICS_LISTEN.`,
     );
   });
 
   it('says what to do about an address that is not of this machine', async () => {
     const error = await listenError(0, '192.0.2.1');
-    expect(startFailure(error, {listen: {...listen, host: '192.0.2.1'}})).to.equal(
+    expect(startFailure(error, {...settings, listen: {...listen, host: '192.0.2.1'}})).to.equal(
       '192.0.2.1 is no address of this machine; set WEBKMS_LISTEN.',
     );
   });
 
   it('says what to do about a port that is for others', () => {
     const error = Object.assign(new Error('x'), {syscall: 'listen', code: 'EACCES'});
-    expect(startFailure(error, {listen})).to.include('set WEBKMS_LISTEN to a port above 1023');
+    expect(startFailure(error, settings)).to.include('set WEBKMS_LISTEN to a port above 1023');
   });
 
   it('passes on the message of everything else', () => {
     const denied = Object.assign(new Error('permission denied'), {syscall: 'open', code: 'EACCES'});
-    expect(startFailure(denied, {listen})).to.equal('the server could not start: permission denied');
-    expect(startFailure('x', {listen})).to.equal('the server could not start: an unknown failure');
+    expect(startFailure(denied, settings)).to.equal('the server could not start: permission denied');
+    expect(startFailure('x', settings)).to.equal('the server could not start: an unknown failure');
   });
 });

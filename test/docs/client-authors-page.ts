@@ -93,7 +93,7 @@ ${fenced(wire.join('\n'), 'http')}
 
 ## 6. The answer
 
-\`200\` and \`{"signatureValue":"…"}\`. A refusal is JSON too, whatever its status, and its \`cause.message\` says why:
+\`200\` and \`{"signatureValue":"…"}\`. A refusal is JSON too, whatever its status; of a 403, \`cause.message\` says why:
 
 ${fenced(
   JSON.stringify(

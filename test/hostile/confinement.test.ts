@@ -91,7 +91,7 @@ describe('hostile: where, by whom and when a capability can be invoked', () => {
   it("R26 a key's own maxCapabilityChainLength", async () => {
     const s = scene();
     const tooLong = (max: number) =>
-      forbidden('chainLength', `Maximum zcap invocation capability chain length (${max}) exceeded.`);
+      forbidden('chain-length', `Maximum zcap invocation capability chain length (${max}) exceeded.`);
     for (const max of [1, 2, 3]) {
       const type = 'Ed25519VerificationKey2020';
       const url = await s.generateKey(s.property, {type, maxCapabilityChainLength: max});

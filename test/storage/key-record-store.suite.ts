@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
-import {DuplicateError, NotFoundError, QuotaExceededError} from '../../lib/errors.ts';
+import {DuplicateError, KeystoreSequenceError, NotFoundError, QuotaExceededError} from '../../lib/errors.ts';
 import type {KeyRecord, KeyVersionRecord} from '../../lib/storage/key-record-store.ts';
 import type {Stores} from '../../lib/storage/stores.ts';
 import {expectList, expectStrictCursors, type ListPage} from './paging.ts';
@@ -40,6 +40,19 @@ const arbitraryRecord: fc.Arbitrary<Omit<KeyRecord, 'keystoreId' | 'localKeyId'>
 /** What the implementations of KeyRecordStore promise. */
 export function describeKeyRecordStore(options: StoreSuiteOptions): void {
   describeStore('KeyRecordStore', options, (test) => {
+    test('R48 stores no key under a keystore that was changed meanwhile', async ({stores, other}) => {
+      const keystore = await insertKeystore(stores);
+      const {id, sequence} = keystore;
+      const options = {maxPerKeystore: 9, keystoreSequence: sequence};
+      await stores.keys.insert(makeKey(id), options);
+      const late = makeKey(id);
+      const next = {...keystore, sequence: sequence + 1};
+      await other.keystores.update(next, {replaced: keystore, updater: ALICE});
+      await expectRefusal(stores.keys.insert(late, options), KeystoreSequenceError);
+      expect(await stores.keys.find(late)).to.equal(undefined);
+      await stores.keys.insert(late, {...options, keystoreSequence: next.sequence});
+    });
+
     test('gives back every record as it was, here and elsewhere', async ({stores, other}) => {
       const {id: keystoreId} = await insertKeystore(stores);
       await fc.assert(

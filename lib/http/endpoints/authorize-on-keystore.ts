@@ -36,9 +36,8 @@ export async function authorizeOnKeystore(
     return {roots, keystore};
   };
   const {invocation, keystore} = await request.time('authorization', () =>
-    authorizer.authorizeInvocation(envelope, {...expectation, readState}),
+    authorizer.authorizeInvocation(envelope, {...expectation, readState, onInvoker: request.noteInvoker}),
   );
-  request.noteInvoker?.(invocation.invoker);
   return {keystore: existing(keystore), invocation};
 }
 

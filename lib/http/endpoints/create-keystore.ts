@@ -31,11 +31,11 @@ export function createKeystoreEndpoint(deps: EndpointDependencies): Endpoint {
     const {invocation} = await request.time('authorization', () =>
       authorizer.authorizeInvocation(envelope, {
         action: 'write',
+        onInvoker: request.noteInvoker,
         // R44: what was delegated from here could not be revoked.
         readState: async () => ({roots: [{invocationTarget: urls.keystores, controllers, delegable: false}]}),
       }),
     );
-    request.noteInvoker?.(invocation.invoker);
     const config: KeystoreConfig = {id: `${urls.keystores}/${generateLocalId()}`, ...settings, kmsModule};
     await authorizer.acceptOnce(invocation, {creation: true});
     // Whose authority it stands under made it: that is also who delegated the right to.

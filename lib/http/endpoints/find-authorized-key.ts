@@ -15,7 +15,7 @@ export async function findAuthorizedKey(
   if (!record) throw new NotFoundError('Key not found.');
   if (isChainAllowed(record, invocation)) return record;
   throw new NotAllowedError(
-    'chainLength',
+    'chain-length',
     `Maximum zcap invocation capability chain length (${record.maxCapabilityChainLength}) exceeded.`,
   );
 }

@@ -24,7 +24,9 @@ export function generateKeyEndpoint(deps: EndpointDependencies): Endpoint {
     const makeKey = descriptor.plan(operation, {keystore, module, createdAt: currentMs(deps)});
     await authorizer.acceptOnce(invocation, {creation: true});
     const {keyId, record, description} = await request.time('operation', makeKey);
-    await stores.keys.insert(record, {maxPerKeystore: quotas.keysPerKeystore});
+    // Making some kinds of key takes long: a keystore that went to another meanwhile gets no key from its old controller.
+    const keystoreSequence = keystore.sequence;
+    await stores.keys.insert(record, {maxPerKeystore: quotas.keysPerKeystore, keystoreSequence});
     return {status: 200, headers: {location: keyId}, body: {keyId, keyDescription: description}};
   };
 }

@@ -18,16 +18,16 @@ export function listKeystoresEndpoint(deps: EndpointDependencies): Endpoint {
     const envelope = readHead(request, {host: urls.host, now: currentSeconds(deps)});
     const {controller, ...page} = parseKeystoresQuery(parseQuery(request.head.target));
     // R24: a DID may list what names it, and nobody else's.
-    const {invocation} = await request.time('authorization', () =>
+    await request.time('authorization', () =>
       authorizer.authorizeInvocation(envelope, {
         action: 'read',
+        onInvoker: request.noteInvoker,
         // R44: what was delegated from here could not be revoked.
         readState: async () => ({
           roots: [{invocationTarget: urls.keystores, controllers: [controller], delegable: false}],
         }),
       }),
     );
-    request.noteInvoker?.(invocation.invoker);
     return {status: 200, body: await stores.keystores.list({controller, ...toPageOptions(page)})};
   };
 }

@@ -28,9 +28,14 @@ export function revokeCapabilityEndpoint(deps: EndpointDependencies): Endpoint {
     const keystoreId = urls.keystore(request);
     const findKeystore = () => request.time('keystore', () => stores.keystores.find(keystoreId));
     const {invocation, revocable} = await request.time('authorization', () =>
-      authorizer.authorizeRevocation(envelope, {findKeystore, keystoreId, capability, revocationId}),
+      authorizer.authorizeRevocation(envelope, {
+        findKeystore,
+        keystoreId,
+        capability,
+        revocationId,
+        onInvoker: request.noteInvoker,
+      }),
     );
-    request.noteInvoker?.(invocation.invoker);
     await authorizer.acceptOnce(invocation, {creation: false});
     const {id: capabilityId, chargedTo, ...described} = revocable;
     const revocation = {

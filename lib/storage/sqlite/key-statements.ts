@@ -15,6 +15,9 @@ export const keyStatements = (connection: SqliteConnection) => ({
   countOfKeystore: connection
     .prepare<[keystore: number], number>('SELECT count(*) FROM key_record WHERE keystore = ?')
     .pluck(),
+  keystoreSequence: connection
+    .prepare<[keystore: number], number>('SELECT sequence FROM keystore WHERE position = ?')
+    .pluck(),
   insert: connection.prepare<[KeyColumns & {readonly keystore: number}]>(
     `INSERT INTO key_record (keystore, local_id, sequence, type, created_at,
        max_capability_chain_length, public_alias, public_alias_template)

@@ -1,4 +1,4 @@
-import {NotFoundError, QuotaExceededError} from '../../errors.ts';
+import {KeystoreSequenceError, NotFoundError, QuotaExceededError} from '../../errors.ts';
 import type {KeyRecord, KeyRecordId, KeyRecordStore} from '../key-record-store.ts';
 import type {Page} from '../keystore-config-store.ts';
 import type {SqliteConnection} from './connection.ts';
@@ -17,10 +17,16 @@ export class SqliteKeyRecordStore implements KeyRecordStore {
     this.#sql = keyStatements(connection);
   }
 
-  insert(record: KeyRecord, {maxPerKeystore}: {readonly maxPerKeystore: number}): Promise<void> {
+  insert(
+    record: KeyRecord,
+    {maxPerKeystore, keystoreSequence}: Parameters<KeyRecordStore['insert']>[1],
+  ): Promise<void> {
     return this.#connection.write(() => {
       const keystore = this.#sql.findKeystore.get(record.keystoreId);
       if (keystore === undefined) throw new NotFoundError('The keystore does not exist.');
+      if (keystoreSequence !== undefined && this.#sql.keystoreSequence.get(keystore) !== keystoreSequence) {
+        throw new KeystoreSequenceError('The keystore was changed meanwhile.');
+      }
       const {lastInsertRowid: key} = this.#sql.insert.run({...toKeyColumns(record), keystore});
       for (const version of requireSome(record.versions)) {
         this.#sql.insertVersion.run({...toVersionColumns(version), key});
