@@ -6,8 +6,9 @@ export function startFailure(
   {listen, metricsListen}: Pick<Settings, 'listen' | 'metricsListen'>,
 ): string {
   const failedPort = error instanceof Error && 'port' in error ? error.port : undefined;
-  const isMetrics = metricsListen?.port === failedPort && listen.port !== failedPort;
-  const {host, port} = isMetrics && metricsListen ? metricsListen : listen;
+  const isMetrics =
+    metricsListen !== undefined && metricsListen.port === failedPort && listen.port !== failedPort;
+  const {host, port} = isMetrics ? metricsListen : listen;
   const setting = isMetrics ? 'WEBKMS_METRICS_LISTEN' : 'WEBKMS_LISTEN';
   switch (listenCode(error) ?? '') {
     case 'EADDRINUSE':
