@@ -71,7 +71,7 @@ export class KeyHierarchy extends Redacted implements ScopeWrappers {
     if (!this.#purposes.has(purpose))
       throw new InvalidParameterError(`The purpose "${purpose}" was not declared.`);
     const opened = this.#opened.get(scope) ?? (await this.#openScope(scope, create));
-    const newest = await opened?.newest(purpose);
+    const newest = await this.#newest(scope, opened, purpose);
     if (newest)
       return new PooledWrapper(newest, {
         assertOpen: () => this.#assertOpen(),
@@ -101,6 +101,20 @@ export class KeyHierarchy extends Redacted implements ScopeWrappers {
     this.#closed = true;
     this.#opened.clear();
     await Promise.all(this.#rootWrappers.map(({wrapper}) => wrapper.close()));
+  }
+
+  /** What does not open is not kept: rows that were damaged, and are restored, open again. */
+  async #newest(
+    scope: string,
+    opened: OpenedScope | undefined,
+    purpose: string,
+  ): Promise<OpenedDataKey | undefined> {
+    try {
+      return await opened?.newest(purpose);
+    } catch (error) {
+      if (this.#opened.get(scope) === opened) this.#opened.delete(scope);
+      throw error;
+    }
   }
 
   async #openScope(scope: string, create: boolean): Promise<OpenedScope | undefined> {

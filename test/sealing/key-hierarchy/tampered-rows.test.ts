@@ -113,6 +113,16 @@ describe('tampered rows of the key hierarchy', () => {
     });
   }
 
+  it('opens again what was damaged and is restored, without a restart', async () => {
+    const whole = recordOf(A);
+    editDataVersion((v) => ({...v, blob: flip(v.blob)}));
+    const hierarchy = newHierarchy();
+    await expectRejection(hierarchy.wrapperFor(A, 'key-material'), SealedBlobError);
+    store.scopes.set(A, whole);
+    const opened = await (await hierarchy.wrapperFor(A, 'key-material')).open(blobs.a, PLACE);
+    expect(Buffer.from(opened).toString()).to.equal('a secret');
+  });
+
   it('refuses what was sealed for another scope or purpose', async () => {
     expect(await open(A, 'key-material', blobs.a)).to.equal('a secret');
     for (const blob of [blobs.b, blobs.aAudit]) {
