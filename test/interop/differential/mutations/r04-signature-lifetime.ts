@@ -3,6 +3,14 @@ import {READS} from '../kinds.ts';
 import {Mutations, onDraft, seconds} from '../mutation.ts';
 
 /** When a signature is good. */
+let calls = 0;
+
+/** A time window that began long ago, another at each call: a creation that is repeated later than at once is a replay (R11). */
+function longAgo(from: number, lasting: number): {created: string; expires: string} {
+  const start = from - (calls++ % 40);
+  return {created: seconds(start), expires: seconds(start + lasting)};
+}
+
 export const R4 = new Mutations('R4')
   .refused(
     'created six minutes from now',
@@ -26,11 +34,11 @@ export const R4 = new Mutations('R4')
   )
   .accepted(
     'expired four minutes ago',
-    onDraft(() => ({created: seconds(-800), expires: seconds(-240)})),
+    onDraft(() => longAgo(-800, 560)),
   )
   .accepted(
     'good for 15 minutes',
-    onDraft(() => ({created: seconds(-100), expires: seconds(799)})),
+    onDraft(() => longAgo(-100, 899)),
   )
   .accepted(
     'good for a second',
