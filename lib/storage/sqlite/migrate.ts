@@ -24,6 +24,11 @@ CREATE TABLE schema_migration (
  * @throws StoreOpenError where the database is somebody else's or of a newer release; it was not written to.
  */
 export function schemaVersion(db: Database.Database): number {
+  // As of one moment: a new database that another process is filling is neither empty nor somebody else's.
+  return db.transaction(() => readSchemaVersion(db)).deferred();
+}
+
+function readSchemaVersion(db: Database.Database): number {
   const applicationId = db.pragma('application_id', {simple: true});
   if (applicationId !== APPLICATION_ID) {
     const objects = db.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get();
@@ -49,7 +54,7 @@ export function schemaVersion(db: Database.Database): number {
 export function migrate(db: Database.Database): void {
   const migrateOnce = db.transaction((): boolean => {
     // Read again under the write lock: another process may have been faster.
-    const version = schemaVersion(db);
+    const version = readSchemaVersion(db);
     const migration = MIGRATIONS[version];
     if (!migration) return false;
     if (version === 0) db.exec(BOOTSTRAP);
