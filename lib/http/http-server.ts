@@ -8,7 +8,8 @@ import type {Logger} from 'pino';
 import type {Metrics} from '../observability/metrics.ts';
 import {answerClientErrors} from './client-errors.ts';
 import type {Lifecycle} from './lifecycle.ts';
-import {MAX_HEADER_BYTES, type ConnectionLimits} from './limits.ts';
+import {MAX_HEADER_BYTES} from '../zcap/limits.ts';
+import type {ConnectionLimits} from './limits.ts';
 import type {Credentials} from './tls.ts';
 
 export interface HttpServerOptions {

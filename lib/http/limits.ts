@@ -1,6 +1,3 @@
-/** Bytes of a request's line and headers together (R1). */
-export const MAX_HEADER_BYTES = 16 * 1024;
-
 /** Bytes of a request's body (R1). */
 export const MAX_BODY_BYTES = 100 * 1024;
 

@@ -35,6 +35,8 @@ export interface Envelope {
   readonly capabilityInvocation: string;
   /** SHA-256 that the `Digest` header claims for the body; undefined where there is no such header. */
   readonly bodyDigest: Uint8Array | undefined;
+  /** Whether a body follows the headers. */
+  readonly announcesBody: boolean;
   /** Whether the signature is over just what official clients sign: what was judged of one such request holds for all. */
   readonly isUsual: boolean;
   /** Signed headers as the verifier libraries want them: lower-case names. */

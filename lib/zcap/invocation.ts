@@ -18,8 +18,6 @@ export interface Invocation {
   readonly chainLength: number;
   /** Id of the invoked capability. */
   readonly capabilityId: string;
-  /** The controllers of the root that the request is authorised against: of a keystore, its controllers. */
-  readonly rootControllers: readonly string[];
   /** The DID under whose authority the chain stands: the invoker for a root invocation, else the first delegator. */
   readonly authority: string;
   /** SHA-256(keyId ‖ signing string): the identity of the signed request for replay memory (R11). */

@@ -1,3 +1,5 @@
+/** Bytes of a request's line and headers together (R1). */
+export const MAX_HEADER_BYTES = 16 * 1024;
 /** How far clocks may differ (R4, R34). */
 export const CLOCK_SKEW_SECONDS = 300;
 /** The longest time an HTTP signature may live (R4); official clients ask for 600. */

@@ -1,14 +1,18 @@
 import {HeadersTooLargeError, MalformedRequestError, NotAllowedError} from '../errors.ts';
 import {readBodyDigest} from './body-digest.ts';
 import type {Envelope, RequestHead} from './envelope.ts';
-import {areUsual, assertContentHeaders, assertNotStale, assertSignedHeaders} from './header-rules.ts';
+import {
+  announcesBody,
+  areUsual,
+  assertContentHeaders,
+  assertNotStale,
+  assertSignedHeaders,
+} from './header-rules.ts';
 import {parseHttpSignature} from './http-signature.ts';
+import {MAX_HEADER_BYTES} from './limits.ts';
 import {readHeaders} from './read-headers.ts';
 import {isCanonicalTarget} from './request-target.ts';
 import {buildSigningString} from './signing-string.ts';
-
-/** The longest head of a request, the names and values of its headers together (R1). */
-export const MAX_HEADER_BYTES = 16 * 1024;
 
 export interface EnvelopeOptions {
   /** The public host (with its port unless 443) that `Host` must equal (R7). */
@@ -47,6 +51,7 @@ export function readEnvelope(head: RequestHead, {host, now}: EnvelopeOptions): E
     signingString: buildSigningString({method, target: head.target, headers, signedHeaders, httpSignature}),
     capabilityInvocation: headers.get('capability-invocation') ?? '',
     bodyDigest: readBodyDigest(headers.get('digest')),
+    announcesBody: announcesBody(headers),
     isUsual: areUsual(signedHeaders),
     headers: verifierHeaders(headers, signedHeaders),
     remoteAddress: head.remoteAddress,

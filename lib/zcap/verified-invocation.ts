@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {VerificationMethod} from './did/verification-method.ts';
 import type {Envelope} from './envelope.ts';
-import type {ExpectedRoot, Invocation} from './invocation.ts';
+import type {Invocation} from './invocation.ts';
 import type {PresentedCapability} from './presented-capability.ts';
 
 /** Makes an `Invocation`: the one place, called by the authoriser alone, after everything has verified. */
@@ -9,12 +9,10 @@ export function verifiedInvocation({
   envelope,
   method,
   presented,
-  root,
 }: {
   readonly envelope: Envelope;
   readonly method: VerificationMethod;
   readonly presented: PresentedCapability;
-  readonly root: ExpectedRoot;
 }): Invocation {
   const {httpSignature, signingString} = envelope;
   const {chain} = presented;
@@ -24,7 +22,6 @@ export function verifiedInvocation({
     action: presented.action,
     chainLength: chain ? chain.length : 1,
     capabilityId: presented.id,
-    rootControllers: root.controllers,
     authority: chain?.links[0]?.proof.delegator ?? method.controller,
     replayDigest: createHash('sha256')
       .update(httpSignature.keyId)

@@ -86,16 +86,16 @@ export class ZcapAuthorizer implements Authorizer {
     onInvoker?.(method.controller);
     const presented = this.#capabilities.read(envelope);
     const signed = {envelope, method, presented};
-    let verdict = await this.#assertAllowed(signed, expectation, state);
+    const verdict = await this.#assertAllowed(signed, expectation, state);
     if (!presented.isJudged) {
       await this.#assertJudged(signed, verdict);
       presented.remember();
     }
     if (!presented.isJudged || !method.immutable) {
       state = await readState();
-      verdict = await this.#assertAllowed(signed, expectation, state);
+      await this.#assertAllowed(signed, expectation, state);
     }
-    return {invocation: verifiedInvocation({...signed, root: verdict.root}), keystore: state.keystore};
+    return {invocation: verifiedInvocation(signed), keystore: state.keystore};
   }
 
   async authorizeRevocation(
@@ -126,7 +126,7 @@ export class ZcapAuthorizer implements Authorizer {
     root = rootOf(keystoreId, keystore);
     await assertAllowed();
     return {
-      invocation: verifiedInvocation({...signed, root}),
+      invocation: verifiedInvocation(signed),
       revocable: describeRevocable(chain, {root, invoker: method, authority: presented.chain ?? chain}),
     };
   }

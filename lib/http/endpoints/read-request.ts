@@ -2,10 +2,8 @@ import {parseStrictJson} from '../../encoding/strict-json.ts';
 import {KmsError, MalformedRequestError} from '../../errors.ts';
 import {verifyBodyDigest} from '../../zcap/body-digest.ts';
 import type {Envelope} from '../../zcap/envelope.ts';
-import {announcesBody} from '../../zcap/header-rules.ts';
 import {MAX_CAPABILITY_DEPTH} from '../../zcap/limits.ts';
 import {readEnvelope, type EnvelopeOptions} from '../../zcap/read-envelope.ts';
-import {readHeaders} from '../../zcap/read-headers.ts';
 import type {EndpointRequest} from '../endpoint.ts';
 
 export interface SignedRequest<T> {
@@ -19,7 +17,7 @@ export interface SignedRequest<T> {
  */
 export function readHead({head}: EndpointRequest, options: EnvelopeOptions): Envelope {
   const envelope = readEnvelope(head, options);
-  if (announcesBody(readHeaders(head.rawHeaders).values))
+  if (envelope.announcesBody)
     throw new MalformedRequestError(`A ${envelope.method} request must not have a body.`);
   return envelope;
 }
