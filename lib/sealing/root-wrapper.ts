@@ -1,3 +1,4 @@
+import type {RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
 import type {OpeningSecrets} from './secrets.ts';
 import type {Wrapper} from './wrapper.ts';
 
@@ -9,6 +10,35 @@ export interface RootWrapper extends Wrapper {
   readonly parameters?: string;
   /** Looks whether it could be opened again now. @throws RootOfTrustError */
   check(): Promise<void>;
+  /**
+   * Secret bytes of which `openRootSealer` makes what seals for this root while it is not at hand. The store keeps them
+   * sealed under the hierarchy. The caller overwrites them. Absent where a kind of root has no such thing.
+   */
+  exportSealer?(): Uint8Array;
+}
+
+/** Seals for a root that is not at hand: only the root wrapper itself opens what it gives, by its `open`. */
+export interface RootSealer {
+  /** The root wrapper's `keyId`. */
+  readonly keyId: string;
+  seal(plaintext: Uint8Array, additionalData: Uint8Array): Promise<Uint8Array>;
+  close(): void;
+}
+
+/** Whatever seals root keys under the id that the store and sealed rows know it by. */
+export interface IdentifiedRootSealer {
+  readonly id: string;
+  readonly sealer: Pick<RootSealer, 'keyId' | 'seal'>;
+}
+
+/**
+ * The roots of trust as they are now: the set lives in the store, and what of it is open changes while the server runs.
+ */
+export interface RootSet {
+  /** What the store lists, as last read, in order of creation; at least one. */
+  records(): readonly RootWrapperRecord[];
+  /** Those that are open and `active`, or `adding`; none while sealed. */
+  opened(): readonly IdentifiedRootWrapper[];
 }
 
 /** A root wrapper under the id that the store and sealed rows know it by (`rw_…`). */

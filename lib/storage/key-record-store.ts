@@ -1,4 +1,5 @@
 import type {Page} from './keystore-config-store.ts';
+import type {Authenticated} from './record-authentication.ts';
 
 /** One version of a key. Versions count from 1. */
 export interface KeyVersionRecord {
@@ -12,6 +13,8 @@ export interface KeyVersionRecord {
    * material, for an HSM a reference. Opaque to the store, never empty.
    */
   readonly material: Uint8Array;
+  /** The data key version that sealed `material`, which cannot be deleted meanwhile; absent where an HSM keeps the key. */
+  readonly dataKeyVersionId?: string;
 }
 
 /** A key as it is stored. Material is sealed before it comes here. */
@@ -38,27 +41,70 @@ export interface KeyRecordId {
   readonly localKeyId: string;
 }
 
-/** Persistence of key records. All methods throw `UnavailableError` where the store cannot be reached. */
-export interface KeyRecordStore {
+/**
+ * Persistence of key records. All methods throw `UnavailableError` where the store cannot be reached. A backend keeps
+ * `Authenticated<KeyRecord>`; the rest of the server sees records whose authentication was verified.
+ */
+export interface KeyRecordStore<Record extends KeyRecord = KeyRecord> {
   /**
    * Stores a new record, durably.
    * @throws DuplicateError where the id exists. @throws NotFoundError where the keystore does not exist (any more).
    * @throws KeystoreSequenceError where the keystore's `sequence` is not `keystoreSequence`, if that is given: who was
    *   authorised to make the key may not be any more.
+   * @throws KeyNotFoundError where a data key version that it names is not there (any more): seal again.
    * @throws QuotaExceededError where the keystore already holds `maxPerKeystore` records (checked in the same write).
    */
   insert(
-    record: KeyRecord,
+    record: Record,
     options: {readonly maxPerKeystore: number; readonly keystoreSequence?: number},
   ): Promise<void>;
 
   /** The record as last written anywhere, or undefined. */
-  find(id: KeyRecordId): Promise<KeyRecord | undefined>;
+  find(id: KeyRecordId): Promise<Record | undefined>;
 
   /** The keystore's records in order of creation, in pages. @throws MalformedRequestError where `cursor` is not one that `list` gave. */
   list(options: {
     readonly keystoreId: string;
     readonly limit: number;
     readonly cursor?: string | undefined;
-  }): Promise<Page<KeyRecord>>;
+  }): Promise<Page<Record>>;
+}
+
+/** A record in place of the one that was read. */
+export interface KeyRecordReplacement {
+  /** Same identity, type and `createdAt`; the versions that were there, with the same public keys; `sequence` one higher. */
+  readonly record: Authenticated<KeyRecord>;
+  readonly replacedSequence: number;
+}
+
+/** What maintenance asks of a backend besides. */
+export interface KeyMaintenance extends KeyRecordStore<Authenticated<KeyRecord>> {
+  /** The keystore's local key ids in order of creation, in pages. @throws MalformedRequestError where `cursor` is not one that it gave. */
+  listIds(options: {
+    readonly keystoreId: string;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<string>>;
+
+  /**
+   * Replaces records in one durable write, each where the stored `sequence` is still `replacedSequence`. The others are
+   * left as they are. @returns which were replaced, by position. @throws KeyNotFoundError as `insert`.
+   */
+  replace(replacements: readonly KeyRecordReplacement[]): Promise<readonly boolean[]>;
+
+  /**
+   * At most `limit` of the keystore's records that are sealed or authenticated under one of `dataKeyVersionIds`.
+   * Found by index: what it costs does not depend on the others.
+   */
+  listSealedUnder(options: {
+    readonly keystoreId: string;
+    readonly dataKeyVersionIds: readonly string[];
+    readonly limit: number;
+  }): Promise<readonly Authenticated<KeyRecord>[]>;
+
+  /** How many of the keystore's records are. */
+  countSealedUnder(options: {
+    readonly keystoreId: string;
+    readonly dataKeyVersionIds: readonly string[];
+  }): Promise<number>;
 }

@@ -1,3 +1,5 @@
+import type {Authenticated, RecordAuthentication} from './record-authentication.ts';
+
 /** A keystore as its clients see it. `id` is its URL; `controller` is kept as it was posted (a DID, or several). */
 export interface KeystoreConfig {
   readonly id: string;
@@ -17,8 +19,11 @@ export interface Page<T> {
   readonly cursor?: string;
 }
 
-/** Persistence of keystore configs. All methods throw `UnavailableError` where the store cannot be reached. */
-export interface KeystoreConfigStore {
+/**
+ * Persistence of keystore configs. All methods throw `UnavailableError` where the store cannot be reached. A backend
+ * keeps `Authenticated<KeystoreConfig>`; the rest of the server sees configs whose authentication was verified.
+ */
+export interface KeystoreConfigStore<Config extends KeystoreConfig = KeystoreConfig> {
   /**
    * Stores a new config, durably.
    * `creator` is the DID whose invocation made it; quotas count by it.
@@ -26,12 +31,12 @@ export interface KeystoreConfigStore {
    * @throws QuotaExceededError where `creator` already created `maxPerCreator` that still exist (checked in the same write).
    */
   insert(
-    config: KeystoreConfig,
+    config: Config,
     options: {readonly creator: string; readonly maxPerCreator: number},
   ): Promise<void>;
 
   /** The config as last written anywhere, or undefined. */
-  find(id: string): Promise<KeystoreConfig | undefined>;
+  find(id: string): Promise<Config | undefined>;
 
   /**
    * Replaces the stored config with `config`, atomically and durably, if the stored one still has the `sequence` and
@@ -41,7 +46,7 @@ export interface KeystoreConfigStore {
    * @throws KeystoreSequenceError where the stored config is another (or gone).
    */
   update(
-    config: KeystoreConfig,
+    config: Config,
     options: {readonly replaced: KeystoreConfig; readonly updater: string},
   ): Promise<void>;
 
@@ -55,7 +60,7 @@ export interface KeystoreConfigStore {
     readonly controller: string;
     readonly limit: number;
     readonly cursor?: string | undefined;
-  }): Promise<Page<KeystoreConfig>>;
+  }): Promise<Page<Config>>;
 
   /**
    * Deletes the config, if its stored sequence is `sequence` and it holds no key records; both checked in the same write.
@@ -63,4 +68,19 @@ export interface KeystoreConfigStore {
    * @throws InvalidStateError where it holds key records. @throws KeystoreSequenceError where the sequence differs or it is gone.
    */
   delete(id: string, options: {readonly sequence: number}): Promise<void>;
+}
+
+/** What maintenance asks of a backend besides. */
+export interface KeystoreMaintenance extends KeystoreConfigStore<Authenticated<KeystoreConfig>> {
+  /** The ids of all keystores, in order of creation, in pages. @throws MalformedRequestError where `cursor` is not one that it gave. */
+  listIds(options: {readonly limit: number; readonly cursor?: string | undefined}): Promise<Page<string>>;
+
+  /**
+   * Replaces the authentication of a config that stays as it is (its `sequence` too: clients see it).
+   * @returns whether the stored config had the `sequence` of `replaced`, and its very MAC.
+   */
+  replaceAuthentication(
+    replaced: Authenticated<KeystoreConfig>,
+    authentication: RecordAuthentication,
+  ): Promise<boolean>;
 }

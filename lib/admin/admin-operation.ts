@@ -1,0 +1,42 @@
+import type {KeyManagement} from '../key-management.ts';
+
+/** How far a long operation is; shown to the operator as a bar or a line. */
+export interface AdminProgress {
+  /** E.g. `rotating`, `rewrapping`, `copying`. */
+  readonly step: string;
+  readonly done: number;
+  /** Absent where it is not known. */
+  readonly total?: number;
+}
+
+export interface AdminCall {
+  readonly report: (progress: AdminProgress) => void;
+  /** Aborted where the operator's command has gone: jobs go on without it, all else stops. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One thing that an operator can ask for, of the running server (over its admin socket) or of the store while no server
+ * runs: the same code does both.
+ */
+export interface AdminOperation<Parameters, Result> {
+  /** E.g. `root.add`. */
+  readonly name: string;
+  /** Whether it works while the server is sealed. */
+  readonly whileSealed: boolean;
+  /** What came over the socket → typed. @throws AdminError, `invalid` */
+  parse(parameters: unknown): Parameters;
+  /** @returns something that JSON can carry. @throws AdminError, and whatever the parts throw */
+  run(management: KeyManagement, parameters: Parameters, call: AdminCall): Promise<Result>;
+}
+
+/** Why an operation was refused, for the operator. Messages never hold secrets. */
+export class AdminError extends Error {
+  override readonly name = 'AdminError';
+  readonly code: 'invalid' | 'refused' | 'not-found' | 'sealed' | 'failed';
+
+  constructor(code: AdminError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,9 @@
+/** The purposes that the server declares: every keystore's scope has a data key for each. */
+export const PURPOSES = ['key-material', 'record-mac', 'audit'] as const;
+
+/** The scope of what belongs to the server as a whole: the audit log, anchors. No keystore's: those are URLs. */
+export const SERVER_SCOPE = 'webkms:server';
+
+/** The hierarchy's own scope, under which the sealers of root wrappers are sealed. Applications cannot use it. */
+export const ROOTS_SCOPE = 'webkms:roots';
+export const ROOT_SEALER_PURPOSE = 'root-sealer';
