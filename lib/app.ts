@@ -1,6 +1,9 @@
 import {mkdir} from 'node:fs/promises';
 import type {Logger} from 'pino';
-import {takeVariable} from './config/environment-secrets.ts';
+import {startAdminSocket} from './admin/admin-socket-server.ts';
+import {acquireDataDirectoryLock} from './admin/data-directory-lock.ts';
+import {ADMIN_OPERATIONS} from './admin/operation-table.ts';
+import {startBackgroundWork} from './background-work.ts';
 import type {Settings} from './config/settings.ts';
 import {createClientAddressReader} from './http/client-address.ts';
 import {createApp} from './http/create-app.ts';
@@ -11,14 +14,13 @@ import {connectionLimits} from './http/limits.ts';
 import {createAddressLimiter, createInvokerLimiter} from './http/rate-limit.ts';
 import {loadCredentials, loadSelfSigned, type Credentials} from './http/tls.ts';
 import {startHousekeeping} from './housekeeping.ts';
+import {openKeyManagement} from './key-management.ts';
 import type {KeyModule} from './key-modules/key-module.ts';
-import {SoftwareKeyModule} from './key-modules/software/software-key-module.ts';
+
 import {NO_METRICS, type Metrics} from './observability/metrics.ts';
 import {startMetricsListener} from './observability/metrics-listener.ts';
-import {KeyHierarchy} from './sealing/key-hierarchy/key-hierarchy.ts';
-import {openRootOfTrust} from './sealing/root-of-trust.ts';
-import {promptSecret} from './sealing/wrappers/terminal-prompt.ts';
-import {SqliteStores} from './storage/sqlite/sqlite-stores.ts';
+import type {RootOfTrust} from './sealing/root-of-trust.ts';
+import {SealedError} from './sealing/sealing-errors.ts';
 import {createDidResolver} from './zcap/did/did-resolver.ts';
 import {ZcapAuthorizer} from './zcap/zcap-authorizer.ts';
 
@@ -54,21 +56,13 @@ async function compose(
 ): Promise<Pick<RunningServer, 'url' | 'notices'>> {
   const notices: string[] = [];
   await mkdir(settings.dataDir, {recursive: true, mode: 0o700});
+  const lock = await acquireDataDirectoryLock(settings.dataDir);
+  closing.defer(() => lock.release());
   const metrics = await openMetrics(settings, closing, notices);
 
-  const stores = await SqliteStores.open({path: settings.storage.path});
-  closing.defer(() => stores.close());
-  const root = await openRootOfTrust({
-    store: stores.keyHierarchy,
-    seedUri: settings.rootWrapper,
-    secretSource: {takeVariable, prompt: promptSecret},
-    log,
-  });
-  const hierarchy = new KeyHierarchy({store: stores.keyHierarchy, rootWrappers: root.rootWrappers});
-  closing.defer(() => hierarchy.close());
-  notices.push(...rootNotices(settings, root.created));
-  const software = new SoftwareKeyModule({wrappers: hierarchy, onCache: (hit) => metrics.cache('keys', hit)});
-  closing.defer(() => software.close());
+  const management = await openKeyManagement(settings, {log, closing, metrics});
+  const {requestStores: stores, root, hierarchy, keyModules} = management;
+  notices.push(...rootNotices(settings, root));
 
   const authorizer = new ZcapAuthorizer({
     resolver: createDidResolver({
@@ -89,15 +83,18 @@ async function compose(
       baseUrl: settings.baseUrl,
       stores,
       authorizer,
-      keyModules: offeredModules(settings, software),
+      keyModules,
       keystoreCreation: settings.keystoreCreation,
       keyDescriptions: settings.keyDescriptions,
       quotas: settings.quotas,
+      assertUsable: () => {
+        if (root.isSealed()) throw new SealedError();
+      },
     }),
     healthChecks: [
       {name: 'store', check: () => stores.ping()},
       {name: 'root-of-trust', check: () => hierarchy.check()},
-      {name: 'key-module', check: () => software.check()},
+      {name: 'key-module', check: () => checkKeyModules(keyModules)},
     ],
     addressLimiter: createAddressLimiter({rate: settings.rateLimit.address}),
     clientAddress: createClientAddressReader(settings.trustedProxies),
@@ -107,6 +104,14 @@ async function compose(
     hsts,
   });
   closing.defer(startHousekeeping(stores, log));
+  closing.defer(startBackgroundWork(management));
+  const adminSocket = await startAdminSocket({
+    management,
+    operations: ADMIN_OPERATIONS,
+    dataDir: settings.dataDir,
+    log,
+  });
+  closing.defer(() => adminSocket.close());
 
   const credentials = await openCredentials(settings, notices);
   const server = await HttpServer.start({
@@ -155,20 +160,25 @@ async function openCredentials(
   return selfSigned;
 }
 
-function rootNotices({rootWrapper, storage, dataDir}: Settings, created: boolean): string[] {
+function rootNotices({storage, dataDir}: Settings, root: RootOfTrust): string[] {
+  const uris = root.records().map(({uri}) => uri);
+  const roots = `root of trust: ${uris.length > 0 ? uris.join(', ') : 'none yet'}`;
   return [
     `data directory: ${dataDir}`,
     `store: ${storage.kind}:${storage.path}`,
-    created
-      ? `root of trust: ${rootWrapper}, made just now. Back it up: without it no key in the store can be used.`
-      : `root of trust: ${rootWrapper}`,
+    root.created ? `${roots}, made just now. Back it up: without it no key in the store can be used.` : roots,
+    ...(root.isSealed()
+      ? [
+          uris.length > 0
+            ? 'SEALED: every request is answered with 503 until shares were given to: webkms admin unseal'
+            : 'SEALED: there is no root of trust yet; make it with: webkms admin init',
+        ]
+      : []),
   ];
 }
 
-/** Modules by the names that keystores use; `ssm-v1` is what existing clients ask for. */
-function offeredModules({keyModules}: Settings, software: KeyModule): ReadonlyMap<string, KeyModule> {
-  const names = keyModules.flatMap((name) => (name === 'software' ? ['software', 'ssm-v1'] : []));
-  return new Map(names.map((name) => [name, software]));
+async function checkKeyModules(keyModules: ReadonlyMap<string, KeyModule>): Promise<void> {
+  await Promise.all([...new Set(keyModules.values())].map((module) => module.check()));
 }
 
 function listeningUrl({baseUrl, listen, tls}: Settings, port: number): string {

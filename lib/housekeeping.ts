@@ -9,7 +9,7 @@ const BATCH = 1000;
  * Forgets what can no longer matter: revocations of capabilities that have expired (R43), replay memory of signatures that
  * have. In batches, so that requests get their turn in between. @returns a function that stops it.
  */
-export function startHousekeeping(stores: Stores, log: Logger): () => void {
+export function startHousekeeping(stores: Pick<Stores, 'revocations' | 'replays'>, log: Logger): () => void {
   const timer = setInterval(() => void tidy(stores, log), INTERVAL_MS);
   timer.unref();
   return () => clearInterval(timer);

@@ -1,11 +1,20 @@
+import {mkdir} from 'node:fs/promises';
 import type {Logger} from 'pino';
+import {takeVariable} from './config/environment-secrets.ts';
 import type {Settings} from './config/settings.ts';
-import type {RecordAuthenticator} from './integrity/record-authenticator.ts';
+import {AuthenticatedKeyStore} from './integrity/authenticated-key-store.ts';
+import {AuthenticatedKeystoreStore} from './integrity/authenticated-keystore-store.ts';
+import {RecordAuthenticator} from './integrity/record-authenticator.ts';
 import type {KeyModule} from './key-modules/key-module.ts';
-import type {JobRunner} from './maintenance/job-runner.ts';
-import type {KeyHierarchy} from './sealing/key-hierarchy/key-hierarchy.ts';
-import type {RootChanges} from './sealing/root-changes.ts';
-import type {RootOfTrust} from './sealing/root-of-trust.ts';
+import {SoftwareKeyModule} from './key-modules/software/software-key-module.ts';
+import {JobRunner} from './maintenance/job-runner.ts';
+import {NO_METRICS, type Metrics} from './observability/metrics.ts';
+import {KeyHierarchy} from './sealing/key-hierarchy/key-hierarchy.ts';
+import {RootChanges} from './sealing/root-changes.ts';
+import {RootOfTrust} from './sealing/root-of-trust.ts';
+import {PURPOSES} from './sealing/scopes.ts';
+import {promptSecret} from './sealing/wrappers/terminal-prompt.ts';
+import {SqliteStores} from './storage/sqlite/sqlite-stores.ts';
 import type {RequestStores, Stores} from './storage/stores.ts';
 
 /** Everything between the database and the requests: what the server and the operator's commands work on. */
@@ -23,4 +32,82 @@ export interface KeyManagement {
   /** By the names that keystores use. */
   readonly keyModules: ReadonlyMap<string, KeyModule>;
   readonly jobs: JobRunner;
+}
+
+export interface KeyManagementOptions {
+  readonly log: Logger;
+  /** Gets what is opened, to be closed in the reverse order; also where this function fails. */
+  readonly closing: AsyncDisposableStack;
+  readonly metrics?: Metrics;
+}
+
+/**
+ * Opens the store, the roots of trust (as far as that can be done without an operator) and all that lies over them. The
+ * caller holds the data directory's lock.
+ * @throws StoreOpenError, RootOfTrustError, InvalidSchemaError
+ */
+export async function openKeyManagement(
+  settings: Settings,
+  {log, closing, metrics = NO_METRICS}: KeyManagementOptions,
+): Promise<KeyManagement> {
+  await mkdir(settings.dataDir, {recursive: true, mode: 0o700});
+  const stores = await SqliteStores.open({path: settings.storage.path});
+  closing.defer(() => stores.close());
+  const store = stores.keyHierarchy;
+  await store.validateSchema();
+  const root = await RootOfTrust.open({
+    store,
+    seedUri: settings.rootWrapper,
+    secretSource: {takeVariable, prompt: promptSecret},
+    log,
+  });
+  closing.defer(() => root.close());
+  const hierarchy = new KeyHierarchy({store, roots: root, purposes: PURPOSES, log});
+  closing.defer(() => hierarchy.close());
+  const rootChanges = new RootChanges({store, root, hierarchy, log});
+
+  const software = new SoftwareKeyModule({wrappers: hierarchy, onCache: (hit) => metrics.cache('keys', hit)});
+  closing.defer(() => software.close());
+  root.onSealedChange((sealed) => {
+    if (!sealed) return;
+    hierarchy.forget();
+    software.forget();
+  });
+
+  const authenticator = new RecordAuthenticator({wrappers: hierarchy});
+  const requestStores: RequestStores = {
+    keystores: new AuthenticatedKeystoreStore({
+      store: stores.keystores,
+      authenticator,
+      refresh: () => hierarchy.refresh(),
+      deleteScope: (scope) => hierarchy.deleteScope(scope),
+      log,
+    }),
+    keys: new AuthenticatedKeyStore({store: stores.keys, authenticator, refresh: () => hierarchy.refresh()}),
+    revocations: stores.revocations,
+    replays: stores.replays,
+    ping: () => stores.ping(),
+  };
+
+  const keyModules = offeredModules(settings, software);
+  const jobs = new JobRunner({stores, hierarchy, authenticator, keyModules, log});
+  closing.defer(() => jobs.close());
+  return {
+    settings,
+    log,
+    stores,
+    requestStores,
+    root,
+    rootChanges,
+    hierarchy,
+    authenticator,
+    keyModules,
+    jobs,
+  };
+}
+
+/** Modules by the names that keystores use; `ssm-v1` is what existing clients ask for. */
+function offeredModules({keyModules}: Settings, software: KeyModule): ReadonlyMap<string, KeyModule> {
+  const names = keyModules.flatMap((name) => (name === 'software' ? ['software', 'ssm-v1'] : []));
+  return new Map(names.map((name) => [name, software]));
 }

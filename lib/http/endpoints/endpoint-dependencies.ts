@@ -1,5 +1,5 @@
 import type {KeyModules} from '../../operations/find-key-module.ts';
-import type {Stores} from '../../storage/stores.ts';
+import type {RequestStores} from '../../storage/stores.ts';
 import type {Authorizer} from '../../zcap/invocation.ts';
 
 /** How much one party may store. */
@@ -15,7 +15,7 @@ export interface Quotas {
 export interface EndpointDependencies {
   /** The public origin, e.g. `https://localhost:9443`. */
   readonly baseUrl: string;
-  readonly stores: Pick<Stores, 'keystores' | 'keys' | 'revocations'>;
+  readonly stores: Pick<RequestStores, 'keystores' | 'keys' | 'revocations'>;
   readonly authorizer: Authorizer;
   readonly keyModules: KeyModules;
   /** `open`: the new keystore's controller may create it; else the DIDs that may create any. */
@@ -23,6 +23,8 @@ export interface EndpointDependencies {
   /** Whether key descriptions are for everybody. */
   readonly keyDescriptions: 'authorized' | 'public';
   readonly quotas: Quotas;
+  /** Throws where no request can be served now, before anything of it is read. @throws SealedError */
+  readonly assertUsable?: () => void;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }

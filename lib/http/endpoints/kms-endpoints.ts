@@ -1,6 +1,7 @@
 import type {KmsEndpoints} from '../create-app.ts';
 import {createKeystoreEndpoint} from './create-keystore.ts';
 import {deleteKeystoreEndpoint} from './delete-keystore.ts';
+import type {Endpoint} from '../endpoint.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {generateKeyEndpoint} from './generate-key.ts';
 import {getKeyDescriptionEndpoint} from './get-key-description.ts';
@@ -14,17 +15,23 @@ import {updateKeystoreEndpoint} from './update-keystore.ts';
 
 /** The endpoint of every KMS route, by the route's name. */
 export function createKmsEndpoints(deps: EndpointDependencies): KmsEndpoints {
+  const usable =
+    (endpoint: Endpoint): Endpoint =>
+    async (request) => {
+      deps.assertUsable?.();
+      return endpoint(request);
+    };
   return {
-    createKeystore: createKeystoreEndpoint(deps),
-    listKeystores: listKeystoresEndpoint(deps),
-    getKeystore: getKeystoreEndpoint(deps),
-    updateKeystore: updateKeystoreEndpoint(deps),
-    deleteKeystore: deleteKeystoreEndpoint(deps),
-    generateKey: generateKeyEndpoint(deps),
-    listKeys: listKeysEndpoint(deps),
-    getKeyDescription: getKeyDescriptionEndpoint(deps),
-    runKeyOperation: runKeyOperationEndpoint(deps),
-    listRevocations: listRevocationsEndpoint(deps),
-    revokeCapability: revokeCapabilityEndpoint(deps),
+    createKeystore: usable(createKeystoreEndpoint(deps)),
+    listKeystores: usable(listKeystoresEndpoint(deps)),
+    getKeystore: usable(getKeystoreEndpoint(deps)),
+    updateKeystore: usable(updateKeystoreEndpoint(deps)),
+    deleteKeystore: usable(deleteKeystoreEndpoint(deps)),
+    generateKey: usable(generateKeyEndpoint(deps)),
+    listKeys: usable(listKeysEndpoint(deps)),
+    getKeyDescription: usable(getKeyDescriptionEndpoint(deps)),
+    runKeyOperation: usable(runKeyOperationEndpoint(deps)),
+    listRevocations: usable(listRevocationsEndpoint(deps)),
+    revokeCapability: usable(revokeCapabilityEndpoint(deps)),
   };
 }

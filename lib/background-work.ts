@@ -1,0 +1,27 @@
+import type {KeyManagement} from './key-management.ts';
+
+const REFRESH_MS = 1000;
+const RESUME_MS = 5000;
+
+/**
+ * What a server does beside answering: it learns what other processes changed in the roots and keys, and finishes what was
+ * interrupted: changes of roots, jobs. @returns a function that stops it.
+ */
+export function startBackgroundWork({root, rootChanges, hierarchy, jobs, log}: KeyManagement): () => void {
+  const stopRefreshing = hierarchy.startRefreshing(REFRESH_MS);
+  const resume = (): void => {
+    if (root.isSealed()) return;
+    rootChanges
+      .resume()
+      .catch((err: unknown) => log.error({err}, 'a change of the roots could not be resumed'));
+    jobs.resume();
+  };
+  resume();
+  root.onSealedChange(resume);
+  const timer = setInterval(() => jobs.resume(), RESUME_MS);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    stopRefreshing();
+  };
+}
