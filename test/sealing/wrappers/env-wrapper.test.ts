@@ -3,7 +3,7 @@ import {RootOfTrustError} from '../../../lib/sealing/root-of-trust-error.ts';
 import {EnvWrapper} from '../../../lib/sealing/wrappers/env-wrapper.ts';
 import {expectRejection} from '../expect-rejection.ts';
 import {FakeSecrets} from '../secrets-fixture.ts';
-import {describeWrapper} from '../wrapper.suite.ts';
+import {describeRootWrapper} from '../wrapper.suite.ts';
 
 const LINE = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
 const OTHER = '_-ECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
@@ -15,7 +15,7 @@ function openWith(value: string | undefined, uri = URI): Promise<EnvWrapper> {
   return EnvWrapper.open(uri, secrets.access());
 }
 
-describeWrapper({
+describeRootWrapper({
   name: 'env:',
   create: async () => {
     const [wrapper, foreign] = [await openWith(LINE), await openWith(OTHER)];

@@ -8,7 +8,7 @@ import {RootOfTrustError, type RootOfTrustReason} from '../../../lib/sealing/roo
 import {FileWrapper} from '../../../lib/sealing/wrappers/file-wrapper.ts';
 import {expectRejection} from '../expect-rejection.ts';
 import {makeTempDir, useTempDir} from '../temp-dir.ts';
-import {describeWrapper} from '../wrapper.suite.ts';
+import {describeRootWrapper} from '../wrapper.suite.ts';
 
 const LINE = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
 const KEY_ID = 'u8xWrGkUfdKlaFxyu4ai3w';
@@ -176,7 +176,7 @@ describe('FileWrapper', () => {
   });
 });
 
-describeWrapper({
+describeRootWrapper({
   name: 'file',
   create: async () => {
     const directory = await makeTempDir();

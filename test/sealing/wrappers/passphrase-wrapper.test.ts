@@ -5,7 +5,7 @@ import {PassphraseWrapper} from '../../../lib/sealing/wrappers/passphrase-wrappe
 import {expectRejection} from '../expect-rejection.ts';
 import {FakeSecrets} from '../secrets-fixture.ts';
 import {useTempDir} from '../temp-dir.ts';
-import {describeWrapper} from '../wrapper.suite.ts';
+import {describeRootWrapper} from '../wrapper.suite.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 const PROMPT = 'passphrase:prompt';
@@ -21,7 +21,7 @@ const create = (passphrase = PASSPHRASE): Promise<PassphraseWrapper> =>
 const open = (parameters?: string, passphrase = PASSPHRASE): Promise<PassphraseWrapper> =>
   PassphraseWrapper.open(PROMPT, answering(passphrase).access(parameters));
 
-describeWrapper({
+describeRootWrapper({
   name: 'passphrase:',
   create: async () => {
     // The same passphrase: the salt alone makes another key.
