@@ -39,6 +39,8 @@ export interface RootSet {
   records(): readonly RootWrapperRecord[];
   /** Those that are open and `active`, or `adding`; none while sealed. */
   opened(): readonly IdentifiedRootWrapper[];
+  /** Reads the store's list again. @throws UnavailableError */
+  refresh?(): Promise<void>;
 }
 
 /** A root wrapper under the id that the store and sealed rows know it by (`rw_…`). */

@@ -63,3 +63,8 @@ export function dataContext(id: DataContext, additionalData: Uint8Array): Uint8A
 export function probeContext(rootWrapperId: string): Uint8Array {
   return encodeFields([DOMAIN, 'probe', rootWrapperId]);
 }
+
+/** For a root wrapper's sealer, sealed by the hierarchy's own scope: `root` is the record that it is kept in. */
+export function rootSealerContext(root: {readonly id: string; readonly wrapperKeyId: string}): Uint8Array {
+  return encodeFields([DOMAIN, 'root-sealer', root.id, root.wrapperKeyId]);
+}
