@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import {UnavailableError} from '../../errors.ts';
-import {toKmsError} from './driver-error.ts';
+import {toStoreError} from './driver-error.ts';
 import {openDatabase} from './open-database.ts';
 import {OpenedFile} from './opened-file.ts';
 import {retryWhileBusy} from './retry-while-busy.ts';
@@ -14,7 +14,7 @@ export interface PreparedStatement<Parameters extends unknown[], Row> {
   pluck(): this;
 }
 
-/** One connection, and the three ways of working with it. Whatever goes wrong in them comes out as a KmsError. */
+/** One connection, and the three ways of working with it. Whatever goes wrong in them comes out as a StoreError. */
 export class SqliteConnection {
   readonly #db: Database.Database;
   readonly #file: OpenedFile;
@@ -76,7 +76,7 @@ export class SqliteConnection {
       return await retryWhileBusy(work, this.#busyTimeoutMs);
     } catch (error) {
       if (!this.#db.open) throw new UnavailableError('The store is closed.', {cause: error});
-      throw toKmsError(error);
+      throw toStoreError(error);
     }
   }
 

@@ -1,5 +1,5 @@
-import Database from 'better-sqlite3';
 import {DuplicateError, InternalError, KmsError, UnavailableError} from '../../errors.ts';
+import {InvalidSchemaError, KeyInUseError, KeyNotFoundError, RootsChangedError} from '../key-errors.ts';
 
 const UNIQUE_VIOLATIONS: ReadonlySet<string> = new Set([
   'SQLITE_CONSTRAINT_PRIMARYKEY',
@@ -16,9 +16,41 @@ const DEFECTS: ReadonlySet<string> = new Set([
   'TOOBIG',
 ]);
 
+/** What a trigger refuses with RAISE(ABORT, '<word>: …'), and what that means to callers. */
+const TRIGGER_REFUSALS: Readonly<Record<string, new (message: string, options: ErrorOptions) => StoreError>> =
+  {
+    duplicate: DuplicateError,
+    'in use': KeyInUseError,
+    'roots changed': RootsChangedError,
+  };
+
+/** What a store refuses: it comes out of the connection as it is. */
+export type StoreError = KmsError | InvalidSchemaError | KeyInUseError | KeyNotFoundError | RootsChangedError;
+
+function isStoreError(error: unknown): error is StoreError {
+  return [KmsError, InvalidSchemaError, KeyInUseError, KeyNotFoundError, RootsChangedError].some(
+    (type) => error instanceof type,
+  );
+}
+
+/** What the driver got from SQLite. Known by its form: an application may use another copy of the driver. */
+interface SqliteError extends Error {
+  readonly code: string;
+}
+
+function isSqliteError(error: unknown): error is SqliteError {
+  return (
+    error instanceof Error &&
+    error.name === 'SqliteError' &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.startsWith('SQLITE_')
+  );
+}
+
 /** `SQLITE_IOERR_FSYNC` → `IOERR`; undefined where the driver did not get it from SQLite. */
 function primaryCode(error: unknown): string | undefined {
-  return error instanceof Database.SqliteError ? error.code.split('_')[1] : undefined;
+  return isSqliteError(error) ? error.code.split('_')[1] : undefined;
 }
 
 /** Another connection holds the lock that was needed; nothing was done. */
@@ -33,15 +65,35 @@ export function isDamage(error: unknown): boolean {
   return code === 'CORRUPT' || code === 'NOTADB';
 }
 
+/**
+ * A foreign key was violated: a row was deleted that others name, or one written that names none. SQLite tells of a
+ * RESTRICT as of a trigger.
+ */
+export function isForeignKeyViolation(error: unknown): boolean {
+  if (!isSqliteError(error)) return false;
+  return (
+    error.code === 'SQLITE_CONSTRAINT_FOREIGNKEY' ||
+    (error.code === 'SQLITE_CONSTRAINT_TRIGGER' && error.message === 'FOREIGN KEY constraint failed')
+  );
+}
+
+function triggerRefusal(error: SqliteError): StoreError | undefined {
+  if (error.code !== 'SQLITE_CONSTRAINT_TRIGGER') return undefined;
+  const [word = '', text] = error.message.split(': ', 2);
+  const type = Object.hasOwn(TRIGGER_REFUSALS, word) ? TRIGGER_REFUSALS[word] : undefined;
+  return type && text !== undefined ? new type(`${text}.`, {cause: error}) : undefined;
+}
+
 /** What callers of a store see of an error in it. The driver's own error is the `cause`. */
-export function toKmsError(error: unknown): KmsError {
-  if (error instanceof KmsError) return error;
-  const code = primaryCode(error);
-  if (code === undefined || !(error instanceof Database.SqliteError)) return new InternalError(error);
+export function toStoreError(error: unknown): StoreError {
+  if (isStoreError(error)) return error;
+  if (!isSqliteError(error)) return new InternalError(error);
   if (UNIQUE_VIOLATIONS.has(error.code)) {
     return new DuplicateError('A record with that identity exists.', {cause: error});
   }
-  if (DEFECTS.has(code)) return new InternalError(error);
+  const refusal = triggerRefusal(error);
+  if (refusal) return refusal;
+  if (DEFECTS.has(primaryCode(error) ?? '')) return new InternalError(error);
   // Busy, locked, I/O, full, read-only, out of memory, damaged, and whatever comes with later versions.
   return new UnavailableError('The store cannot be used now.', {cause: error});
 }

@@ -10,7 +10,13 @@ import {
   NotFoundError,
   UnavailableError,
 } from '../../../lib/errors.ts';
-import {toKmsError} from '../../../lib/storage/sqlite/driver-error.ts';
+import {
+  InvalidSchemaError,
+  KeyInUseError,
+  KeyNotFoundError,
+  RootsChangedError,
+} from '../../../lib/storage/key-errors.ts';
+import {toStoreError} from '../../../lib/storage/sqlite/driver-error.ts';
 import {SqliteStores} from '../../../lib/storage/sqlite/sqlite-stores.ts';
 import {
   insertKeystore,
@@ -42,6 +48,8 @@ const withStores = (work: (stores: SqliteStores, path: string) => Promise<void>)
       await stores.close();
     }
   });
+
+const KEY_ERRORS = [InvalidSchemaError, KeyInUseError, KeyNotFoundError, RootsChangedError];
 
 describe('SQLite failures', () => {
   const classes: readonly [KmsErrorClass, readonly string[]][] = [
@@ -82,7 +90,7 @@ describe('SQLite failures', () => {
     it(`become ${type.name}, with the driver's error as cause only`, () => {
       for (const code of codes) {
         const driverError = new Database.SqliteError('near "/var/lib/webkms": bad', `SQLITE_${code}`);
-        const error = toKmsError(driverError);
+        const error = toStoreError(driverError);
         expect(error, code).to.be.instanceOf(type);
         expect(error.cause, code).to.equal(driverError);
         expect(error.message).to.not.contain('/var/lib');
@@ -92,9 +100,26 @@ describe('SQLite failures', () => {
 
   it('leave the stores’ own errors as they are, and take everything else for a defect', () => {
     const refusal = new NotAllowedError('revoked', 'revoked');
-    expect(toKmsError(refusal)).to.equal(refusal);
-    expect(toKmsError(new TypeError('x'))).to.be.instanceOf(InternalError);
-    expect(toKmsError('x')).to.be.instanceOf(InternalError);
+    const refusals = [refusal, ...KEY_ERRORS.map((type) => new type('x'))];
+    for (const own of refusals) expect(toStoreError(own)).to.equal(own);
+    expect(toStoreError(new TypeError('x'))).to.be.instanceOf(InternalError);
+    expect(toStoreError('x')).to.be.instanceOf(InternalError);
+  });
+
+  it('that triggers raise by an agreed word become what the word says, and only those', () => {
+    const raise = (message: string, code = 'SQLITE_CONSTRAINT_TRIGGER') =>
+      toStoreError(new Database.SqliteError(message, code));
+    const words = {'in use': KeyInUseError, duplicate: DuplicateError, 'roots changed': RootsChangedError};
+    for (const [word, type] of Object.entries(words)) {
+      expect(raise(`${word}: why`))
+        .to.be.instanceOf(type)
+        .with.property('message', 'why.');
+      expect(raise(`${word}: why`, 'SQLITE_CONSTRAINT_CHECK')).to.be.instanceOf(InternalError);
+      expect(raise(word)).to.be.instanceOf(InternalError);
+    }
+    for (const word of ['root_key', 'constructor', '']) {
+      expect(raise(`${word}: why`)).to.be.instanceOf(InternalError);
+    }
   });
 
   it('of a lock held elsewhere make writes unavailable until it is released, and reads never', () =>
