@@ -1,0 +1,153 @@
+import {spawn} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
+import {once} from 'node:events';
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {createInterface} from 'node:readline';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {fileURLToPath} from 'node:url';
+import {expect} from 'chai';
+import {loadSettings} from '../../lib/config/load-settings.ts';
+import {generateLocalId} from '../../lib/encoding/local-id.ts';
+import type {SoftwareKeyModule} from '../../lib/key-modules/software/software-key-module.ts';
+import {openKeyManagement} from '../../lib/key-management.ts';
+import {createLogger} from '../../lib/observability/logger.ts';
+import {freePort} from '../crash/free-port.ts';
+import {OWNER, signing} from './population.ts';
+import {send} from '../support/signed-request.ts';
+
+const LAUNCHER = fileURLToPath(new URL('../../bin/webkms.js', import.meta.url));
+const KEYS = 100;
+
+/** How a secret might lie about: as bytes, or written down. */
+function spellings(secret: Buffer): readonly Buffer[] {
+  return [
+    secret,
+    Buffer.from(secret.toString('hex')),
+    Buffer.from(secret.toString('base64').replace(/=+$/, '')),
+    Buffer.from(secret.toString('base64url')),
+  ];
+}
+
+describe('known private keys', function () {
+  this.timeout(180_000);
+
+  it(`of ${KEYS} keys in use: none in the database, its write-ahead log or the log; what a heap snapshot holds`, async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'webkms-known-'));
+    const port = await freePort();
+    const baseUrl = `https://localhost:${port}`;
+    const logFile = join(dataDir, 'server.log');
+    const environment = {
+      WEBKMS_BASE_URL: baseUrl,
+      WEBKMS_LISTEN: `127.0.0.1:${port}`,
+      WEBKMS_DATA_DIR: dataDir,
+      WEBKMS_RATE_LIMIT: 'off',
+      WEBKMS_LOG_LEVEL: 'trace',
+      WEBKMS_LOG_FILE: logFile,
+    };
+    try {
+      const secrets = Array.from({length: KEYS}, () => randomBytes(32));
+      const urls = await importKeys(environment, secrets);
+      const child = spawn(process.execPath, ['--heapsnapshot-signal=SIGUSR2', LAUNCHER, 'serve'], {
+        cwd: dataDir,
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: {PATH: process.env['PATH'], ...environment},
+      });
+      try {
+        for await (const line of createInterface({input: child.stdout})) {
+          if (line.startsWith('listening on ')) break;
+        }
+        child.stdout.resume();
+        const ca = await readFile(join(dataDir, 'tls.crt'), 'utf8');
+        for (const url of urls) expect((await send({port, ca}, signing(url))).status).to.equal(200);
+        const files = ['webkms.db', 'webkms.db-wal', 'server.log'];
+        for (const file of files) {
+          const bytes = await readFile(join(dataDir, file));
+          expect(bytes.length, file).to.be.greaterThan(1000);
+          expect(found(bytes, secrets), file).to.equal(0);
+        }
+        // The search finds what is there: the same file with one secret put in.
+        const salted = Buffer.concat([await readFile(logFile), secrets[0] ?? Buffer.of()]);
+        expect(found(salted, secrets)).to.equal(1);
+
+        const snapshot = await heapSnapshot(child.pid ?? 0, dataDir);
+        const inSnapshot = found(snapshot, secrets);
+        console.log(`    heap snapshot of ${snapshot.length} bytes: ${inSnapshot} of ${KEYS} private keys`);
+        // A snapshot holds strings, not the bytes of buffers: so this says that no key was ever made a string.
+        expect(inSnapshot).to.equal(0);
+      } finally {
+        const exited = once(child, 'exit');
+        child.kill('SIGTERM');
+        await exited;
+      }
+      for (const file of await readdir(dataDir)) {
+        if (file.endsWith('.heapsnapshot')) continue;
+        expect(found(await readFile(join(dataDir, file)), secrets), file).to.equal(0);
+      }
+    } finally {
+      await rm(dataDir, {recursive: true, force: true});
+    }
+  });
+});
+
+/** @returns the URLs of keys with these secrets, stored as the server stores those that it makes. */
+async function importKeys(
+  environment: Readonly<Record<string, string>>,
+  secrets: readonly Buffer[],
+): Promise<readonly string[]> {
+  const settings = loadSettings({environment});
+  const closing = new AsyncDisposableStack();
+  const log = createLogger({...settings.log, level: 'silent'});
+  try {
+    const {requestStores, keyModules} = await openKeyManagement(settings, {log, closing});
+    const module = keyModules.get('software') as SoftwareKeyModule;
+    const keystoreId = `${settings.baseUrl}/kms/keystores/${generateLocalId()}`;
+    await requestStores.keystores.insert(
+      {id: keystoreId, sequence: 0, controller: OWNER.did, kmsModule: 'ssm-v1'},
+      {creator: OWNER.did, maxPerCreator: 10},
+    );
+    const urls: string[] = [];
+    for (const secret of secrets) {
+      const identity = {
+        keystoreId,
+        localKeyId: generateLocalId(),
+        type: 'Ed25519VerificationKey2020' as const,
+        version: 1,
+      };
+      const generated = await module.importKeyMaterial(identity, Buffer.from(secret));
+      const {localKeyId, type} = identity;
+      const createdAt = Date.now();
+      await requestStores.keys.insert(
+        {
+          keystoreId,
+          localKeyId,
+          type,
+          sequence: 0,
+          createdAt,
+          versions: [{version: 1, createdAt, ...generated}],
+        },
+        {maxPerKeystore: 1000},
+      );
+      urls.push(`${keystoreId}/keys/${localKeyId}`);
+    }
+    return urls;
+  } finally {
+    await closing.disposeAsync();
+  }
+}
+
+function found(bytes: Buffer, secrets: readonly Buffer[]): number {
+  return secrets.filter((secret) => spellings(secret).some((spelling) => bytes.includes(spelling))).length;
+}
+
+async function heapSnapshot(pid: number, directory: string): Promise<Buffer> {
+  process.kill(pid, 'SIGUSR2');
+  for (;;) {
+    await sleep(500);
+    const name = (await readdir(directory)).find((file) => file.endsWith('.heapsnapshot'));
+    if (name === undefined) continue;
+    const bytes = await readFile(join(directory, name));
+    if (bytes.subarray(-3).toString().trim().endsWith('}')) return bytes;
+  }
+}
