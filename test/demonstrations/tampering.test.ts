@@ -128,7 +128,12 @@ describe('rows edited with the sqlite3 program', function () {
       `UPDATE key_record SET public_alias_template = '${template}' WHERE ${where(key(0, 2))};`;
     await refusedAndNamed(
       {edit: set('did:example:other#{publicKeyMultibase}'), undo: set(old.trim())},
-      {refused: async () => expect(await status(key(0, 2))).to.equal(500), names: [local(key(0, 2))]},
+      {
+        refused: async () => {
+          expect(await status(key(0, 2))).to.equal(500);
+        },
+        names: [local(key(0, 2))],
+      },
     );
   });
 
