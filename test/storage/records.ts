@@ -4,7 +4,9 @@ import type {RootWrapperRecord, ScopeKeysRecord} from '../../lib/storage/key-hie
 import type {KeyRecord} from '../../lib/storage/key-record-store.ts';
 import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
 import type {Revocation} from '../../lib/storage/revocation-store.ts';
+import type {Authenticated} from '../../lib/storage/record-authentication.ts';
 import type {Stores} from '../../lib/storage/stores.ts';
+import {insertKeystoreScope, makeAuthentication, materialKeyVersion} from './keystore-scope.ts';
 
 export const ALICE = 'did:key:z6MkAlice';
 export const BOB = 'did:key:z6MkBob';
@@ -13,29 +15,53 @@ export const NOW = 1_795_000_000_000;
 
 export const keystoreUrl = (): string => `https://kms.example/kms/keystores/${generateLocalId()}`;
 
-export const makeKeystore = (members: Partial<KeystoreConfig> = {}): KeystoreConfig => ({
-  id: keystoreUrl(),
-  sequence: 0,
-  controller: ALICE,
-  kmsModule: 'ssm-v1',
-  ...members,
-});
+/** It names keys that are to be stored first: see insertKeystoreScope. */
+export function makeKeystore(members: Partial<KeystoreConfig> = {}): Authenticated<KeystoreConfig> {
+  const {id = keystoreUrl()} = members;
+  const authentication = makeAuthentication(id);
+  return {id, sequence: 0, controller: ALICE, kmsModule: 'ssm-v1', ...members, authentication};
+}
 
 /** The config that an update puts in the place of `config`. */
-export const next = (config: KeystoreConfig, members: Partial<KeystoreConfig> = {}): KeystoreConfig => ({
+export const next = (
+  config: Authenticated<KeystoreConfig>,
+  members: Partial<KeystoreConfig> = {},
+): Authenticated<KeystoreConfig> => ({
   ...config,
   sequence: config.sequence + 1,
   ...members,
+  authentication: makeAuthentication(config.id, 2),
 });
 
-export const makeKey = (keystoreId: string, members: Partial<KeyRecord> = {}): KeyRecord => ({
+export const makeKey = (keystoreId: string, members: Partial<KeyRecord> = {}): Authenticated<KeyRecord> => ({
   keystoreId,
   localKeyId: generateLocalId(),
   sequence: 0,
   type: 'Ed25519VerificationKey2020',
   createdAt: NOW,
-  versions: [{version: 1, createdAt: NOW, publicKey: randomBytes(32), material: randomBytes(93)}],
+  versions: [
+    {
+      version: 1,
+      createdAt: NOW,
+      publicKey: randomBytes(32),
+      material: randomBytes(93),
+      dataKeyVersionId: materialKeyVersion(keystoreId),
+    },
+  ],
   ...members,
+  authentication: makeAuthentication(keystoreId),
+});
+
+/** The record in its place, sealed and authenticated under version 2 of the keystore's data keys. */
+export const resealed = (record: KeyRecord): Authenticated<KeyRecord> => ({
+  ...record,
+  sequence: record.sequence + 1,
+  versions: record.versions.map((version) => ({
+    ...version,
+    material: randomBytes(93),
+    dataKeyVersionId: materialKeyVersion(record.keystoreId, 2),
+  })),
+  authentication: makeAuthentication(record.keystoreId, 2),
 });
 
 export const makeRevocation = (keystoreId: string, members: Partial<Revocation> = {}): Revocation => ({
@@ -53,6 +79,7 @@ export const makeRootWrapper = (): RootWrapperRecord => ({
   uri: 'file:/var/lib/webkms/root.key',
   wrapperKeyId: 'sha256:9f86d081',
   createdAt: NOW,
+  state: 'active',
 });
 
 const rootKeyVersion = (rootWrapperId: string, version: number) => ({
@@ -86,13 +113,14 @@ export function makeScope(rootWrapperId: string, scope = keystoreUrl()): ScopeKe
   };
 }
 
-/** Stores a keystore of `creator`, without a quota. */
+/** Stores a keystore of `creator`, with its keys, without a quota. */
 export async function insertKeystore(
   stores: Stores,
   members: Partial<KeystoreConfig> = {},
   creator = ALICE,
-): Promise<KeystoreConfig> {
+): Promise<Authenticated<KeystoreConfig>> {
   const config = makeKeystore(members);
+  await insertKeystoreScope(stores, config.id);
   await stores.keystores.insert(config, {creator, maxPerCreator: 1000});
   return config;
 }
@@ -102,7 +130,7 @@ export async function insertKey(
   stores: Stores,
   keystoreId: string,
   members: Partial<KeyRecord> = {},
-): Promise<KeyRecord> {
+): Promise<Authenticated<KeyRecord>> {
   const record = makeKey(keystoreId, members);
   await stores.keys.insert(record, {maxPerKeystore: 1000});
   return record;

@@ -17,6 +17,10 @@ export interface List {
 export const KEYSTORE_LIST: List = {kind: 1, groups: 2};
 export const KEY_LIST: List = {kind: 2, groups: 1};
 export const REVOCATION_LIST: List = {kind: 3, groups: 1};
+export const KEYSTORE_ID_LIST: List = {kind: 4, groups: 1};
+export const KEY_ID_LIST: List = {kind: 5, groups: 1};
+/** Of the key hierarchy. */
+export const SCOPE_LIST: List = {kind: 6, groups: 1};
 
 const BEGINNING: Place = {group: 0, position: 0};
 /** kind ‖ group ‖ position as 48 bits, big-endian. */
@@ -41,11 +45,14 @@ function formatCursor(list: List, {group, position}: Place): string {
   return encodeBase64url(bytes);
 }
 
-/** One more row than a page holds tells whether more follow. @throws RangeError: SQLite takes -1 for no limit. */
-export function rowsForPage(limit: number): number {
+/** @throws RangeError: SQLite takes -1 for no limit. */
+export function requireCount(limit: number): number {
   if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError('A page holds at least one result.');
-  return limit + 1;
+  return limit;
 }
+
+/** One more row than a page holds tells whether more follow. */
+export const rowsForPage = (limit: number): number => requireCount(limit) + 1;
 
 interface PageOptions<Row, T> {
   readonly limit: number;

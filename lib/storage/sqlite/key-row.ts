@@ -1,6 +1,14 @@
 import type {KeyRecord, KeyVersionRecord} from '../key-record-store.ts';
+import type {Authenticated} from '../record-authentication.ts';
+import {
+  dataKeyVersionId,
+  type MacColumns,
+  macColumns,
+  requireDataKeyVersion,
+  toAuthentication,
+} from './mac-columns.ts';
 
-/** A key's own columns, as `KEY_COLUMNS` selects them. */
+/** A key's own columns. */
 export interface KeyColumns {
   readonly localKeyId: string;
   readonly sequence: number;
@@ -14,7 +22,10 @@ export interface KeyColumns {
 /** For a key selected as `r`. */
 export const KEY_COLUMNS = `r.local_id AS localKeyId, r.sequence, r.type, r.created_at AS createdAt,
   r.max_capability_chain_length AS maxCapabilityChainLength, r.public_alias AS publicAlias,
-  r.public_alias_template AS publicAliasTemplate`;
+  r.public_alias_template AS publicAliasTemplate, ${macColumns('r')}`;
+
+/** As KEY_COLUMNS selects them. */
+export type AuthenticatedKeyColumns = KeyColumns & MacColumns;
 
 export interface VersionColumns {
   readonly version: number;
@@ -23,8 +34,12 @@ export interface VersionColumns {
   readonly material: Uint8Array;
 }
 
+/** As VERSION_COLUMNS selects them. */
+export type SealedVersionColumns = VersionColumns & {readonly dataKeyVersionId: string | null};
+
 /** For a version selected as `v`. */
-export const VERSION_COLUMNS = `v.version, v.created_at AS versionCreatedAt, v.public_key AS publicKey, v.material`;
+export const VERSION_COLUMNS = `v.version, v.created_at AS versionCreatedAt, v.public_key AS publicKey, v.material,
+  ${dataKeyVersionId('v.data_key_version')} AS dataKeyVersionId`;
 
 export function toKeyColumns(record: KeyRecord): KeyColumns {
   const {localKeyId, sequence, type, createdAt} = record;
@@ -45,20 +60,21 @@ export function toVersionColumns(version: KeyVersionRecord): VersionColumns {
   return {version: version.version, versionCreatedAt: version.createdAt, publicKey, material};
 }
 
-function toKeyVersionRecord(row: VersionColumns): KeyVersionRecord {
+function toKeyVersionRecord(row: SealedVersionColumns): KeyVersionRecord {
   return {
     version: row.version,
     createdAt: row.versionCreatedAt,
     ...(row.publicKey && {publicKey: row.publicKey}),
     material: row.material,
+    ...(row.dataKeyVersionId !== null && {dataKeyVersionId: requireDataKeyVersion(row.dataKeyVersionId)}),
   };
 }
 
 export function toKeyRecord(
   keystoreId: string,
-  row: KeyColumns,
-  versions: readonly VersionColumns[],
-): KeyRecord {
+  row: AuthenticatedKeyColumns,
+  versions: readonly SealedVersionColumns[],
+): Authenticated<KeyRecord> {
   const {maxCapabilityChainLength, publicAlias, publicAliasTemplate} = row;
   return {
     keystoreId,
@@ -70,5 +86,6 @@ export function toKeyRecord(
     ...(publicAlias !== null && {publicAlias}),
     ...(publicAliasTemplate !== null && {publicAliasTemplate}),
     versions: versions.map(toKeyVersionRecord),
+    authentication: toAuthentication(row),
   };
 }

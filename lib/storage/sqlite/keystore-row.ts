@@ -1,4 +1,6 @@
 import type {KeystoreConfig} from '../keystore-config-store.ts';
+import type {Authenticated} from '../record-authentication.ts';
+import {macColumns, toAuthentication, type MacColumns} from './mac-columns.ts';
 
 /** A config as the columns of `keystore`. A single controller and a list of them (as JSON) have a column each. */
 export interface KeystoreColumns {
@@ -11,8 +13,10 @@ export interface KeystoreColumns {
   readonly ipAllowList: string | null;
 }
 
+export type AuthenticatedKeystoreColumns = KeystoreColumns & MacColumns;
+
 /** For a keystore selected as `k`. */
-export const KEYSTORE_COLUMNS = `k.id, k.sequence, k.controller, k.controllers,
+export const KEYSTORE_COLUMNS = `${macColumns('k')}, k.id, k.sequence, k.controller, k.controllers,
   k.kms_module AS kmsModule, k.meter_id AS meterId, k.ip_allow_list AS ipAllowList`;
 
 export function toKeystoreColumns(config: KeystoreConfig): KeystoreColumns {
@@ -35,7 +39,7 @@ function parseStringList(json: string): readonly string[] {
   throw new TypeError('A list of strings at rest is something else.');
 }
 
-export function toKeystoreConfig(row: KeystoreColumns): KeystoreConfig {
+export function toKeystoreConfig(row: AuthenticatedKeystoreColumns): Authenticated<KeystoreConfig> {
   return {
     id: row.id,
     sequence: row.sequence,
@@ -43,5 +47,6 @@ export function toKeystoreConfig(row: KeystoreColumns): KeystoreConfig {
     kmsModule: row.kmsModule,
     ...(row.meterId !== null && {meterId: row.meterId}),
     ...(row.ipAllowList !== null && {ipAllowList: parseStringList(row.ipAllowList)}),
+    authentication: toAuthentication(row),
   };
 }

@@ -1,5 +1,6 @@
 import type {SqliteConnection} from './connection.ts';
-import {KEYSTORE_COLUMNS, type KeystoreColumns} from './keystore-row.ts';
+import type {WrittenMac} from './data-key-version-lookup.ts';
+import {KEYSTORE_COLUMNS, type AuthenticatedKeystoreColumns, type KeystoreColumns} from './keystore-row.ts';
 
 interface Replaced {
   readonly replacedSequence: number;
@@ -7,7 +8,9 @@ interface Replaced {
   readonly replacedControllers: string | null;
 }
 
-export interface ListedKeystoreRow extends KeystoreColumns {
+type WrittenKeystore = KeystoreColumns & WrittenMac;
+
+export interface ListedKeystoreRow extends AuthenticatedKeystoreColumns {
   readonly position: number;
   readonly namedByOthers: number;
 }
@@ -16,22 +19,25 @@ type PageParameters = [controller: string, group: number, position: number, rows
 
 /** Everything that SqliteKeystoreConfigStore asks of the database. */
 export const keystoreStatements = (connection: SqliteConnection) => ({
-  find: connection.prepare<[id: string], KeystoreColumns>(
+  find: connection.prepare<[id: string], AuthenticatedKeystoreColumns>(
     `SELECT ${KEYSTORE_COLUMNS} FROM keystore k WHERE k.id = ?`,
   ),
   countOfCreator: connection
     .prepare<[creator: string], number>('SELECT count(*) FROM keystore WHERE creator = ?')
     .pluck(),
   insert: connection
-    .prepare<[KeystoreColumns & {readonly creator: string}], number>(
-      `INSERT INTO keystore (id, sequence, creator, controller, controllers, kms_module, meter_id, ip_allow_list)
-       VALUES (@id, @sequence, @creator, @controller, @controllers, @kmsModule, @meterId, @ipAllowList)
+    .prepare<[WrittenKeystore & {readonly creator: string}], number>(
+      `INSERT INTO keystore (id, sequence, creator, controller, controllers, kms_module, meter_id, ip_allow_list,
+         mac, mac_key_version)
+       VALUES (@id, @sequence, @creator, @controller, @controllers, @kmsModule, @meterId, @ipAllowList,
+         @mac, @macKeyVersion)
        RETURNING position`,
     )
     .pluck(),
-  update: connection.prepare<[KeystoreColumns & Replaced], {position: number; creator: string}>(
+  update: connection.prepare<[WrittenKeystore & Replaced], {position: number; creator: string}>(
     `UPDATE keystore SET sequence = @sequence, controller = @controller, controllers = @controllers,
-       kms_module = @kmsModule, meter_id = @meterId, ip_allow_list = @ipAllowList
+       kms_module = @kmsModule, meter_id = @meterId, ip_allow_list = @ipAllowList,
+       mac = @mac, mac_key_version = @macKeyVersion
      WHERE id = @id AND sequence = @replacedSequence
        AND controller IS @replacedController AND controllers IS @replacedControllers
      RETURNING position, creator`,
@@ -44,6 +50,15 @@ export const keystoreStatements = (connection: SqliteConnection) => ({
     .prepare<[keystore: number], number>('SELECT 1 FROM key_record WHERE keystore = ? LIMIT 1')
     .pluck(),
 
+  replaceAuthentication: connection.prepare<
+    [{readonly id: string; readonly sequence: number; readonly replacedMac: Uint8Array} & WrittenMac]
+  >(
+    `UPDATE keystore SET mac = @mac, mac_key_version = @macKeyVersion
+     WHERE id = @id AND sequence = @sequence AND mac = @replacedMac`,
+  ),
+  pageOfIds: connection.prepare<[position: number, rows: number], {position: number; id: string}>(
+    'SELECT position, id FROM keystore WHERE position > ? ORDER BY position LIMIT ?',
+  ),
   page: connection.prepare<PageParameters, ListedKeystoreRow>(
     `SELECT ${KEYSTORE_COLUMNS}, k.position, c.named_by_others AS namedByOthers
      FROM keystore_controller c JOIN keystore k ON k.position = c.keystore

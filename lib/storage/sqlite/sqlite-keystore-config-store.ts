@@ -1,31 +1,35 @@
 import {InvalidStateError, KeystoreSequenceError, QuotaExceededError} from '../../errors.ts';
-import type {KeystoreConfig, KeystoreConfigStore, Page} from '../keystore-config-store.ts';
+import type {KeystoreConfig, KeystoreMaintenance, Page} from '../keystore-config-store.ts';
+import type {Authenticated, RecordAuthentication} from '../record-authentication.ts';
 import type {SqliteConnection} from './connection.ts';
-import {KEYSTORE_LIST, parseCursor, rowsForPage, toPage} from './cursor.ts';
+import {KEYSTORE_ID_LIST, KEYSTORE_LIST, parseCursor, rowsForPage, toPage} from './cursor.ts';
+import {DataKeyVersionLookup, type WrittenMac} from './data-key-version-lookup.ts';
 import {keystoreStatements} from './keystore-statements.ts';
-import {toKeystoreColumns, toKeystoreConfig} from './keystore-row.ts';
+import {type KeystoreColumns, toKeystoreColumns, toKeystoreConfig} from './keystore-row.ts';
 import type {SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
 
 const sequenceError = (): KeystoreSequenceError =>
   new KeystoreSequenceError('The keystore is not in the state that the request replaces.');
 
-export class SqliteKeystoreConfigStore implements KeystoreConfigStore {
+export class SqliteKeystoreConfigStore implements KeystoreMaintenance {
   readonly #connection: SqliteConnection;
   readonly #keyHierarchy: SqliteKeyHierarchyStore;
+  readonly #dataKeyVersions: DataKeyVersionLookup;
   readonly #sql: ReturnType<typeof keystoreStatements>;
 
   constructor(connection: SqliteConnection, keyHierarchy: SqliteKeyHierarchyStore) {
     this.#connection = connection;
     this.#keyHierarchy = keyHierarchy;
+    this.#dataKeyVersions = new DataKeyVersionLookup(connection);
     this.#sql = keystoreStatements(connection);
   }
 
   insert(
-    config: KeystoreConfig,
-    {creator, maxPerCreator}: Parameters<KeystoreConfigStore['insert']>[1],
+    config: Authenticated<KeystoreConfig>,
+    {creator, maxPerCreator}: Parameters<KeystoreMaintenance['insert']>[1],
   ): Promise<void> {
     return this.#connection.write(() => {
-      const position = this.#sql.insert.get({...toKeystoreColumns(config), creator});
+      const position = this.#sql.insert.get({...this.#toRow(config), creator});
       if (position === undefined) throw new TypeError('An insertion returned no row.');
       if ((this.#sql.countOfCreator.get(creator) ?? 0) > maxPerCreator) {
         throw new QuotaExceededError('The quota of keystores is used up.');
@@ -34,7 +38,7 @@ export class SqliteKeystoreConfigStore implements KeystoreConfigStore {
     });
   }
 
-  find(id: string): Promise<KeystoreConfig | undefined> {
+  find(id: string): Promise<Authenticated<KeystoreConfig> | undefined> {
     return this.#connection.run(() => {
       const row = this.#sql.find.get(id);
       return row && toKeystoreConfig(row);
@@ -42,14 +46,14 @@ export class SqliteKeystoreConfigStore implements KeystoreConfigStore {
   }
 
   update(
-    config: KeystoreConfig,
-    {replaced, updater}: Parameters<KeystoreConfigStore['update']>[1],
+    config: Authenticated<KeystoreConfig>,
+    {replaced, updater}: Parameters<KeystoreMaintenance['update']>[1],
   ): Promise<void> {
     return this.#connection.write(() => {
       if (config.id !== replaced.id || config.sequence !== replaced.sequence + 1) throw sequenceError();
       const {sequence, controller, controllers} = toKeystoreColumns(replaced);
       const updated = this.#sql.update.get({
-        ...toKeystoreColumns(config),
+        ...this.#toRow(config),
         replacedSequence: sequence,
         replacedController: controller,
         replacedControllers: controllers,
@@ -65,7 +69,7 @@ export class SqliteKeystoreConfigStore implements KeystoreConfigStore {
     controller,
     limit,
     cursor,
-  }: Parameters<KeystoreConfigStore['list']>[0]): Promise<Page<KeystoreConfig>> {
+  }: Parameters<KeystoreMaintenance['list']>[0]): Promise<Page<Authenticated<KeystoreConfig>>> {
     return this.#connection.run(() => {
       const {group, position} = parseCursor(KEYSTORE_LIST, cursor);
       return toPage(KEYSTORE_LIST, this.#sql.page.all(controller, group, position, rowsForPage(limit)), {
@@ -83,10 +87,39 @@ export class SqliteKeystoreConfigStore implements KeystoreConfigStore {
       if (this.#sql.findAnyKey.get(stored.position) !== undefined) {
         throw new InvalidStateError('The keystore holds keys.');
       }
-      this.#keyHierarchy.deleteScope(id);
-      // Its rows of keystore_controller and revocation go with it: ON DELETE CASCADE.
+      // Its rows of keystore_controller and revocation go with it: ON DELETE CASCADE. The row names keys of the scope.
       this.#sql.delete.run(stored.position);
+      this.#keyHierarchy.deleteScope(id);
     });
+  }
+
+  listIds({limit, cursor}: Parameters<KeystoreMaintenance['listIds']>[0]): Promise<Page<string>> {
+    return this.#connection.run(() => {
+      const {position} = parseCursor(KEYSTORE_ID_LIST, cursor);
+      return toPage(KEYSTORE_ID_LIST, this.#sql.pageOfIds.all(position, rowsForPage(limit)), {
+        limit,
+        toPlace: (row) => ({group: 0, position: row.position}),
+        toResult: ({id}) => id,
+      });
+    });
+  }
+
+  replaceAuthentication(
+    {id, sequence, authentication}: Authenticated<KeystoreConfig>,
+    replacement: RecordAuthentication,
+  ): Promise<boolean> {
+    return this.#connection.write(() => {
+      const written = this.#dataKeyVersions.toWrittenMac(replacement);
+      const replaced = {id, sequence, replacedMac: authentication.mac};
+      return this.#sql.replaceAuthentication.run({...written, ...replaced}).changes === 1;
+    });
+  }
+
+  #toRow(config: Authenticated<KeystoreConfig>): KeystoreColumns & WrittenMac {
+    return {
+      ...toKeystoreColumns(config),
+      ...this.#dataKeyVersions.toWrittenMac(config.authentication),
+    };
   }
 
   #insertControllers(position: number, {controller}: KeystoreConfig, acknowledged: readonly string[]): void {

@@ -3,6 +3,7 @@ import {SqliteConnection} from './connection.ts';
 import {SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
 import {SqliteKeyRecordStore} from './sqlite-key-record-store.ts';
 import {SqliteKeystoreConfigStore} from './sqlite-keystore-config-store.ts';
+import {SqliteMaintenanceJobStore} from './sqlite-maintenance-job-store.ts';
 import {SqliteReplayStore} from './sqlite-replay-store.ts';
 import {SqliteRevocationStore} from './sqlite-revocation-store.ts';
 
@@ -22,6 +23,7 @@ export class SqliteStores implements Stores {
   readonly revocations: SqliteRevocationStore;
   readonly replays: SqliteReplayStore;
   readonly keyHierarchy: SqliteKeyHierarchyStore;
+  readonly jobs: SqliteMaintenanceJobStore;
   readonly #connection: SqliteConnection;
   readonly #probe;
 
@@ -32,6 +34,7 @@ export class SqliteStores implements Stores {
     this.keys = new SqliteKeyRecordStore(connection);
     this.revocations = new SqliteRevocationStore(connection);
     this.replays = new SqliteReplayStore(connection);
+    this.jobs = new SqliteMaintenanceJobStore(connection);
     // Another value each time: SQLite writes nothing where nothing changes.
     this.#probe = connection.prepare<[]>('UPDATE probe SET writes = writes + 1 WHERE id = 1');
   }

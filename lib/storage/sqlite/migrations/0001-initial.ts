@@ -1,6 +1,9 @@
 import type {Migration} from './migration.ts';
 
 /**
+ * The keys that the rows name are of the key hierarchy, whose tables the next migration makes: SQLite looks a referenced
+ * table up when a row is written.
+ *
  * `position` is the order of creation; AUTOINCREMENT never gives one twice, so cursors survive deletions.
  * Rows name their keystore by its position: a URL of 70 bytes is stored once.
  */
@@ -16,9 +19,12 @@ CREATE TABLE keystore (
   kms_module TEXT NOT NULL,
   meter_id TEXT,
   ip_allow_list TEXT CHECK (json_type(ip_allow_list) = 'array'),
+  mac BLOB NOT NULL CHECK (length(mac) > 0),
+  mac_key_version INTEGER NOT NULL REFERENCES data_key_version (position) ON DELETE RESTRICT,
   CHECK ((controller IS NULL) <> (controllers IS NULL))
 ) STRICT;
 CREATE INDEX keystore_creator ON keystore (creator);
+CREATE INDEX keystore_mac_key_version ON keystore (mac_key_version);
 
 -- Its key is the order of listing: a controller's own keystores first, each group in order of creation.
 CREATE TABLE keystore_controller (
@@ -46,10 +52,13 @@ CREATE TABLE key_record (
   max_capability_chain_length INTEGER,
   public_alias TEXT,
   public_alias_template TEXT,
+  mac BLOB NOT NULL CHECK (length(mac) > 0),
+  mac_key_version INTEGER NOT NULL REFERENCES data_key_version (position) ON DELETE RESTRICT,
   UNIQUE (keystore, local_id)
 ) STRICT;
 -- The position comes with every index entry: this one serves a keystore's list and count.
 CREATE INDEX key_record_keystore ON key_record (keystore);
+CREATE INDEX key_record_mac_key_version ON key_record (mac_key_version);
 
 CREATE TABLE key_version (
   key INTEGER NOT NULL REFERENCES key_record (position) ON DELETE CASCADE,
@@ -57,8 +66,11 @@ CREATE TABLE key_version (
   created_at INTEGER NOT NULL,
   public_key BLOB CHECK (length(public_key) > 0),
   material BLOB NOT NULL CHECK (length(material) > 0),
+  -- What sealed the material; NULL: a module that seals nothing with the hierarchy.
+  data_key_version INTEGER REFERENCES data_key_version (position) ON DELETE RESTRICT,
   PRIMARY KEY (key, version)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX key_version_data_key_version ON key_version (data_key_version);
 
 CREATE TRIGGER key_record_identity BEFORE UPDATE ON key_record
 WHEN NEW.position <> OLD.position OR NEW.keystore <> OLD.keystore OR NEW.local_id <> OLD.local_id
@@ -70,6 +82,32 @@ WHEN NEW.key <> OLD.key OR NEW.version <> OLD.version OR NEW.created_at <> OLD.c
   OR NEW.public_key IS NOT OLD.public_key
 BEGIN SELECT RAISE(ABORT, 'key_version: key, version, created_at and public_key are immutable'); END;
 `;
+
+const OWN_SCOPE = {
+  keystore: {column: 'mac_key_version', scope: 'NEW.id'},
+  key_record: {column: 'mac_key_version', scope: '(SELECT id FROM keystore WHERE position = NEW.keystore)'},
+  key_version: {
+    column: 'data_key_version',
+    scope: `(SELECT k.id FROM key_record r JOIN keystore k ON k.position = r.keystore
+       WHERE r.position = NEW.key)`,
+  },
+};
+
+/** What is sealed or authenticated in a keystore is so with keys of its own scope. One that is gone is left to the reference. */
+const SAME_SCOPE = Object.entries(OWN_SCOPE)
+  .flatMap(([table, {column, scope}]) =>
+    ['INSERT', 'UPDATE'].map(
+      (event) => `
+CREATE TRIGGER ${table}_scope_${event.toLowerCase()} BEFORE ${event} ON ${table}
+WHEN (SELECT rk.scope FROM data_key_version v
+    JOIN data_key d ON d.position = v.data_key
+    JOIN root_key rk ON rk.position = d.root_key
+  WHERE v.position = NEW.${column}) <> ${scope}
+BEGIN SELECT RAISE(ABORT, '${table}: ${column} is of another keystore''s scope'); END;
+`,
+    ),
+  )
+  .join('');
 
 const REVOCATIONS = `
 CREATE TABLE revocation (
@@ -104,4 +142,4 @@ CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), writes INTEGER NOT NU
 INSERT INTO probe VALUES (1, 0);
 `;
 
-export const initial: Migration = {name: 'initial', sql: KEYSTORES + KEYS + REVOCATIONS + PROBE};
+export const initial: Migration = {name: 'initial', sql: KEYSTORES + KEYS + SAME_SCOPE + REVOCATIONS + PROBE};
