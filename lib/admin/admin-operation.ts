@@ -11,6 +11,11 @@ export interface AdminProgress {
 
 export interface AdminCall {
   readonly report: (progress: AdminProgress) => void;
+  /**
+   * Gives the operator's command a line of output, for its standard output, in order; without its line feed. Resolves
+   * when more may follow. What was written stays written where the operation fails.
+   */
+  readonly write: (line: string) => Promise<void>;
   /** Aborted where the operator's command has gone: jobs go on without it, all else stops. */
   readonly signal: AbortSignal;
 }
