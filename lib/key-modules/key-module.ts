@@ -18,9 +18,15 @@ export interface KeyVersion extends KeyVersionId {
   readonly material: Uint8Array;
 }
 
-export interface GeneratedKey {
-  readonly publicKey?: Uint8Array;
+/** Key material as it is to be stored. */
+export interface SealedMaterial {
   readonly material: Uint8Array;
+  /** The data key version that sealed it, which must not be deleted meanwhile; absent where an HSM keeps the key. */
+  readonly dataKeyVersionId?: string;
+}
+
+export interface GeneratedKey extends SealedMaterial {
+  readonly publicKey?: Uint8Array;
 }
 
 /**
@@ -45,6 +51,8 @@ export interface KeyModule {
   unwrapKey(key: KeyVersion, wrappedKey: Uint8Array): Promise<Uint8Array | undefined>;
   /** `publicKey` is the peer's, raw and in the encoding of this key's type. The shared secret as the curve gives it (RFC 7748; x coordinate). */
   deriveSecret(key: KeyVersion, publicKey: Uint8Array): Promise<Uint8Array>;
+  /** The same material, sealed under the newest data key version. Absent where an HSM keeps the keys. */
+  reseal?(key: KeyVersion): Promise<Required<SealedMaterial>>;
   /** Throws where the module cannot be used now. */
   check(): Promise<void>;
   close(): Promise<void>;

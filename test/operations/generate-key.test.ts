@@ -46,6 +46,7 @@ describe('GenerateKeyOperation', () => {
       expect(versions[0]).to.include({version: 1, createdAt: CREATED_AT});
       expect(versions[0]!.publicKey?.length).to.equal(publicKey?.length);
       expect(versions[0]!.material.length).to.be.greaterThan(0);
+      expect(versions[0]!.dataKeyVersionId).to.be.a('string').and.not.empty;
       expect(description).to.include({
         '@context': context,
         id: keyId,

@@ -1,6 +1,6 @@
 import {encodeBase64url} from '../../encoding/base64url.ts';
 import type {AdditionalData, Wrapper} from '../../sealing/wrapper.ts';
-import type {KeyVersion, KeyVersionId} from '../key-module.ts';
+import type {KeyVersion, KeyVersionId, SealedMaterial} from '../key-module.ts';
 
 /** The first byte of what is sealed; the rest is the secret in its algorithm's own form (software-algorithm.ts). */
 const FORMAT = 0x01;
@@ -20,16 +20,25 @@ function additionalData(
 }
 
 export async function sealSecret(
-  wrapper: Pick<Wrapper, 'seal'>,
+  wrapper: Pick<Wrapper, 'keyId' | 'seal'>,
   id: KeyVersionId,
   {secret, publicKey}: {readonly secret: Uint8Array; readonly publicKey?: Uint8Array | undefined},
-): Promise<Uint8Array> {
+): Promise<Required<SealedMaterial>> {
   const plaintext = Buffer.concat([Buffer.of(FORMAT), secret]);
   try {
-    return await wrapper.seal(plaintext, additionalData(id, publicKey));
+    const material = await wrapper.seal(plaintext, additionalData(id, publicKey));
+    return {material, dataKeyVersionId: wrapper.keyId};
   } finally {
     plaintext.fill(0);
   }
+}
+
+/** @throws SealedBlobError */
+export async function resealSecret(
+  wrapper: Pick<Wrapper, 'keyId' | 'seal' | 'open'>,
+  key: KeyVersion,
+): Promise<Required<SealedMaterial>> {
+  return withSecret(wrapper, key, (secret) => sealSecret(wrapper, key, {secret, publicKey: key.publicKey}));
 }
 
 /**

@@ -7,10 +7,10 @@ import {
 } from '../../errors.ts';
 import {findKeyType, type KeyOperation, type KeyType} from '../../keys/key-types.ts';
 import type {ScopeWrappers} from '../../sealing/sealer.ts';
-import type {GeneratedKey, KeyModule, KeyVersion, KeyVersionId} from '../key-module.ts';
+import type {GeneratedKey, KeyModule, KeyVersion, KeyVersionId, SealedMaterial} from '../key-module.ts';
 import {createSoftwareAlgorithms, type SoftwareAlgorithms} from './algorithms.ts';
 import {createBbsWorkers, type BbsWorkers} from './algorithms/bbs-jobs.ts';
-import {sealSecret, withSecret} from './key-material.ts';
+import {resealSecret, sealSecret, withSecret} from './key-material.ts';
 import {OpenedKeyCache} from './opened-key-cache.ts';
 import type {OpenedKey, SoftwareAlgorithm, Verifier} from './software-algorithm.ts';
 import type {WorkerPoolLimits} from './worker-pool/worker-pool.ts';
@@ -72,11 +72,16 @@ export class SoftwareKeyModule implements KeyModule {
   async importKeyMaterial(id: KeyVersionId, secret: Buffer): Promise<GeneratedKey> {
     const algorithm = this.#algorithm(id);
     const publicKey = await publicKeyOf(algorithm, id, secret);
-    const material = await atRest(async () => {
+    const sealed = await atRest(async () => {
       const wrapper = await this.#wrappers.wrapperFor(id.keystoreId, PURPOSE, {create: true});
       return sealSecret(wrapper, id, {secret, publicKey});
     });
-    return publicKey ? {publicKey, material} : {material};
+    return publicKey ? {publicKey, ...sealed} : sealed;
+  }
+
+  async reseal(key: KeyVersion): Promise<Required<SealedMaterial>> {
+    this.#assertOpen();
+    return atRest(async () => resealSecret(await this.#wrappers.wrapperFor(key.keystoreId, PURPOSE), key));
   }
 
   async sign(key: KeyVersion, data: Uint8Array): Promise<Uint8Array> {

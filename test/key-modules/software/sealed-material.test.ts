@@ -11,6 +11,12 @@ import {MemoryWrappers} from '../memory-wrappers.ts';
 
 const ED25519 = 'Ed25519VerificationKey2020';
 const DATA = Buffer.from('data');
+const IDENTITY = {
+  keystoreId: 'https://localhost:9443/kms/keystores/z1A',
+  localKeyId: 'z1K',
+  type: ED25519,
+  version: 1,
+} as const;
 
 async function expectAtRestError(
   promise: Promise<unknown>,
@@ -129,11 +135,11 @@ describe('software key module: sealed material', () => {
     const [secret] = wrappers.sealedPlaintexts.map((plaintext) => plaintext.subarray(1));
     const resealed = await sealSecret(wrapper, key, {secret: secret!, publicKey: other.publicKey});
     await expectAtRestError(
-      module.sign({...key, publicKey: other.publicKey!, material: resealed}, DATA),
+      module.sign({...key, publicKey: other.publicKey!, ...resealed}, DATA),
       /public key is not that of the stored private key/,
     );
     const same = await sealSecret(wrapper, key, {secret: secret!, publicKey: key.publicKey});
-    expect(await module.sign({...key, material: same}, DATA)).to.have.length(64);
+    expect(await module.sign({...key, ...same}, DATA)).to.have.length(64);
   });
 
   it('is refused in a format that is not known', async () => {
@@ -189,6 +195,33 @@ describe('software key module: sealed material', () => {
     ]);
   });
 
+  it('names the data key version that sealed it', async () => {
+    const {dataKeyVersionId} = await module.generateKey(IDENTITY);
+    expect(dataKeyVersionId).to.equal((await wrappers.wrapperFor(IDENTITY.keystoreId, 'key-material')).keyId);
+  });
+
+  it('is sealed anew under the newest data key version, and only if it opens', async () => {
+    const key = await newKey(module, ED25519);
+    const signature = await module.sign(key, DATA);
+    let made = 0;
+    const rotated = new SoftwareKeyModule({
+      wrappers: {
+        async wrapperFor(...call) {
+          made += 1;
+          return {...(await wrappers.wrapperFor(...call)), keyId: 'kdkv_newest'};
+        },
+      },
+    });
+    const resealed = await rotated.reseal(key);
+    expect(made).to.equal(1);
+    expect(resealed.dataKeyVersionId).to.equal('kdkv_newest');
+    expect(resealed.material).to.not.deep.equal(key.material);
+    expect(await module.sign({...key, ...resealed}, DATA)).to.deep.equal(signature);
+    await expectAtRestError(rotated.reseal({...key, version: 2}), SealedBlobError);
+    await rotated.close();
+    expect(await rejection(rotated.reseal(key))).to.be.instanceOf(UnavailableError);
+  });
+
   it('leaves no copy of the secret in the buffers that were sealed and opened', async () => {
     const seen: Uint8Array[] = [];
     const leaky = new SoftwareKeyModule({
@@ -212,7 +245,8 @@ describe('software key module: sealed material', () => {
     });
     const key = await newKey(leaky, ED25519);
     await leaky.sign(key, DATA);
-    expect(seen.map(({length}) => length)).to.deep.equal([33, 33]);
+    await leaky.reseal(key);
+    expect(seen.map(({length}) => length)).to.deep.equal([33, 33, 33, 33]);
     for (const buffer of seen) expect(buffer.every((byte) => byte === 0)).to.equal(true);
   });
 
