@@ -2,12 +2,14 @@
 export interface MaintenanceJob {
   /** `job_` + random. */
   readonly id: string;
-  /** `rotate`: new versions of every key that is older than the job. `rewrap`: re-seal what is under old versions. `prune`: destroy versions that nothing refers to. In this order. */
+  /** `rotate`: new versions of every key that is older than `rotateBefore`. `rewrap`: re-seal what is under old versions. `prune`: destroy versions that nothing refers to. In this order. */
   readonly steps: readonly ('rotate' | 'rewrap' | 'prune')[];
   /** undefined: all scopes. */
   readonly scope?: string;
-  /** Milliseconds since the epoch. What has a newer version than this was rotated by the job. */
+  /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  /** Scopes whose newest root key version is older than this are rotated; what has a newer one stays. `createdAt` if not given. */
+  readonly rotateBefore?: number;
 }
 
 export interface StoredMaintenanceJob extends MaintenanceJob {
@@ -25,11 +27,16 @@ export interface MaintenanceJobStore {
   insert(job: MaintenanceJob): Promise<void>;
   findUnfinished(): Promise<StoredMaintenanceJob | undefined>;
   find(id: string): Promise<StoredMaintenanceJob | undefined>;
+  /** At most `limit` jobs, finished and not, the newest first. */
+  listNewest(options: {readonly limit: number}): Promise<readonly StoredMaintenanceJob[]>;
   /**
    * Takes the job, or keeps it, until `expiresAt`, if nobody else has it at `now`: one node does the work.
    * @returns whether `holder` has it now.
    */
-  acquire(id: string, lease: {readonly holder: string; readonly now: number; readonly expiresAt: number}): Promise<boolean>;
+  acquire(
+    id: string,
+    lease: {readonly holder: string; readonly now: number; readonly expiresAt: number},
+  ): Promise<boolean>;
   /** Lets others have it at once. Nothing happens where `holder` has it not. */
   release(id: string, holder: string): Promise<void>;
   /** @returns false where `holder` has it not, and then nothing was written. */

@@ -6,6 +6,7 @@ interface NewJobRow {
   readonly steps: string;
   readonly scope: string | null;
   readonly createdAt: number;
+  readonly rotateBefore: number | null;
 }
 
 export interface JobRow extends NewJobRow {
@@ -19,15 +20,20 @@ interface Held {
   readonly holder: string;
 }
 
-const COLUMNS = 'id, steps, scope, created_at AS createdAt, progress, finished_at AS finishedAt, failure';
+const COLUMNS = `id, steps, scope, created_at AS createdAt, rotate_before AS rotateBefore, progress,
+  finished_at AS finishedAt, failure`;
 const HELD = 'id = @id AND holder = @holder AND finished_at IS NULL';
 
 /** Everything that SqliteMaintenanceJobStore asks of the database. */
 export const jobStatements = (connection: SqliteConnection) => ({
   insert: connection.prepare<[NewJobRow]>(
-    'INSERT INTO maintenance_job (id, steps, scope, created_at) VALUES (@id, @steps, @scope, @createdAt)',
+    `INSERT INTO maintenance_job (id, steps, scope, created_at, rotate_before)
+     VALUES (@id, @steps, @scope, @createdAt, @rotateBefore)`,
   ),
   find: connection.prepare<[id: string], JobRow>(`SELECT ${COLUMNS} FROM maintenance_job WHERE id = ?`),
+  listNewest: connection.prepare<[limit: number], JobRow>(
+    `SELECT ${COLUMNS} FROM maintenance_job ORDER BY position DESC LIMIT ?`,
+  ),
   // As its index has it: one lookup however many have finished.
   findUnfinished: connection.prepare<[], JobRow>(
     `SELECT ${COLUMNS} FROM maintenance_job WHERE (finished_at IS NULL) = 1 AND finished_at IS NULL`,

@@ -15,6 +15,7 @@ const toJob = ({
   steps,
   scope,
   createdAt,
+  rotateBefore,
   progress,
   finishedAt,
   failure,
@@ -23,6 +24,7 @@ const toJob = ({
   steps: parseSteps(steps),
   ...(scope !== null && {scope}),
   createdAt,
+  ...(rotateBefore !== null && {rotateBefore}),
   ...(progress !== null && {progress}),
   ...(finishedAt !== null && {finishedAt}),
   ...(failure !== null && {failure}),
@@ -37,8 +39,14 @@ export class SqliteMaintenanceJobStore implements MaintenanceJobStore {
     this.#sql = jobStatements(connection);
   }
 
-  async insert({id, steps, scope, createdAt}: MaintenanceJob): Promise<void> {
-    const row = {id, steps: JSON.stringify(steps), scope: scope ?? null, createdAt};
+  async insert({id, steps, scope, createdAt, rotateBefore}: MaintenanceJob): Promise<void> {
+    const row = {
+      id,
+      steps: JSON.stringify(steps),
+      scope: scope ?? null,
+      createdAt,
+      rotateBefore: rotateBefore ?? null,
+    };
     await this.#connection.write(() => this.#sql.insert.run(row));
   }
 
@@ -54,6 +62,10 @@ export class SqliteMaintenanceJobStore implements MaintenanceJobStore {
       const row = this.#sql.find.get(id);
       return row && toJob(row);
     });
+  }
+
+  listNewest({limit}: {readonly limit: number}): Promise<readonly StoredMaintenanceJob[]> {
+    return this.#connection.run(() => this.#sql.listNewest.all(limit).map(toJob));
   }
 
   acquire(...[id, lease]: Parameters<MaintenanceJobStore['acquire']>): Promise<boolean> {

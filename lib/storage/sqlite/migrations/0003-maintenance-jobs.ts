@@ -9,6 +9,8 @@ CREATE TABLE maintenance_job (
   -- NULL: all scopes.
   scope TEXT CHECK (scope <> ''),
   created_at INTEGER NOT NULL,
+  -- NULL: created_at.
+  rotate_before INTEGER,
   progress TEXT,
   finished_at INTEGER,
   failure TEXT CHECK (failure IS NULL OR finished_at IS NOT NULL),
@@ -21,7 +23,7 @@ CREATE UNIQUE INDEX maintenance_job_unfinished ON maintenance_job (finished_at I
 
 CREATE TRIGGER maintenance_job_identity BEFORE UPDATE ON maintenance_job
 WHEN NEW.position <> OLD.position OR NEW.id <> OLD.id OR NEW.steps <> OLD.steps OR NEW.scope IS NOT OLD.scope
-  OR NEW.created_at <> OLD.created_at OR OLD.finished_at IS NOT NULL
+  OR NEW.created_at <> OLD.created_at OR NEW.rotate_before IS NOT OLD.rotate_before OR OLD.finished_at IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'maintenance_job: what it is to do is immutable, and all of a finished one'); END;
 `;
 
