@@ -4,6 +4,8 @@ import {generateLocalId} from '../../lib/encoding/local-id.ts';
 import {DuplicateError, KeystoreSequenceError, NotFoundError, QuotaExceededError} from '../../lib/errors.ts';
 import type {KeyRecord, KeyVersionRecord} from '../../lib/storage/key-record-store.ts';
 import type {Stores} from '../../lib/storage/stores.ts';
+import {testKeyMaintenance} from './key-maintenance.ts';
+import {makeAuthentication} from './keystore-scope.ts';
 import {expectList, expectStrictCursors, type ListPage} from './paging.ts';
 import {ALICE, insertKey, insertKeystore, keystoreUrl, makeKey, makeRevocation} from './records.ts';
 import {describeStore, expectRefusal, fromBoth, plain, race, type StoreSuiteOptions} from './store-suite.ts';
@@ -40,13 +42,15 @@ const arbitraryRecord: fc.Arbitrary<Omit<KeyRecord, 'keystoreId' | 'localKeyId'>
 /** What the implementations of KeyRecordStore promise. */
 export function describeKeyRecordStore(options: StoreSuiteOptions): void {
   describeStore('KeyRecordStore', options, (test) => {
+    describe('maintenance', () => testKeyMaintenance(test));
+
     test('R48 stores no key under a keystore that was changed meanwhile', async ({stores, other}) => {
       const keystore = await insertKeystore(stores);
       const {id, sequence} = keystore;
       const options = {maxPerKeystore: 9, keystoreSequence: sequence};
       await stores.keys.insert(makeKey(id), options);
       const late = makeKey(id);
-      const next = {...keystore, sequence: sequence + 1};
+      const next = {...keystore, sequence: sequence + 1, authentication: makeAuthentication(id, 2)};
       await other.keystores.update(next, {replaced: keystore, updater: ALICE});
       await expectRefusal(stores.keys.insert(late, options), KeystoreSequenceError);
       expect(await stores.keys.find(late)).to.equal(undefined);

@@ -2,13 +2,17 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {DuplicateError, KeystoreSequenceError, QuotaExceededError} from '../../lib/errors.ts';
 import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
+import type {Authenticated} from '../../lib/storage/record-authentication.ts';
 import {testDeletion} from './keystore-deletion.ts';
+import {testMaintenance} from './keystore-maintenance.ts';
 import {testListing} from './keystore-listing.ts';
+import {insertKeystoreScope, makeAuthentication} from './keystore-scope.ts';
 import {ALICE, BOB, CAROL, insertKeystore, keystoreUrl, makeKeystore, next} from './records.ts';
 import {
   describeStore,
   expectRefusal,
   fromBoth,
+  plain,
   race,
   type StoreSuiteOptions,
   type StoreTest,
@@ -16,9 +20,14 @@ import {
 
 const WITHOUT_QUOTA = {creator: ALICE, maxPerCreator: 1000};
 
+interface Replacement {
+  readonly config: Authenticated<KeystoreConfig>;
+  readonly replaced: KeystoreConfig;
+}
+
 const replaceOf =
   (controller: KeystoreConfig['controller']) =>
-  (stored: KeystoreConfig): {config: KeystoreConfig; replaced: KeystoreConfig} => ({
+  (stored: Authenticated<KeystoreConfig>): Replacement => ({
     config: next(stored),
     replaced: {...stored, controller},
   });
@@ -30,10 +39,12 @@ export function describeKeystoreConfigStore(options: StoreSuiteOptions): void {
     describe('update', () => testUpdate(test));
     describe('list', () => testListing(test));
     describe('delete', () => testDeletion(test));
+    describe('maintenance', () => testMaintenance(test));
   });
 }
 
 function testInsertion(test: StoreTest): void {
+  const bytes = fc.uint8Array({minLength: 1, maxLength: 300});
   const text = fc.string({minLength: 1, unit: 'grapheme'});
   const arbitraryConfig: fc.Arbitrary<KeystoreConfig> = fc.record(
     {
@@ -49,10 +60,13 @@ function testInsertion(test: StoreTest): void {
 
   test('gives back every config as it was, here and elsewhere', async ({stores, other}) => {
     await fc.assert(
-      fc.asyncProperty(arbitraryConfig, async (config) => {
+      fc.asyncProperty(arbitraryConfig, bytes, async (members, mac) => {
+        const {authentication} = makeKeystore(members);
+        const config = {...members, authentication: {...authentication, mac}};
+        await insertKeystoreScope(stores, config.id);
         await stores.keystores.insert(config, WITHOUT_QUOTA);
-        expect(await stores.keystores.find(config.id)).to.deep.equal(config);
-        expect(await other.keystores.find(config.id)).to.deep.equal(config);
+        expect(plain(await stores.keystores.find(config.id))).to.deep.equal(plain(config));
+        expect(plain(await other.keystores.find(config.id))).to.deep.equal(plain(config));
       }),
       {numRuns: 50},
     );
@@ -69,12 +83,13 @@ function testInsertion(test: StoreTest): void {
     const config = await insertKeystore(stores);
     const again = makeKeystore({id: config.id, controller: BOB});
     await expectRefusal(other.keystores.insert(again, WITHOUT_QUOTA), DuplicateError);
-    expect(await stores.keystores.find(config.id)).to.deep.equal(config);
+    expect(plain(await stores.keystores.find(config.id))).to.deep.equal(plain(config));
     expect((await stores.keystores.list({controller: BOB, limit: 10})).results).to.deep.equal([]);
   });
 
   test('lets one of several concurrent insertions of an id win', async (handles) => {
     const id = keystoreUrl();
+    await insertKeystoreScope(handles.stores, id);
     const attempts = fromBoth(handles, 8, (stores, index) =>
       stores.keystores.insert(makeKeystore({id, kmsModule: `module-${index}`}), WITHOUT_QUOTA),
     );
@@ -82,13 +97,17 @@ function testInsertion(test: StoreTest): void {
   });
 
   test('counts the quota by creator', async ({stores}) => {
-    const insertBy = (creator: string, controller: string): Promise<void> =>
-      stores.keystores.insert(makeKeystore({controller}), {creator, maxPerCreator: 2});
+    const insertBy = async (creator: string, controller: string): Promise<void> => {
+      const config = makeKeystore({controller});
+      await insertKeystoreScope(stores, config.id);
+      await stores.keystores.insert(config, {creator, maxPerCreator: 2});
+    };
     // What others create in her name does not count.
     for (let count = 0; count < 2; count++) await insertBy(BOB, ALICE);
     const mine = await insertKeystore(stores);
     await insertBy(ALICE, ALICE);
     const refused = makeKeystore();
+    await insertKeystoreScope(stores, refused.id);
     await expectRefusal(
       stores.keystores.insert(refused, {creator: ALICE, maxPerCreator: 2}),
       QuotaExceededError,
@@ -96,12 +115,14 @@ function testInsertion(test: StoreTest): void {
     expect(await stores.keystores.find(refused.id)).to.equal(undefined);
     await stores.keystores.delete(mine.id, {sequence: 0});
     await stores.keystores.insert(refused, {creator: ALICE, maxPerCreator: 2});
-    expect(await stores.keystores.find(refused.id)).to.deep.equal(refused);
+    expect(plain(await stores.keystores.find(refused.id))).to.deep.equal(plain(refused));
   });
 
   test('never exceeds the quota in a race', async (handles) => {
-    const attempts = fromBoth(handles, 12, (stores) =>
-      stores.keystores.insert(makeKeystore(), {creator: ALICE, maxPerCreator: 5}),
+    const configs = Array.from({length: 12}, () => makeKeystore());
+    for (const {id} of configs) await insertKeystoreScope(handles.stores, id);
+    const attempts = fromBoth(handles, configs.length, (stores, index) =>
+      stores.keystores.insert(configs[index]!, {creator: ALICE, maxPerCreator: 5}),
     );
     expect(await race(attempts, QuotaExceededError)).to.equal(5);
     expect((await handles.stores.keystores.list({controller: ALICE, limit: 100})).results).to.have.lengthOf(
@@ -115,10 +136,10 @@ function testUpdate(test: StoreTest): void {
     const first = await insertKeystore(stores, {ipAllowList: ['192.0.2.0/24'], meterId: 'urn:uuid:1'});
     const second = next(first, {controller: [BOB, ALICE], ipAllowList: ['2001:db8::/32']});
     await stores.keystores.update(second, {replaced: first, updater: ALICE});
-    expect(await other.keystores.find(first.id)).to.deep.equal(second);
+    expect(plain(await other.keystores.find(first.id))).to.deep.equal(plain(second));
     const third = makeKeystore({id: first.id, sequence: 2, controller: BOB, meterId: 'urn:uuid:1'});
     await other.keystores.update(third, {replaced: second, updater: BOB});
-    expect(await stores.keystores.find(first.id)).to.deep.equal(third);
+    expect(plain(await stores.keystores.find(first.id))).to.deep.equal(plain(third));
   });
 
   interface Stale {
@@ -126,9 +147,9 @@ function testUpdate(test: StoreTest): void {
     /** Of what is stored; ALICE where it is left out. */
     readonly controller?: KeystoreConfig['controller'];
     readonly replace: (
-      stored: KeystoreConfig,
-      neighbour: KeystoreConfig,
-    ) => {config: KeystoreConfig; replaced: KeystoreConfig};
+      stored: Authenticated<KeystoreConfig>,
+      neighbour: Authenticated<KeystoreConfig>,
+    ) => Replacement;
   }
   const stale: readonly Stale[] = [
     {
@@ -161,10 +182,11 @@ function testUpdate(test: StoreTest): void {
       const {config, replaced} = replace(stored, neighbour);
       await expectRefusal(stores.keystores.update(config, {replaced, updater: ALICE}), KeystoreSequenceError);
       for (const config of [stored, neighbour]) {
-        expect(await stores.keystores.find(config.id)).to.deep.equal(config);
+        expect(plain(await stores.keystores.find(config.id))).to.deep.equal(plain(config));
       }
-      await stores.keystores.update(next(stored), {replaced: stored, updater: ALICE});
-      expect(await stores.keystores.find(stored.id)).to.deep.equal(next(stored));
+      const replacement = next(stored);
+      await stores.keystores.update(replacement, {replaced: stored, updater: ALICE});
+      expect(plain(await stores.keystores.find(stored.id))).to.deep.equal(plain(replacement));
     });
   }
 

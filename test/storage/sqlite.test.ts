@@ -1,6 +1,7 @@
 import {describeKeyHierarchyStore} from './key-hierarchy-store.suite.ts';
 import {describeKeyRecordStore} from './key-record-store.suite.ts';
 import {describeKeystoreConfigStore} from './keystore-config-store.suite.ts';
+import {describeMaintenanceJobStore} from './maintenance-job-store.suite.ts';
 import {describeReplayStore} from './replay-store.suite.ts';
 import {describeRevocationStore} from './revocation-store.suite.ts';
 import {openHandles} from './sqlite/temporary-store.ts';
@@ -12,3 +13,4 @@ describeKeyRecordStore(sqlite);
 describeRevocationStore(sqlite);
 describeReplayStore(sqlite);
 describeKeyHierarchyStore(sqlite);
+describeMaintenanceJobStore(sqlite);

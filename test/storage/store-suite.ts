@@ -1,5 +1,4 @@
 import {expect} from 'chai';
-import type {KmsError} from '../../lib/errors.ts';
 import type {Stores} from '../../lib/storage/stores.ts';
 
 /** Two independent handles on one store, as two processes would have them. */
@@ -47,10 +46,10 @@ export function describeStore(
   });
 }
 
-export type KmsErrorClass = abstract new (...args: never[]) => KmsError;
+export type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** Expects exactly this refusal. */
-export async function expectRefusal(attempt: Promise<unknown>, type: KmsErrorClass): Promise<void> {
+export async function expectRefusal(attempt: Promise<unknown>, type: ErrorClass): Promise<void> {
   const outcome = await attempt.then(
     () => 'it was let through',
     (error: unknown) => error,
@@ -59,7 +58,7 @@ export async function expectRefusal(attempt: Promise<unknown>, type: KmsErrorCla
 }
 
 /** Runs all at the same time. @returns how many succeeded; expects every other to be refused so. */
-export async function race(attempts: readonly Promise<unknown>[], refusal: KmsErrorClass): Promise<number> {
+export async function race(attempts: readonly Promise<unknown>[], refusal: ErrorClass): Promise<number> {
   const outcomes = await Promise.allSettled(attempts);
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected') expect(outcome.reason).to.be.instanceOf(refusal);

@@ -51,10 +51,10 @@ export const keystoreStatements = (connection: SqliteConnection) => ({
     .pluck(),
 
   replaceAuthentication: connection.prepare<
-    [{readonly id: string; readonly sequence: number; readonly replacedMac: Uint8Array} & WrittenMac]
+    [{readonly id: string; readonly replacedMac: Uint8Array} & WrittenMac]
   >(
     `UPDATE keystore SET mac = @mac, mac_key_version = @macKeyVersion
-     WHERE id = @id AND sequence = @sequence AND mac = @replacedMac`,
+     WHERE id = @id AND mac = @replacedMac`,
   ),
   pageOfIds: connection.prepare<[position: number, rows: number], {position: number; id: string}>(
     'SELECT position, id FROM keystore WHERE position > ? ORDER BY position LIMIT ?',

@@ -52,6 +52,8 @@ export class SqliteKeystoreConfigStore implements KeystoreMaintenance {
     return this.#connection.write(() => {
       if (config.id !== replaced.id || config.sequence !== replaced.sequence + 1) throw sequenceError();
       const {sequence, controller, controllers} = toKeystoreColumns(replaced);
+      // Of a keystore that is gone the keys are too, which is not what is to be said.
+      if (this.#sql.findSequence.get(replaced.id)?.sequence !== sequence) throw sequenceError();
       const updated = this.#sql.update.get({
         ...this.#toRow(config),
         replacedSequence: sequence,
@@ -89,7 +91,7 @@ export class SqliteKeystoreConfigStore implements KeystoreMaintenance {
       }
       // Its rows of keystore_controller and revocation go with it: ON DELETE CASCADE. The row names keys of the scope.
       this.#sql.delete.run(stored.position);
-      this.#keyHierarchy.deleteScope(id);
+      this.#keyHierarchy.deleteScopeNow(id);
     });
   }
 
@@ -109,8 +111,9 @@ export class SqliteKeystoreConfigStore implements KeystoreMaintenance {
     replacement: RecordAuthentication,
   ): Promise<boolean> {
     return this.#connection.write(() => {
+      if (this.#sql.findSequence.get(id)?.sequence !== sequence) return false;
       const written = this.#dataKeyVersions.toWrittenMac(replacement);
-      const replaced = {id, sequence, replacedMac: authentication.mac};
+      const replaced = {id, replacedMac: authentication.mac};
       return this.#sql.replaceAuthentication.run({...written, ...replaced}).changes === 1;
     });
   }

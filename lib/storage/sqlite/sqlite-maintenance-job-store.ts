@@ -1,5 +1,6 @@
 import type {MaintenanceJob, MaintenanceJobStore, StoredMaintenanceJob} from '../maintenance-job-store.ts';
 import type {SqliteConnection} from './connection.ts';
+import {requireCount} from './cursor.ts';
 import {jobStatements, type JobRow} from './job-statements.ts';
 
 function parseSteps(json: string): MaintenanceJob['steps'] {
@@ -65,7 +66,7 @@ export class SqliteMaintenanceJobStore implements MaintenanceJobStore {
   }
 
   listNewest({limit}: {readonly limit: number}): Promise<readonly StoredMaintenanceJob[]> {
-    return this.#connection.run(() => this.#sql.listNewest.all(limit).map(toJob));
+    return this.#connection.run(() => this.#sql.listNewest.all(requireCount(limit)).map(toJob));
   }
 
   acquire(...[id, lease]: Parameters<MaintenanceJobStore['acquire']>): Promise<boolean> {
