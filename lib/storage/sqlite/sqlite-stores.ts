@@ -1,11 +1,15 @@
+import {resolve} from 'node:path';
 import type {Stores} from '../stores.ts';
 import {SqliteConnection} from './connection.ts';
+import {DatabaseTasks} from './database-task.ts';
+import {toStoreError} from './driver-error.ts';
 import {SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
 import {SqliteKeyRecordStore} from './sqlite-key-record-store.ts';
 import {SqliteKeystoreConfigStore} from './sqlite-keystore-config-store.ts';
 import {SqliteMaintenanceJobStore} from './sqlite-maintenance-job-store.ts';
 import {SqliteReplayStore} from './sqlite-replay-store.ts';
 import {SqliteRevocationStore} from './sqlite-revocation-store.ts';
+import {writeCopy} from './write-copy.ts';
 
 export interface SqliteStoresOptions {
   /** File name of the database; it is created, mode 0600, where there is none. Its directory must exist. */
@@ -25,10 +29,13 @@ export class SqliteStores implements Stores {
   readonly keyHierarchy: SqliteKeyHierarchyStore;
   readonly jobs: SqliteMaintenanceJobStore;
   readonly #connection: SqliteConnection;
+  readonly #path: string;
+  readonly #tasks = new DatabaseTasks();
   readonly #probe;
 
-  private constructor(connection: SqliteConnection) {
+  private constructor(connection: SqliteConnection, path: string) {
     this.#connection = connection;
+    this.#path = path;
     this.keyHierarchy = new SqliteKeyHierarchyStore(connection);
     this.keystores = new SqliteKeystoreConfigStore(connection, this.keyHierarchy);
     this.keys = new SqliteKeyRecordStore(connection);
@@ -41,7 +48,7 @@ export class SqliteStores implements Stores {
 
   /** @throws StoreOpenError, which says what to do about it. */
   static async open({path, busyTimeoutMs = BUSY_TIMEOUT_MS}: SqliteStoresOptions): Promise<SqliteStores> {
-    return new SqliteStores(await SqliteConnection.open(path, busyTimeoutMs));
+    return new SqliteStores(await SqliteConnection.open(path, busyTimeoutMs), resolve(path));
   }
 
   async ping(): Promise<void> {
@@ -50,7 +57,23 @@ export class SqliteStores implements Stores {
     });
   }
 
+  /** In a thread of its own, as is `copyTo`. The write-ahead log grows until it is done. */
+  async verify(): Promise<readonly string[]> {
+    try {
+      return await this.#tasks.run({kind: 'verify', database: this.#path});
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  async copyTo(...[path, {onProgress} = {}]: Parameters<Stores['copyTo']>): Promise<void> {
+    await writeCopy(path, async (file) => {
+      await this.#tasks.run({kind: 'copy', database: this.#path, path: file}, onProgress);
+    });
+  }
+
   async close(): Promise<void> {
+    await this.#tasks.stop();
     this.#connection.close();
   }
 }
