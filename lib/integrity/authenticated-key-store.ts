@@ -1,0 +1,70 @@
+import {InternalError, UnavailableError} from '../errors.ts';
+import {SealedBlobError} from '../sealing/wrapper.ts';
+import {KeyNotFoundError} from '../storage/key-errors.ts';
+import type {KeyMaintenance, KeyRecord, KeyRecordId, KeyRecordStore} from '../storage/key-record-store.ts';
+import type {Page} from '../storage/keystore-config-store.ts';
+import type {RecordAuthenticator} from './record-authenticator.ts';
+import {TamperedRecordError} from './tampered-record-error.ts';
+
+export interface AuthenticatedKeyStoreOptions {
+  readonly store: KeyMaintenance;
+  readonly authenticator: RecordAuthenticator;
+  /** Forgets what is known of a scope's keys: it is read again at its next use. */
+  readonly refresh: (scope: string) => Promise<unknown>;
+}
+
+/**
+ * Keys whose every record was verified, and is authenticated when it is written. Besides what the interface says, all
+ * methods throw `SealedError`, and `find` and `list` throw `TamperedRecordError`: `list` where one of its records is.
+ */
+export class AuthenticatedKeyStore implements KeyRecordStore {
+  readonly #store: KeyMaintenance;
+  readonly #authenticator: RecordAuthenticator;
+  readonly #refresh: AuthenticatedKeyStoreOptions['refresh'];
+
+  constructor({store, authenticator, refresh}: AuthenticatedKeyStoreOptions) {
+    this.#store = store;
+    this.#authenticator = authenticator;
+    this.#refresh = refresh;
+  }
+
+  /** @throws UnavailableError, besides, where the keystore's keys changed since the key's material was sealed. */
+  async insert(record: KeyRecord, options: Parameters<KeyRecordStore['insert']>[1]): Promise<void> {
+    try {
+      const authentication = await this.#authenticator.authenticateKey(record);
+      await this.#store.insert({...record, authentication}, options);
+    } catch (error) {
+      // Destroyed by another node, or deleted with the keystore. The material was sealed under them too.
+      if (!(error instanceof KeyNotFoundError || error instanceof SealedBlobError)) throw error;
+      await this.#refresh(record.keystoreId);
+      throw new UnavailableError("The keystore's keys have changed meanwhile.", {cause: error});
+    }
+  }
+
+  async find(id: KeyRecordId): Promise<KeyRecord | undefined> {
+    const stored = await this.#store.find(id).catch((error: unknown) => {
+      // A row that cannot even be read was not written by the server.
+      throw error instanceof InternalError ? tampered(id, error) : error;
+    });
+    if (!stored) return undefined;
+    if (stored.keystoreId !== id.keystoreId || stored.localKeyId !== id.localKeyId) throw tampered(id);
+    return this.#authenticator.verifyKey(stored);
+  }
+
+  async list(options: Parameters<KeyRecordStore['list']>[0]): Promise<Page<KeyRecord>> {
+    const {results, ...page} = await this.#store.list(options);
+    const stranger = results.find(({keystoreId}) => keystoreId !== options.keystoreId);
+    if (stranger) throw tampered(stranger);
+    return {
+      ...page,
+      results: await Promise.all(results.map((stored) => this.#authenticator.verifyKey(stored))),
+    };
+  }
+}
+
+function tampered({keystoreId, localKeyId}: KeyRecordId, cause?: unknown): TamperedRecordError {
+  return new TamperedRecordError(
+    {kind: 'key', keystoreId, localKeyId},
+    cause === undefined ? undefined : {cause},
+  );
+}

@@ -1,0 +1,83 @@
+import {UnavailableError} from '../errors.ts';
+import type {ScopeWrappers} from '../sealing/sealer.ts';
+import type {KeyRecord} from '../storage/key-record-store.ts';
+import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
+import type {Authenticated, RecordAuthentication} from '../storage/record-authentication.ts';
+import {encodeContent, keyContent, keystoreContent, type RecordContent} from './record-content.ts';
+import {TamperedRecordError, type RecordName} from './tampered-record-error.ts';
+
+const PURPOSE = 'record-mac';
+const DOMAIN = 'webkms record v1';
+const NOTHING = new Uint8Array();
+
+/**
+ * Makes and checks the MACs of records: AES-GCM over nothing (GMAC), by the newest data key version of the keystore's
+ * purpose `record-mac`, with all that the record says, and that version's id, as additional data. Who has no key can
+ * neither write a record, nor change one, nor put one in another's place.
+ */
+export class RecordAuthenticator {
+  readonly #wrappers: ScopeWrappers;
+
+  constructor({wrappers}: {readonly wrappers: ScopeWrappers}) {
+    this.#wrappers = wrappers;
+  }
+
+  /**
+   * With `create`, for a new keystore, whose keys are made first. @throws UnavailableError, SealedError;
+   * SealedBlobError where the keystore has no keys
+   */
+  authenticateKeystore(
+    config: KeystoreConfig,
+    {create = false}: {readonly create?: boolean} = {},
+  ): Promise<RecordAuthentication> {
+    return this.#authenticate(config.id, keystoreContent(config), create);
+  }
+
+  /** @throws as `authenticateKeystore` */
+  authenticateKey(record: KeyRecord): Promise<RecordAuthentication> {
+    return this.#authenticate(record.keystoreId, keyContent(record), false);
+  }
+
+  /** @returns the config alone. @throws TamperedRecordError; UnavailableError, SealedError */
+  async verifyKeystore(stored: Authenticated<KeystoreConfig>): Promise<KeystoreConfig> {
+    const {authentication, ...config} = stored;
+    const name = {kind: 'keystore', keystoreId: config.id} as const;
+    await this.#verify(name, () => keystoreContent(config), authentication);
+    return config;
+  }
+
+  /** @returns the record alone. @throws as `verifyKeystore` */
+  async verifyKey(stored: Authenticated<KeyRecord>): Promise<KeyRecord> {
+    const {authentication, ...record} = stored;
+    const {keystoreId, localKeyId} = record;
+    await this.#verify({kind: 'key', keystoreId, localKeyId}, () => keyContent(record), authentication);
+    return record;
+  }
+
+  async #authenticate(scope: string, content: RecordContent, create: boolean): Promise<RecordAuthentication> {
+    const wrapper = await this.#wrappers.wrapperFor(scope, PURPOSE, {create});
+    const dataKeyVersionId = wrapper.keyId;
+    return {mac: await wrapper.seal(NOTHING, additionalData(dataKeyVersionId, content)), dataKeyVersionId};
+  }
+
+  /** Whatever keeps a stored record from being verified is wrong with it, but for what only time or an operator mends. */
+  async #verify(
+    name: RecordName,
+    readContent: () => RecordContent,
+    {mac, dataKeyVersionId}: RecordAuthentication,
+  ): Promise<void> {
+    try {
+      const content = readContent();
+      const wrapper = await this.#wrappers.wrapperFor(name.keystoreId, PURPOSE);
+      const opened = await wrapper.open(mac, additionalData(dataKeyVersionId, content));
+      if (opened.length > 0) throw new TypeError('What was sealed is not a MAC.');
+    } catch (cause) {
+      throw cause instanceof UnavailableError ? cause : new TamperedRecordError(name, {cause});
+    }
+  }
+}
+
+/** With the version's id: a record cannot name another version than that which it needs. */
+function additionalData(dataKeyVersionId: string, content: RecordContent): Uint8Array {
+  return encodeContent([DOMAIN, dataKeyVersionId, ...content]);
+}

@@ -1,0 +1,53 @@
+import {createHash} from 'node:crypto';
+import {encodeBase64url} from '../encoding/base64url.ts';
+import type {KeyRecord, KeyVersionRecord} from '../storage/key-record-store.ts';
+import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
+
+/** Everything that a record says, in one order: arrays end where they say, and what is absent is null. */
+export type RecordContent = readonly unknown[];
+
+/** A member that a record type gains makes `rest` something else than empty: it does not compile until it is covered. */
+type Nothing = Readonly<Record<string, never>>;
+
+export function keystoreContent(config: KeystoreConfig): RecordContent {
+  const {id, sequence, controller, kmsModule, meterId, ipAllowList, ...rest} = config;
+  assertNothing(rest satisfies Nothing);
+  return ['keystore', id, sequence, controller, kmsModule, meterId ?? null, ipAllowList ?? null];
+}
+
+export function keyContent(record: KeyRecord): RecordContent {
+  const {keystoreId, localKeyId, sequence, type, createdAt, ...members} = record;
+  const {maxCapabilityChainLength, publicAlias, publicAliasTemplate, versions, ...rest} = members;
+  assertNothing(rest satisfies Nothing);
+  return [
+    'key',
+    ...[keystoreId, localKeyId, sequence, type, createdAt],
+    ...[maxCapabilityChainLength ?? null, publicAlias ?? null, publicAliasTemplate ?? null],
+    versions.map(versionContent),
+  ];
+}
+
+function versionContent(record: KeyVersionRecord): RecordContent {
+  const {version, createdAt, publicKey, material, dataKeyVersionId, ...rest} = record;
+  assertNothing(rest satisfies Nothing);
+  return [
+    ...[version, createdAt, publicKey ? encodeBase64url(publicKey) : null],
+    ...[encodeBase64url(material), dataKeyVersionId ?? null],
+  ];
+}
+
+function assertNothing(rest: Nothing): void {
+  const unknown = Object.keys(rest);
+  if (unknown.length > 0)
+    throw new TypeError(`A record has members that its MAC does not cover: ${unknown.join()}`);
+}
+
+/** Bytes that no other content has: JSON escapes what UTF-8 cannot say. */
+export function encodeContent(content: RecordContent): Uint8Array {
+  return Buffer.from(JSON.stringify(content));
+}
+
+/** SHA-256 of a record's content, base64url: which record it is, telling nothing of what it says. */
+export function contentDigest(content: RecordContent): string {
+  return createHash('sha256').update(encodeContent(content)).digest('base64url');
+}
