@@ -74,12 +74,13 @@ export const makeRevocation = (keystoreId: string, members: Partial<Revocation> 
   ...members,
 });
 
-export const makeRootWrapper = (): RootWrapperRecord => ({
+export const makeRootWrapper = (members: Partial<RootWrapperRecord> = {}): RootWrapperRecord => ({
   id: `rw_${randomBytes(8).toString('hex')}`,
   uri: 'file:/var/lib/webkms/root.key',
-  wrapperKeyId: 'sha256:9f86d081',
+  wrapperKeyId: `sha256:${randomBytes(4).toString('hex')}`,
   createdAt: NOW,
   state: 'active',
+  ...members,
 });
 
 const rootKeyVersion = (rootWrapperId: string, version: number) => ({

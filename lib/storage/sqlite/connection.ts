@@ -1,4 +1,5 @@
-import type Database from 'better-sqlite3';
+import {resolve} from 'node:path';
+import Database from 'better-sqlite3';
 import {UnavailableError} from '../../errors.ts';
 import {toStoreError} from './driver-error.ts';
 import {openDatabase} from './open-database.ts';
@@ -17,7 +18,8 @@ export interface PreparedStatement<Parameters extends unknown[], Row> {
 /** One connection, and the three ways of working with it. Whatever goes wrong in them comes out as a StoreError. */
 export class SqliteConnection {
   readonly #db: Database.Database;
-  readonly #file: OpenedFile;
+  /** Absent where the database is in memory. */
+  readonly #file: OpenedFile | undefined;
   readonly #busyTimeoutMs: number;
   readonly #beginRead: Database.Statement<[]>;
   readonly #beginWrite: Database.Statement<[]>;
@@ -26,7 +28,7 @@ export class SqliteConnection {
 
   private constructor(db: Database.Database, busyTimeoutMs: number) {
     this.#db = db;
-    this.#file = new OpenedFile(db.name);
+    this.#file = db.memory ? undefined : new OpenedFile(resolve(db.name));
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#beginRead = db.prepare('BEGIN DEFERRED');
     this.#beginWrite = db.prepare('BEGIN IMMEDIATE');
@@ -39,8 +41,16 @@ export class SqliteConnection {
     return new SqliteConnection(await openDatabase(path, busyTimeoutMs), busyTimeoutMs);
   }
 
+  /**
+   * An application's own connection, which it has set up. Where it is in a transaction of the application, writes wait
+   * until that has ended, as for another process's.
+   */
+  static of(db: Database.Database, busyTimeoutMs: number): SqliteConnection {
+    return new SqliteConnection(db, busyTimeoutMs);
+  }
+
   prepare<Parameters extends unknown[], Row = never>(sql: string): PreparedStatement<Parameters, Row> {
-    return this.#db.prepare<Parameters, Row>(sql);
+    return this.#db.prepare<Parameters, Row>(sql).safeIntegers(false);
   }
 
   /**
@@ -53,7 +63,7 @@ export class SqliteConnection {
 
   /** All reads in `work` see the database as it was at one moment. */
   snapshot<T>(work: () => T): Promise<T> {
-    return this.#guard(() => this.#transaction(this.#beginRead, work));
+    return this.#guard(() => (this.#db.inTransaction ? work() : this.#transaction(this.#beginRead, work)));
   }
 
   /**
@@ -62,7 +72,8 @@ export class SqliteConnection {
    */
   write<T>(work: () => T): Promise<T> {
     return this.#guard(() => {
-      this.#file.assertInPlace();
+      this.#file?.assertInPlace();
+      if (this.#db.inTransaction) throw new Database.SqliteError('in a transaction', 'SQLITE_BUSY');
       return this.#transaction(this.#beginWrite, work);
     });
   }

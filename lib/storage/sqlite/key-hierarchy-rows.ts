@@ -1,10 +1,6 @@
-import type {DataKeyRecord, RootKeyVersionRecord, RootWrapperRecord} from '../key-hierarchy-store.ts';
+import type {DataKeyRecord, RootKeyVersionRecord} from '../key-hierarchy-store.ts';
 import {groupRows} from './group-rows.ts';
-import type {DataKeyVersionRow, RootWrapperRow, SealedRootKeyVersionRow} from './key-hierarchy-statements.ts';
-
-export function toRootWrapper({parameters, ...row}: RootWrapperRow): RootWrapperRecord {
-  return {...row, ...(parameters !== null && {parameters})};
-}
+import type {DataKeyVersionRow, SealedRootKeyVersionRow} from './key-hierarchy-statements.ts';
 
 export function toRootKeyVersions(rows: readonly SealedRootKeyVersionRow[]): RootKeyVersionRecord[] {
   return groupRows(rows, (row) => row.id).map(({first: {id, version, createdAt}, all}) => ({

@@ -1,9 +1,7 @@
-import type {RootWrapperRecord} from '../key-hierarchy-store.ts';
+import type {ResealedDataKeyVersion} from '../key-hierarchy-store.ts';
 import type {SqliteConnection} from './connection.ts';
 
-type RowId = number | bigint;
-
-export type RootWrapperRow = Omit<RootWrapperRecord, 'parameters'> & {readonly parameters: string | null};
+export type RowId = number | bigint;
 
 export interface SealedRootKeyVersionRow {
   readonly id: string;
@@ -22,20 +20,6 @@ export interface DataKeyVersionRow {
   readonly rootKeyVersionId: string;
   readonly blob: Uint8Array;
 }
-
-const wrapperStatements = (connection: SqliteConnection) => ({
-  listRootWrappers: connection.prepare<[], RootWrapperRow>(
-    `SELECT id, uri, wrapper_key_id AS wrapperKeyId, parameters, created_at AS createdAt
-     FROM root_wrapper ORDER BY position`,
-  ),
-  insertFirstRootWrapper: connection.prepare<[RootWrapperRow]>(
-    `INSERT INTO root_wrapper (id, uri, wrapper_key_id, parameters, created_at)
-     SELECT @id, @uri, @wrapperKeyId, @parameters, @createdAt WHERE NOT EXISTS (SELECT 1 FROM root_wrapper)`,
-  ),
-  findRootWrapper: connection
-    .prepare<[id: string], number>('SELECT position FROM root_wrapper WHERE id = ?')
-    .pluck(),
-});
 
 // Variables only in subqueries over unique keys, as in key-statements.ts.
 const readStatements = (connection: SqliteConnection) => ({
@@ -57,9 +41,31 @@ const readStatements = (connection: SqliteConnection) => ({
        JOIN root_key_version r ON r.position = v.root_key_version
      WHERE d.root_key = (SELECT position FROM root_key WHERE scope = ?) ORDER BY d.purpose, v.version`,
   ),
+  listScopes: connection.prepare<[after: number, limit: number], {position: number; scope: string}>(
+    'SELECT position, scope FROM root_key WHERE position > ? ORDER BY position LIMIT ?',
+  ),
+  findDataKey: connection
+    .prepare<[id: string, rootKey: RowId], number>(
+      'SELECT position FROM data_key WHERE id = ? AND root_key = ?',
+    )
+    .pluck(),
+  findRootKeyVersion: connection
+    .prepare<[id: string, rootKey: RowId], number>(
+      'SELECT position FROM root_key_version WHERE id = ? AND root_key = ?',
+    )
+    .pluck(),
+  findReplaced: connection
+    .prepare<[Omit<ResealedDataKeyVersion, 'blob' | 'rootKeyVersionId'> & {rootKey: RowId}], number>(
+      `SELECT v.position FROM data_key_version v JOIN data_key d ON d.position = v.data_key
+       WHERE v.id = @id AND v.blob = @replacedBlob AND d.root_key = @rootKey`,
+    )
+    .pluck(),
+  collectionVersion: connection
+    .prepare<[], number>('SELECT collection_version FROM hierarchy_state WHERE id = 1')
+    .pluck(),
 });
 
-const insertStatements = (connection: SqliteConnection) => ({
+const writeStatements = (connection: SqliteConnection) => ({
   insertRootKey: connection.prepare<[id: string, scope: string]>(
     'INSERT INTO root_key (id, scope) VALUES (?, ?)',
   ),
@@ -78,18 +84,16 @@ const insertStatements = (connection: SqliteConnection) => ({
     `INSERT INTO data_key_version (id, data_key, version, created_at, root_key_version, blob)
      VALUES (?, ?, ?, ?, ?, ?)`,
   ),
+  reseal: connection.prepare<[rootKeyVersion: RowId, blob: Uint8Array, position: RowId]>(
+    'UPDATE data_key_version SET root_key_version = ?, blob = ? WHERE position = ?',
+  ),
+  deleteDataKeyVersion: connection.prepare<[id: string]>('DELETE FROM data_key_version WHERE id = ?'),
+  deleteRootKeyVersion: connection.prepare<[id: string]>('DELETE FROM root_key_version WHERE id = ?'),
+  deleteScope: connection.prepare<[scope: string]>('DELETE FROM root_key WHERE scope = ?'),
 });
 
-const deleteStatements = (connection: SqliteConnection) => ({
-  // Data key versions hold on to root key versions (RESTRICT), so data keys go first.
-  deleteDataKeys: connection.prepare<[rootKey: number]>('DELETE FROM data_key WHERE root_key = ?'),
-  deleteRootKey: connection.prepare<[rootKey: number]>('DELETE FROM root_key WHERE position = ?'),
-});
-
-/** Everything that SqliteKeyHierarchyStore asks of the database. */
+/** What is asked of the database about scopes and their keys. */
 export const keyHierarchyStatements = (connection: SqliteConnection) => ({
-  ...wrapperStatements(connection),
   ...readStatements(connection),
-  ...insertStatements(connection),
-  ...deleteStatements(connection),
+  ...writeStatements(connection),
 });

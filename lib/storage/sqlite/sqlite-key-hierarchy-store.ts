@@ -1,91 +1,149 @@
+import {InternalError} from '../../errors.ts';
+import {KeyInUseError} from '../key-errors.ts';
 import type {
-  DataKeyRecord,
+  DataKeyVersionReferencer,
   KeyHierarchyStore,
-  RootKeyVersionRecord,
+  ResealedDataKeyVersion,
   RootWrapperRecord,
+  ScopeKeysAddition,
   ScopeKeysRecord,
 } from '../key-hierarchy-store.ts';
+import type {Page} from '../keystore-config-store.ts';
 import type {SqliteConnection} from './connection.ts';
-import {toDataKeys, toRootKeyVersions, toRootWrapper} from './key-hierarchy-rows.ts';
-import {keyHierarchyStatements} from './key-hierarchy-statements.ts';
-import {requireSome} from './require-some.ts';
+import {DataKeyVersionReferencers} from './data-key-version-referencers.ts';
+import {isForeignKeyViolation} from './driver-error.ts';
+import {KeyHierarchySchema} from './key-hierarchy-schema.ts';
+import {RootWrapperRows} from './root-wrapper-rows.ts';
+import {ScopeRows} from './scope-rows.ts';
 
-type RowId = number | bigint;
+const inUse = (cause: unknown): KeyInUseError => new KeyInUseError('Something is sealed under it.', {cause});
 
-/** What the records name must be stored, or be stored with them. */
-function requirePosition(position: RowId | undefined, id: string): RowId {
-  if (position === undefined) throw new TypeError(`A record names ${id}, which is not stored.`);
-  return position;
-}
-
+/** Rules that hold between rows are the database's own (migrations/0002-key-hierarchy-rules.ts). */
 export class SqliteKeyHierarchyStore implements KeyHierarchyStore {
   readonly #connection: SqliteConnection;
-  readonly #sql: ReturnType<typeof keyHierarchyStatements>;
+  readonly #rootWrappers: RootWrapperRows;
+  readonly #scopes: ScopeRows;
+  readonly #referencers: DataKeyVersionReferencers;
+  readonly #schema: KeyHierarchySchema;
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
-    this.#sql = keyHierarchyStatements(connection);
+    this.#rootWrappers = new RootWrapperRows(connection);
+    this.#scopes = new ScopeRows(connection, this.#rootWrappers);
+    this.#referencers = new DataKeyVersionReferencers(connection);
+    this.#schema = new KeyHierarchySchema(connection);
   }
 
   listRootWrappers(): Promise<readonly RootWrapperRecord[]> {
-    return this.#connection.run(() => this.#sql.listRootWrappers.all().map(toRootWrapper));
+    return this.#connection.run(() => this.#rootWrappers.list());
   }
 
   insertFirstRootWrapper(record: RootWrapperRecord): Promise<boolean> {
-    const row = {...record, parameters: record.parameters ?? null};
-    return this.#connection.run(() => this.#sql.insertFirstRootWrapper.run(row).changes === 1);
+    return this.#connection.write(() => this.#rootWrappers.insertFirst(record));
+  }
+
+  insertRootWrapper(record: RootWrapperRecord): Promise<void> {
+    return this.#connection.write(() => this.#rootWrappers.insert(record));
+  }
+
+  updateRootWrapper(
+    id: string,
+    change: Parameters<KeyHierarchyStore['updateRootWrapper']>[1],
+  ): Promise<boolean> {
+    return this.#connection.write(() => this.#rootWrappers.update(id, change));
+  }
+
+  deleteRootWrapper(id: string): Promise<boolean> {
+    return this.#delete(() => this.#rootWrappers.delete(id));
+  }
+
+  listScopesLacking(rootWrapperId: string, {limit}: {readonly limit: number}): Promise<readonly string[]> {
+    return this.#connection.snapshot(() => this.#rootWrappers.listScopesLacking(rootWrapperId, limit));
+  }
+
+  countSealed(rootWrapperId: string): Promise<{readonly sealed: number; readonly total: number}> {
+    return this.#connection.snapshot(() => this.#rootWrappers.countSealed(rootWrapperId));
+  }
+
+  insertSealedRootKeys(
+    rootWrapperId: string,
+    sealed: Parameters<KeyHierarchyStore['insertSealedRootKeys']>[1],
+  ): Promise<void> {
+    return this.#connection.write(() => this.#rootWrappers.insertSealed(rootWrapperId, sealed));
+  }
+
+  deleteSealedRootKeys(rootWrapperId: string, {limit}: {readonly limit: number}): Promise<number> {
+    return this.#connection.write(() => this.#rootWrappers.deleteSealed(rootWrapperId, limit));
   }
 
   findScope(scope: string): Promise<ScopeKeysRecord | undefined> {
-    return this.#connection.snapshot(() => {
-      const rootKey = this.#sql.findRootKey.get(scope);
-      if (!rootKey) return undefined;
-      return {
-        scope,
-        rootKeyId: rootKey.id,
-        rootKeyVersions: toRootKeyVersions(this.#sql.rootKeyVersions.all(scope)),
-        dataKeys: toDataKeys(this.#sql.dataKeyVersions.all(scope)),
-      };
-    });
+    return this.#connection.snapshot(() => this.#scopes.find(scope));
+  }
+
+  listScopes({limit, cursor}: Parameters<KeyHierarchyStore['listScopes']>[0]): Promise<Page<string>> {
+    return this.#connection.run(() => this.#scopes.list(limit, cursor));
   }
 
   insertScope(record: ScopeKeysRecord): Promise<void> {
-    return this.#connection.write(() => {
-      const {lastInsertRowid: rootKey} = this.#sql.insertRootKey.run(record.rootKeyId, record.scope);
-      const versions = new Map<string, RowId>();
-      for (const version of requireSome(record.rootKeyVersions)) {
-        versions.set(version.id, this.#insertRootKeyVersion(rootKey, version));
-      }
-      for (const dataKey of record.dataKeys) this.#insertDataKey(rootKey, dataKey, versions);
+    return this.#connection.write(() => this.#scopes.insert(record));
+  }
+
+  addKeys(scope: string, addition: ScopeKeysAddition): Promise<void> {
+    return this.#connection.write(() => this.#scopes.add(scope, addition));
+  }
+
+  resealDataKeyVersions(scope: string, resealed: readonly ResealedDataKeyVersion[]): Promise<number> {
+    return this.#connection.write(() => this.#scopes.reseal(scope, resealed));
+  }
+
+  deleteDataKeyVersion(id: string): Promise<boolean> {
+    return this.#delete(() => this.#scopes.deleteDataKeyVersion(id));
+  }
+
+  deleteRootKeyVersion(id: string): Promise<boolean> {
+    return this.#delete(() => this.#scopes.deleteRootKeyVersion(id));
+  }
+
+  deleteScope(scope: string): Promise<boolean> {
+    return this.#delete(() => this.#scopes.delete(scope));
+  }
+
+  /** `deleteScope` as part of a transaction of its caller. @throws KeyInUseError */
+  deleteScopeNow(scope: string): boolean {
+    try {
+      return this.#scopes.delete(scope);
+    } catch (error) {
+      throw isForeignKeyViolation(error) ? inUse(error) : error;
+    }
+  }
+
+  listReferenced(dataKeyVersionIds: readonly string[]): Promise<readonly string[]> {
+    return this.#connection.snapshot(() => this.#referencers.listReferenced(dataKeyVersionIds));
+  }
+
+  listDataKeyVersionReferencers(): Promise<readonly DataKeyVersionReferencer[]> {
+    return this.#connection.run(() =>
+      this.#referencers.list().map(({name, restricts}) => ({name, restricts})),
+    );
+  }
+
+  readCollectionVersion(): Promise<number> {
+    return this.#connection.run(() => this.#scopes.readCollectionVersion());
+  }
+
+  validateSchema(): Promise<void> {
+    return this.#connection.snapshot(() => {
+      this.#schema.validate(this.#referencers.list());
     });
   }
 
-  /** Forgets a scope's keys, if it has any. Part of a transaction of its caller. */
-  deleteScope(scope: string): void {
-    const rootKey = this.#sql.findRootKey.get(scope);
-    if (!rootKey) return;
-    this.#sql.deleteDataKeys.run(rootKey.position);
-    this.#sql.deleteRootKey.run(rootKey.position);
-  }
-
-  #insertRootKeyVersion(rootKey: RowId, {id, version, createdAt, sealed}: RootKeyVersionRecord): RowId {
-    const {lastInsertRowid} = this.#sql.insertRootKeyVersion.run(id, rootKey, version, createdAt);
-    for (const {rootWrapperId, blob} of requireSome(sealed)) {
-      const rootWrapper = requirePosition(this.#sql.findRootWrapper.get(rootWrapperId), rootWrapperId);
-      this.#sql.insertSealed.run(lastInsertRowid, rootWrapper, blob);
-    }
-    return lastInsertRowid;
-  }
-
-  #insertDataKey(
-    rootKey: RowId,
-    {id, purpose, versions}: DataKeyRecord,
-    rootKeyVersions: ReadonlyMap<string, RowId>,
-  ): void {
-    const {lastInsertRowid: dataKey} = this.#sql.insertDataKey.run(id, rootKey, purpose);
-    for (const {id, version, createdAt, rootKeyVersionId, blob} of requireSome(versions)) {
-      const rootKeyVersion = requirePosition(rootKeyVersions.get(rootKeyVersionId), rootKeyVersionId);
-      this.#sql.insertDataKeyVersion.run(id, dataKey, version, createdAt, rootKeyVersion, blob);
+  /** A deferred reference is told of by the commit. */
+  async #delete(work: () => boolean): Promise<boolean> {
+    try {
+      return await this.#connection.write(work);
+    } catch (error) {
+      const {cause} = error instanceof InternalError ? error : {};
+      throw isForeignKeyViolation(cause) ? inUse(cause) : error;
     }
   }
 }

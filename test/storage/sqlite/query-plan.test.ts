@@ -3,13 +3,16 @@ import {expect} from 'chai';
 import {SqliteStores} from '../../../lib/storage/sqlite/sqlite-stores.ts';
 import {withTemporaryFile} from './temporary-store.ts';
 
-/** Tables of a handful of rows that are read whole, and the rows that a statement itself makes. */
+/** Tables of a handful of rows that are read whole, the schema, and the rows that a statement itself makes. */
 const mayScan = (step: string, plan: readonly string[]): boolean =>
-  /^SCAN (root_wrapper\b|CONSTANT ROW$|sqlite_master$)/.test(step) ||
+  /^SCAN (root_wrapper\b|CONSTANT ROW$|(?:main\.)?sqlite_(?:master|schema)$|\w+ VIRTUAL TABLE\b)/.test(step) ||
   plan.includes(step.replace('SCAN', 'CO-ROUTINE'));
 
 /** A key's versions, within a page of keys. */
 const SORTS = ['USE TEMP B-TREE FOR LAST TERM OF ORDER BY'];
+
+/** What only says how far an operator's command is. */
+const COUNTS = ['SELECT count(*) FROM root_key_version'];
 
 /** Every statement that opening the stores prepares: they prepare nothing later. */
 async function preparedStatements(path: string): Promise<string[]> {
@@ -47,7 +50,7 @@ describe('SQLite query plans', () => {
       expect(statements).to.have.length.greaterThan(30);
       const db = new Database(path);
       let searches = 0;
-      for (const sql of statements) {
+      for (const sql of statements.filter((statement) => !COUNTS.includes(statement))) {
         const plan = planOf(db, sql);
         for (const step of plan) {
           if (step.startsWith('SEARCH')) searches++;

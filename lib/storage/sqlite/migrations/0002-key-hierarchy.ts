@@ -1,18 +1,30 @@
+import {KEY_HIERARCHY_RULES} from './0002-key-hierarchy-rules.ts';
 import type {Migration} from './migration.ts';
 
-/**
- * Every level has versions. What may change after insertion is only how a version is sealed: its blob, and for a data
- * key version which root key version it is sealed under.
- */
+/** Its version, and a number that grows with every change: triggers add to it, in the same transaction. */
+const STATE = `
+CREATE TABLE hierarchy_state (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  schema_version INTEGER NOT NULL CHECK (schema_version >= 1),
+  collection_version INTEGER NOT NULL CHECK (collection_version >= 0)
+) STRICT;
+INSERT INTO hierarchy_state VALUES (1, 1, 0);
+`;
+
 const ROOT_KEYS = `
 CREATE TABLE root_wrapper (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE CHECK (id <> ''),
   uri TEXT NOT NULL CHECK (uri <> ''),
-  wrapper_key_id TEXT NOT NULL CHECK (wrapper_key_id <> ''),
+  wrapper_key_id TEXT NOT NULL UNIQUE CHECK (wrapper_key_id <> ''),
   parameters TEXT CHECK (parameters <> ''),
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('adding', 'active', 'retiring')),
+  sealer BLOB CHECK (length(sealer) > 0),
+  sealer_key_version INTEGER REFERENCES data_key_version (position) ON DELETE RESTRICT,
+  CHECK ((sealer IS NULL) = (sealer_key_version IS NULL))
 ) STRICT;
+CREATE INDEX root_wrapper_sealer_key_version ON root_wrapper (sealer_key_version);
 
 -- A scope need not be a keystore that exists: its keys may be made first.
 CREATE TABLE root_key (
@@ -37,21 +49,6 @@ CREATE TABLE sealed_root_key_version (
   PRIMARY KEY (root_key_version, root_wrapper)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sealed_root_key_version_root_wrapper ON sealed_root_key_version (root_wrapper);
-
-CREATE TRIGGER root_wrapper_identity BEFORE UPDATE ON root_wrapper
-WHEN NEW.position <> OLD.position OR NEW.id <> OLD.id OR NEW.wrapper_key_id <> OLD.wrapper_key_id
-  OR NEW.parameters IS NOT OLD.parameters OR NEW.created_at <> OLD.created_at
-BEGIN SELECT RAISE(ABORT, 'root_wrapper: only its uri may change'); END;
-
-CREATE TRIGGER root_key_immutable BEFORE UPDATE ON root_key
-BEGIN SELECT RAISE(ABORT, 'root_key: rows are immutable'); END;
-
-CREATE TRIGGER root_key_version_immutable BEFORE UPDATE ON root_key_version
-BEGIN SELECT RAISE(ABORT, 'root_key_version: rows are immutable'); END;
-
-CREATE TRIGGER sealed_root_key_version_identity BEFORE UPDATE ON sealed_root_key_version
-WHEN NEW.root_key_version <> OLD.root_key_version OR NEW.root_wrapper <> OLD.root_wrapper
-BEGIN SELECT RAISE(ABORT, 'sealed_root_key_version: only its blob may change'); END;
 `;
 
 const DATA_KEYS = `
@@ -63,6 +60,7 @@ CREATE TABLE data_key (
   UNIQUE (root_key, purpose)
 ) STRICT;
 
+-- What is sealed under a version names it by its position or its id, ON DELETE RESTRICT, in a column that has an index.
 CREATE TABLE data_key_version (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE CHECK (id <> ''),
@@ -74,26 +72,9 @@ CREATE TABLE data_key_version (
   UNIQUE (data_key, version)
 ) STRICT;
 CREATE INDEX data_key_version_root_key_version ON data_key_version (root_key_version);
-
-CREATE TRIGGER data_key_immutable BEFORE UPDATE ON data_key
-BEGIN SELECT RAISE(ABORT, 'data_key: rows are immutable'); END;
-
-CREATE TRIGGER data_key_version_identity BEFORE UPDATE ON data_key_version
-WHEN NEW.position <> OLD.position OR NEW.id <> OLD.id OR NEW.data_key <> OLD.data_key
-  OR NEW.version <> OLD.version OR NEW.created_at <> OLD.created_at
-BEGIN SELECT RAISE(ABORT, 'data_key_version: only root_key_version and blob may change'); END;
 `;
 
-/** A data key version is sealed under its own scope's root key. */
-const SAME_SCOPE = ['INSERT', 'UPDATE']
-  .map(
-    (event) => `
-CREATE TRIGGER data_key_version_scope_${event.toLowerCase()} BEFORE ${event} ON data_key_version
-WHEN (SELECT root_key FROM data_key WHERE position = NEW.data_key)
-  <> (SELECT root_key FROM root_key_version WHERE position = NEW.root_key_version)
-BEGIN SELECT RAISE(ABORT, 'data_key_version: sealed under another scope''s root key'); END;
-`,
-  )
-  .join('');
-
-export const keyHierarchy: Migration = {name: 'key hierarchy', sql: ROOT_KEYS + DATA_KEYS + SAME_SCOPE};
+export const keyHierarchy: Migration = {
+  name: 'key hierarchy',
+  sql: STATE + ROOT_KEYS + DATA_KEYS + KEY_HIERARCHY_RULES,
+};
