@@ -2,6 +2,9 @@ import type {DataKeyVersionReferencer} from '../storage/key-hierarchy-store.ts';
 import type {IdentifiedRootWrapper} from './root-wrapper.ts';
 import type {Wrapper} from './wrapper.ts';
 
+/** Names the hierarchy's own middle level; no application may seal under it. */
+export const ROOT_KEY_PURPOSE = 'rootKey';
+
 /** A key's versions as an operator sees them; nothing of it is secret. */
 export interface KeyInfo {
   /** `krk_…` or `kdk_…`. */
@@ -44,7 +47,10 @@ export interface KeyAdministration {
    */
   revokeKeyVersion(id: string): Promise<void>;
   /** Makes what is missing, in batches. @returns in how many scopes something was */
-  reconcileKeys(scopes: Iterable<string> | AsyncIterable<string>, purposes: readonly string[]): Promise<number>;
+  reconcileKeys(
+    scopes: Iterable<string> | AsyncIterable<string>,
+    purposes: readonly string[],
+  ): Promise<number>;
   listDataKeyVersionReferencers(): Promise<readonly DataKeyVersionReferencer[]>;
   /** @throws InvalidSchemaError */
   validateSchema(): Promise<void>;

@@ -1,178 +1,272 @@
-import {LRUCache} from 'lru-cache';
-import {DuplicateError, UnavailableError} from '../../errors.ts';
-import type {KeyHierarchyStore} from '../../storage/key-hierarchy-store.ts';
+import {UnavailableError} from '../../errors.ts';
+import type {DataKeyVersionReferencer, KeyHierarchyStore} from '../../storage/key-hierarchy-store.ts';
+import type {KeyAdministration, KeyInfo} from '../key-administration.ts';
 import {Redacted} from '../redacted.ts';
-import type {IdentifiedRootWrapper} from '../root-wrapper.ts';
+import type {RootSet, RootWrapper} from '../root-wrapper.ts';
+import {PURPOSES, ROOT_SEALER_PURPOSE, ROOTS_SCOPE} from '../scopes.ts';
 import type {ScopeWrappers} from '../sealer.ts';
-import {DataKeyNotFoundError, InvalidParameterError} from '../sealing-errors.ts';
-import {SealedBlobError} from '../wrapper.ts';
-import {newScopeRecord} from './new-scope.ts';
-import {OpenedScope, type OpenedDataKey} from './opened-scope.ts';
-import {assertScope, declarePurposes} from './parameters.ts';
-import {PooledWrapper} from './pooled-wrapper.ts';
-import {rootUnavailable} from './root-access.ts';
-import {RootProbe} from './root-probe.ts';
-import {SingleFlight} from './single-flight.ts';
+import {InvalidSchemaError, KeyNotFoundError, SealedError} from '../sealing-errors.ts';
+import {SealedBlobError, type Wrapper} from '../wrapper.ts';
+import {AllRoots} from './all-roots.ts';
+import {CollectionView} from './collection-view.ts';
+import {ExternalWrappers} from './external-wrappers.ts';
+import {assertAnyScope, assertDeclared, assertScope, choosePurposes, declarePurposes} from './parameters.ts';
+import {parseVersionId} from './parameters.ts';
+import type {PooledWrapper} from './pooled-wrapper.ts';
+import {reconcile} from './reconcile.ts';
+import {startRefreshing, type HierarchyLog} from './refreshing.ts';
+import {RootKeySealing, type SealUnderOptions} from './root-key-sealing.ts';
+import {RootProbes} from './root-probe.ts';
+import {RootSealers} from './root-sealers.ts';
+import {ScopeCache} from './scope-cache.ts';
+import {ScopeChanges} from './scope-changes.ts';
+import {findScopeRecord, toKeyInfos} from './scope-record.ts';
+import {openStoredSealer, resealStoredSealers} from './stored-sealers.ts';
+import {WrapperPool} from './wrapper-pool.ts';
 
 export interface KeyHierarchyOptions {
   readonly store: KeyHierarchyStore;
-  /** At least one. `close` closes them. */
-  readonly rootWrappers: readonly IdentifiedRootWrapper[];
-  /** Every purpose that the application seals for; a new scope gets a data key for each. */
+  /** The caller closes them, after the hierarchy. */
+  readonly roots: RootSet;
+  /** Every purpose that the application seals for; a new scope gets a data key for each. The server's where absent. */
   readonly purposes?: readonly string[];
   /** How many scopes' keys are kept open. */
   readonly cacheSize?: number;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
+  readonly log?: HierarchyLog;
 }
 
+export interface WrapperOptions {
+  /** Makes the keys where they are missing. */
+  readonly create?: boolean;
+  /** A data key version: the wrapper is of that one only, and seals only where it is the newest. */
+  readonly keyVersionId?: string;
+}
+
+type ScopeWrapper = Pick<Wrapper, 'keyId' | 'seal' | 'open'>;
+
+const ROOTS_PURPOSES: ReadonlySet<string> = new Set([ROOT_SEALER_PURPOSE]);
+
 /** Root wrappers → a root key per scope → a data key per purpose → sealed bytes, each level versioned. */
-export class KeyHierarchy extends Redacted implements ScopeWrappers {
+export class KeyHierarchy extends Redacted implements KeyAdministration, ScopeWrappers {
   readonly #store: KeyHierarchyStore;
-  readonly #rootWrappers: readonly IdentifiedRootWrapper[];
   readonly #purposes: ReadonlySet<string>;
-  readonly #clock: () => number;
-  readonly #probes: readonly RootProbe[];
-  readonly #opened: LRUCache<string, OpenedScope>;
-  readonly #finding = new SingleFlight<OpenedScope | undefined>();
-  readonly #creating = new SingleFlight<OpenedScope>();
-  readonly #checking = new SingleFlight<void>();
+  readonly #log: HierarchyLog | undefined;
+  readonly #roots: AllRoots;
+  readonly #cache: ScopeCache;
+  readonly #view: CollectionView;
+  readonly #pool: WrapperPool;
+  readonly #sealers: RootSealers;
+  readonly #sealing: RootKeySealing;
+  readonly #changes: ScopeChanges;
+  readonly #probes: RootProbes;
+  readonly #external: ExternalWrappers;
+  readonly #stops = new Set<() => void>();
   #closed = false;
 
-  constructor({
-    store,
-    rootWrappers,
-    purposes = ['key-material'],
-    cacheSize = 4096,
-    clock = Date.now,
-  }: KeyHierarchyOptions) {
+  constructor(options: KeyHierarchyOptions) {
     super();
-    if (rootWrappers.length === 0) throw new InvalidParameterError('At least one root wrapper is needed.');
+    const {store, purposes = PURPOSES, cacheSize = 4096, clock = Date.now, log} = options;
+    const roots = new AllRoots(options.roots, store);
+    const cache = new ScopeCache({store, roots, max: cacheSize});
+    const view = new CollectionView(() => store.readCollectionVersion());
+    const sealers = new RootSealers({
+      roots,
+      openSealer: async (record, blob) => openStoredSealer(await this.rootSealerWrapper(), record, blob),
+    });
+    const sealing = new RootKeySealing({store, roots, sealers});
     this.#store = store;
-    this.#rootWrappers = rootWrappers;
     this.#purposes = declarePurposes(purposes);
-    this.#clock = clock;
-    this.#probes = rootWrappers.map((root) => new RootProbe(root, clock));
-    this.#opened = new LRUCache({max: cacheSize});
+    this.#log = log;
+    this.#roots = roots;
+    this.#cache = cache;
+    this.#view = view;
+    this.#pool = new WrapperPool({cache, assertUsable: (epoch) => this.#assertUsable(epoch)});
+    this.#sealers = sealers;
+    this.#sealing = sealing;
+    this.#changes = new ScopeChanges({store, roots, sealers, sealing, cache, view, clock});
+    this.#probes = new RootProbes(roots, clock);
+    this.#external = new ExternalWrappers({store, roots, sealing, purposes: this.#purposes, clock});
   }
 
   /**
-   * See `ScopeWrappers`. Without `create`, a scope that lacks the purpose's key throws `SealedBlobError` too; with it,
-   * `DataKeyNotFoundError`.
-   * @throws InvalidParameterError where the scope cannot be one or the purpose was not declared
+   * See `ScopeWrappers`. Without `create`, a scope that lacks the purpose's key throws `SealedBlobError` too.
+   * @throws InvalidParameterError where the scope cannot be one or the purpose was not declared; SealedError; with
+   *   `keyVersionId`, InvalidVersionError where it is no data key version's id, KeyNotFoundError where there is none
    */
   async wrapperFor(
     scope: string,
     purpose: string,
-    {create = false}: {readonly create?: boolean} = {},
-  ): Promise<PooledWrapper> {
-    this.#assertOpen();
+    options?: {readonly create?: boolean},
+  ): Promise<PooledWrapper>;
+  async wrapperFor(scope: string, purpose: string, options: WrapperOptions): Promise<ScopeWrapper>;
+  async wrapperFor(
+    scope: string,
+    purpose: string,
+    {create = false, keyVersionId}: WrapperOptions = {},
+  ): Promise<ScopeWrapper> {
+    this.#assertUsable();
     assertScope(scope);
-    if (!this.#purposes.has(purpose))
-      throw new InvalidParameterError(`The purpose "${purpose}" was not declared.`);
-    const opened = this.#opened.get(scope) ?? (await this.#openScope(scope, create));
-    const newest = await this.#newest(scope, opened, purpose);
-    if (newest)
-      return new PooledWrapper(newest, {
-        assertOpen: () => this.#assertOpen(),
-        find: (id) => this.#findVersion(scope, purpose, id),
-      });
-    throw opened && create
-      ? new DataKeyNotFoundError(
-          `The scope has no key for the purpose "${purpose}": it was declared after the scope was made.`,
-        )
-      : new SealedBlobError();
+    assertDeclared(purpose, this.#purposes);
+    if (keyVersionId !== undefined) return this.#pool.ofVersion(scope, purpose, keyVersionId);
+    return this.#pooled(scope, purpose, create ? this.#purposes : undefined);
   }
 
-  /** Whether keys can be made and opened now. @throws UnavailableError, its `cause` says why */
-  async check(): Promise<void> {
-    this.#assertOpen();
-    await this.#checking.run('', async () => {
-      try {
-        await Promise.all(this.#probes.map((probe) => probe.run()));
-      } catch (cause) {
-        throw rootUnavailable(cause);
-      }
+  /** The wrapper that root wrappers' sealers are sealed by, in the context `rootSealerContext`. @throws as `wrapperFor` */
+  async rootSealerWrapper({create = false}: {readonly create?: boolean} = {}): Promise<PooledWrapper> {
+    this.#assertUsable();
+    return this.#pooled(ROOTS_SCOPE, ROOT_SEALER_PURPOSE, create ? ROOTS_PURPOSES : undefined);
+  }
+
+  async createKeys(scope: string, purposes: readonly string[]): Promise<readonly KeyInfo[]> {
+    this.#assertUsable();
+    assertScope(scope);
+    await this.#changes.create(scope, choosePurposes(purposes, this.#purposes));
+    return this.listKeys(scope);
+  }
+
+  async listKeys(scope: string): Promise<readonly KeyInfo[]> {
+    assertAnyScope(scope);
+    const record = await findScopeRecord(this.#store, scope);
+    if (!record) throw new KeyNotFoundError('The scope has no keys.');
+    return toKeyInfos(record);
+  }
+
+  async rotateKeys(
+    scope: string,
+    {rewrap = false}: {readonly rewrap?: boolean} = {},
+  ): Promise<readonly KeyInfo[]> {
+    this.#assertUsable();
+    assertAnyScope(scope);
+    await this.#changes.rotate(scope);
+    if (rewrap) await this.rewrapKeys(scope);
+    return this.listKeys(scope);
+  }
+
+  /** Of the hierarchy's own scope the sealers too, as nobody else rewraps what is sealed there. */
+  async rewrapKeys(scope: string): Promise<number> {
+    this.#assertUsable();
+    assertAnyScope(scope);
+    const count = await this.#changes.rewrap(scope);
+    if (scope !== ROOTS_SCOPE) return count;
+    const resealed = await resealStoredSealers(this.#store, await this.rootSealerWrapper());
+    if (resealed > 0) await this.#roots.refresh();
+    return count;
+  }
+
+  async revokeKeyVersion(id: string): Promise<void> {
+    this.#assertUsable();
+    const store = this.#store;
+    const kind = parseVersionId(id);
+    const existed = await this.#view.change(
+      () => (kind === 'data-key-version' ? store.deleteDataKeyVersion(id) : store.deleteRootKeyVersion(id)),
+      (deleted) => deleted,
+    );
+    this.#cache.versionDeleted(id);
+    if (!existed) throw new KeyNotFoundError('There is no such key version.');
+  }
+
+  async reconcileKeys(
+    scopes: Iterable<string> | AsyncIterable<string>,
+    purposes: readonly string[],
+  ): Promise<number> {
+    this.#assertUsable();
+    const chosen = choosePurposes(purposes, this.#purposes);
+    return reconcile(scopes, async (scope) => {
+      assertScope(scope);
+      return this.#changes.create(scope, chosen);
     });
   }
 
-  /** Forgets all keys and closes the root wrappers. What was given out throws `UnavailableError` from then on. */
+  listDataKeyVersionReferencers(): Promise<readonly DataKeyVersionReferencer[]> {
+    return this.#store.listDataKeyVersionReferencers();
+  }
+
+  async validateSchema(): Promise<void> {
+    await this.#store.validateSchema();
+    const loose = (await this.listDataKeyVersionReferencers()).find(({restricts}) => !restricts);
+    if (loose)
+      throw new InvalidSchemaError(`${loose.name} does not keep data key versions from being deleted.`);
+  }
+
+  /** Deletes a scope with all its keys. @throws KeyInUseError where anything is sealed under one. @returns whether there was one */
+  async deleteScope(scope: string): Promise<boolean> {
+    assertScope(scope);
+    const existed = await this.#view.change(
+      () => this.#store.deleteScope(scope),
+      (deleted) => deleted,
+    );
+    this.#cache.changed(scope);
+    return existed;
+  }
+
+  /** Seals every root key version of every scope under a root that is `adding` or `active`. Can be interrupted, and done again. */
+  async sealRootKeysUnder(rootWrapperId: string, options: SealUnderOptions = {}): Promise<void> {
+    this.#assertUsable();
+    await this.#sealing.sealAll(rootWrapperId, options);
+  }
+
+  addExternalWrapper(purpose: string, wrapper: RootWrapper | Wrapper): Promise<void> {
+    return this.#external.add(purpose, wrapper);
+  }
+
+  externalWrapper(purpose: string): Wrapper {
+    return this.#external.get(purpose);
+  }
+
+  /** Whether keys can be made and opened now. @throws SealedError; UnavailableError, its `cause` says why */
+  async check(): Promise<void> {
+    this.#assertUsable();
+    await this.#probes.run();
+  }
+
+  /** Learns what other processes have changed. @throws UnavailableError */
+  async refresh(): Promise<void> {
+    if (!(await this.#view.update())) return;
+    this.#cache.changedElsewhere();
+    await this.#roots.refresh();
+  }
+
+  /** Refreshes every `intervalMs`; failures are logged. @returns a function that stops it */
+  startRefreshing(intervalMs: number): () => void {
+    const stop = startRefreshing(() => this.refresh(), {intervalMs, log: this.#log});
+    this.#stops.add(stop);
+    return stop;
+  }
+
+  /** Drops all keys. What was given out throws from then on; what is asked for anew opens its keys by the roots again. */
+  forget(): void {
+    this.#cache.forget();
+    this.#sealers.forget();
+  }
+
+  /** Drops all keys for good, and closes the external wrappers. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#opened.clear();
-    await Promise.all(this.#rootWrappers.map(({wrapper}) => wrapper.close()));
+    for (const stop of this.#stops) stop();
+    this.forget();
+    await this.#external.close();
   }
 
-  /** What does not open is not kept: rows that were damaged, and are restored, open again. */
-  async #newest(
+  async #pooled(
     scope: string,
-    opened: OpenedScope | undefined,
     purpose: string,
-  ): Promise<OpenedDataKey | undefined> {
-    try {
-      return await opened?.newest(purpose);
-    } catch (error) {
-      if (this.#opened.get(scope) === opened) this.#opened.delete(scope);
-      throw error;
-    }
-  }
-
-  async #openScope(scope: string, create: boolean): Promise<OpenedScope | undefined> {
-    const found = await this.#finding.run(scope, () => this.#readScope(scope));
+    create: ReadonlySet<string> | undefined,
+  ): Promise<PooledWrapper> {
+    const found = await this.#pool.newest(scope, purpose);
     if (found) return found;
-    // The read that was joined may have begun before another node stored the keys: only an own one tells absence.
-    return create ? this.#creating.run(scope, () => this.#createScope(scope)) : this.#readScope(scope);
+    if (!create) throw new SealedBlobError();
+    await this.#changes.create(scope, create);
+    const made = await this.#pool.newest(scope, purpose);
+    if (!made) throw new UnavailableError('The keys were deleted while they were opened.');
+    return made;
   }
 
-  async #readScope(scope: string): Promise<OpenedScope | undefined> {
-    const record = await this.#store.findScope(scope);
-    return record && this.#keep(scope, new OpenedScope(scope, record, this.#rootWrappers));
-  }
-
-  async #createScope(scope: string): Promise<OpenedScope> {
-    const purposes = this.#purposes;
-    const record = await newScopeRecord({
-      scope,
-      purposes,
-      rootWrappers: this.#rootWrappers,
-      createdAt: this.#clock(),
-    });
-    const created = new OpenedScope(scope, record, this.#rootWrappers);
-    // Keys that do not open must be found out before anything is sealed under them, not at the next start.
-    for (const purpose of purposes) await created.newest(purpose);
-    try {
-      await this.#store.insertScope(record);
-    } catch (error) {
-      if (!(error instanceof DuplicateError)) throw error;
-      return this.#readOthers(scope);
-    }
-    return this.#keep(scope, created);
-  }
-
-  /** Of two nodes that make a scope's keys, both use those that were stored. */
-  async #readOthers(scope: string): Promise<OpenedScope> {
-    const opened = await this.#readScope(scope);
-    if (!opened) throw new UnavailableError('The keys were deleted while they were opened.');
-    return opened;
-  }
-
-  /** What is not open here may have been rotated in by another node since: the store is read once more. */
-  async #findVersion(
-    scope: string,
-    purpose: string,
-    dataKeyVersionId: string,
-  ): Promise<OpenedDataKey | undefined> {
-    const known = await this.#opened.get(scope)?.version(purpose, dataKeyVersionId);
-    return known ?? (await this.#readScope(scope))?.version(purpose, dataKeyVersionId);
-  }
-
-  #keep(scope: string, opened: OpenedScope): OpenedScope {
-    this.#assertOpen();
-    this.#opened.set(scope, opened);
-    return opened;
-  }
-
-  #assertOpen(): void {
+  #assertUsable(epoch?: symbol): void {
     if (this.#closed) throw new UnavailableError('The keys are closed.');
+    if (this.#roots.opened().length === 0) throw new SealedError();
+    if (epoch !== undefined && epoch !== this.#cache.epoch)
+      throw new UnavailableError('The keys were forgotten meanwhile.');
   }
 }

@@ -3,12 +3,13 @@ import type {
   DataKeyVersionRecord,
   ScopeKeysRecord,
 } from '../../storage/key-hierarchy-store.ts';
+import {UnavailableError} from '../../errors.ts';
 import type {AesGcmKey} from '../aes-gcm-key.ts';
 import {Redacted} from '../redacted.ts';
-import type {IdentifiedRootWrapper} from '../root-wrapper.ts';
 import {SealedBlobError} from '../wrapper.ts';
 import {dataContext, dataKeyContext} from './contexts.ts';
-import {openRootKey, takeKey} from './root-access.ts';
+import {dataIdentity, dataKeyIdentity, newestVersion} from './scope-record.ts';
+import {openRootKey, takeKey, type OpenedRoots} from './root-access.ts';
 
 /** A data key version, open: seals and opens what the application gives, bound to its scope and purpose. */
 export interface OpenedDataKey {
@@ -19,27 +20,27 @@ export interface OpenedDataKey {
 
 /**
  * A scope's keys as they were read from the store. Each version is opened at its first use, and then kept: what a
- * version is never changes. That the scope asked for is `scope`, and not what the record says of itself, is what
- * refuses a record that was put in another's place.
+ * version is never changes.
  */
 export class OpenedScope extends Redacted {
-  readonly #scope: string;
   readonly #record: ScopeKeysRecord;
-  readonly #rootWrappers: readonly IdentifiedRootWrapper[];
+  readonly #roots: OpenedRoots;
   readonly #rootKeys = new Map<string, Promise<AesGcmKey>>();
-  readonly #dataKeys = new Map<string, Promise<OpenedDataKey>>();
+  readonly #dataKeys = new Map<string, Promise<AesGcmKey>>();
+  #closed = false;
 
-  constructor(scope: string, record: ScopeKeysRecord, rootWrappers: readonly IdentifiedRootWrapper[]) {
+  /** @param previous the same scope as it was read earlier: what it has open needs not be opened again. */
+  constructor(record: ScopeKeysRecord, roots: OpenedRoots, previous?: OpenedScope) {
     super();
-    this.#scope = scope;
     this.#record = record;
-    this.#rootWrappers = rootWrappers;
+    this.#roots = roots;
+    if (previous) this.#adopt(previous);
   }
 
   /** @returns the newest version of the purpose's data key; undefined where the scope has no such key. */
   async newest(purpose: string): Promise<OpenedDataKey | undefined> {
     const dataKey = this.#find(purpose);
-    return dataKey && this.#open(dataKey, newestVersion(dataKey));
+    return dataKey && this.#open(dataKey, newestVersion(dataKey.versions));
   }
 
   /** @returns that version of the purpose's data key; undefined where the scope has no such version. */
@@ -49,69 +50,108 @@ export class OpenedScope extends Redacted {
     return dataKey && version && this.#open(dataKey, version);
   }
 
+  /** Opens the newest version of every key. @throws SealedBlobError where one does not open; UnavailableError */
+  async openNewest(): Promise<void> {
+    await this.#rootKey(newestVersion(this.#record.rootKeyVersions).id);
+    for (const dataKey of this.#record.dataKeys) await this.#open(dataKey, newestVersion(dataKey.versions));
+  }
+
+  /** Whether this is the newest version of the purpose's data key. */
+  isNewest(purpose: string, dataKeyVersionId: string): boolean {
+    const dataKey = this.#find(purpose);
+    return dataKey !== undefined && newestVersion(dataKey.versions).id === dataKeyVersionId;
+  }
+
+  hasVersion(keyVersionId: string): boolean {
+    const {rootKeyVersions, dataKeys} = this.#record;
+    const versions = [rootKeyVersions, ...dataKeys.map((dataKey) => dataKey.versions)].flat();
+    return versions.some(({id}) => id === keyVersionId);
+  }
+
+  /** Drops all keys, also those that are just being opened. Later use throws `UnavailableError`. */
+  close(): void {
+    this.#closed = true;
+    for (const keys of [this.#rootKeys, this.#dataKeys]) {
+      for (const key of keys.values()) void key.then((opened) => opened.close()).catch(() => undefined);
+      keys.clear();
+    }
+  }
+
   #find(purpose: string): DataKeyRecord | undefined {
     return this.#record.dataKeys.find((dataKey) => dataKey.purpose === purpose);
   }
 
-  #open(dataKey: DataKeyRecord, version: DataKeyVersionRecord): Promise<OpenedDataKey> {
-    return keepOnce(this.#dataKeys, version.id, async () => {
-      const key = await this.#openDataKey(dataKey, version);
-      const id = {
-        scope: this.#scope,
-        purpose: dataKey.purpose,
-        dataKeyId: dataKey.id,
-        dataKeyVersionId: version.id,
-        version: version.version,
-      };
-      return {
-        id: version.id,
-        seal: (plaintext, additionalData) => key.seal(plaintext, dataContext(id, additionalData)),
-        open: (blob, additionalData) => key.open(blob, dataContext(id, additionalData)),
-      };
-    });
+  async #open(dataKey: DataKeyRecord, version: DataKeyVersionRecord): Promise<OpenedDataKey> {
+    const key = await this.#keepOnce(this.#dataKeys, version.id, () => this.#openDataKey(dataKey, version));
+    const id = dataIdentity(this.#record, dataKey, version);
+    return {
+      id: version.id,
+      seal: (plaintext, additionalData) => key.seal(plaintext, dataContext(id, additionalData)),
+      open: (blob, additionalData) => key.open(blob, dataContext(id, additionalData)),
+    };
   }
 
   async #openDataKey(dataKey: DataKeyRecord, version: DataKeyVersionRecord): Promise<AesGcmKey> {
     const {rootKeyVersionId} = version;
     const rootKey = await this.#rootKey(rootKeyVersionId);
-    const context = dataKeyContext({
-      scope: this.#scope,
-      purpose: dataKey.purpose,
-      rootKeyId: this.#record.rootKeyId,
-      rootKeyVersionId,
-      dataKeyId: dataKey.id,
-      dataKeyVersionId: version.id,
-      version: version.version,
-    });
+    const context = dataKeyContext(dataKeyIdentity(this.#record, dataKey, version));
     return takeKey(version.id, rootKey.open(version.blob, context));
   }
 
   #rootKey(rootKeyVersionId: string): Promise<AesGcmKey> {
-    return keepOnce(this.#rootKeys, rootKeyVersionId, async () => {
+    return this.#keepOnce(this.#rootKeys, rootKeyVersionId, async () => {
       const found = this.#record.rootKeyVersions.find(({id}) => id === rootKeyVersionId);
       if (!found) throw new SealedBlobError();
-      const {rootKeyId} = this.#record;
-      const id = {scope: this.#scope, rootKeyId, rootKeyVersionId, version: found.version};
-      return openRootKey(found.sealed, id, this.#rootWrappers);
+      return openRootKey(this.#record, found, this.#roots.opened());
     });
+  }
+
+  /** Does `work` once per `id`, also for callers at the same time; a failure is not kept. */
+  #keepOnce(
+    kept: Map<string, Promise<AesGcmKey>>,
+    id: string,
+    work: () => Promise<AesGcmKey>,
+  ): Promise<AesGcmKey> {
+    if (this.#closed) throw new UnavailableError('The keys are closed.');
+    const known = kept.get(id);
+    if (known) return known;
+    const started = work().then((key) => {
+      if (!this.#closed) return key;
+      key.close();
+      throw new UnavailableError('The keys are closed.');
+    });
+    kept.set(id, started);
+    started.catch(() => {
+      if (kept.get(id) === started) kept.delete(id);
+    });
+    return started;
+  }
+
+  /** Takes over the keys whose every stored identity is what it was when they were opened. */
+  #adopt(previous: OpenedScope): void {
+    const {rootKeyId, rootKeyVersions, dataKeys} = this.#record;
+    const before = previous.#record;
+    if (before.rootKeyId !== rootKeyId) return;
+    for (const {id} of unchanged(rootKeyVersions, before.rootKeyVersions)) {
+      this.#adoptKey(this.#rootKeys, id, previous.#rootKeys.get(id));
+    }
+    for (const {id: dataKeyId, purpose, versions} of dataKeys) {
+      const same = previous.#find(purpose);
+      if (same?.id !== dataKeyId) continue;
+      for (const {id} of unchanged(versions, same.versions)) {
+        this.#adoptKey(this.#dataKeys, id, previous.#dataKeys.get(id));
+      }
+    }
+  }
+
+  #adoptKey(kept: Map<string, Promise<AesGcmKey>>, id: string, key: Promise<AesGcmKey> | undefined): void {
+    if (key) void this.#keepOnce(kept, id, () => key);
   }
 }
 
-function newestVersion({versions}: DataKeyRecord): DataKeyVersionRecord {
-  const newest = versions.reduce<DataKeyVersionRecord | undefined>(
-    (best, version) => (best && best.version > version.version ? best : version),
-    undefined,
-  );
-  if (!newest) throw new SealedBlobError();
-  return newest;
-}
+type Numbered = Pick<DataKeyVersionRecord, 'id' | 'version'>;
 
-/** Does `work` once per `id`, also for callers at the same time; a failure is not kept. */
-function keepOnce<T>(kept: Map<string, Promise<T>>, id: string, work: () => Promise<T>): Promise<T> {
-  const known = kept.get(id);
-  if (known) return known;
-  const started = work();
-  kept.set(id, started);
-  started.catch(() => kept.delete(id));
-  return started;
+function unchanged(versions: readonly Numbered[], before: readonly Numbered[]): readonly Numbered[] {
+  const numbers = new Map(before.map(({id, version}) => [id, version]));
+  return versions.filter(({id, version}) => numbers.get(id) === version);
 }

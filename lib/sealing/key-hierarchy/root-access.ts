@@ -1,45 +1,62 @@
+import {timingSafeEqual} from 'node:crypto';
 import {UnavailableError} from '../../errors.ts';
-import type {RootKeyVersionRecord} from '../../storage/key-hierarchy-store.ts';
+import type {RootKeyVersionRecord, ScopeKeysRecord} from '../../storage/key-hierarchy-store.ts';
 import {AesGcmKey} from '../aes-gcm-key.ts';
-import type {IdentifiedRootWrapper} from '../root-wrapper.ts';
+import type {IdentifiedRootSealer, IdentifiedRootWrapper, RootSet} from '../root-wrapper.ts';
+import {SealedError} from '../sealing-errors.ts';
 import {SealedBlobError} from '../wrapper.ts';
-import {rootKeyContext, type RootKeyContext} from './contexts.ts';
+import {rootKeyContext} from './contexts.ts';
+import {rootKeyIdentity} from './scope-record.ts';
 
-type RootKeyVersionId = Omit<RootKeyContext, 'rootWrapperId'>;
+/** The roots that are open now. */
+export type OpenedRoots = Pick<RootSet, 'opened'>;
 
-/** Seals a root key version under every root wrapper. @throws UnavailableError where one of them cannot be used */
+type RootKey = Pick<ScopeKeysRecord, 'scope' | 'rootKeyId'>;
+
+/** Seals a root key version under every root. @throws UnavailableError where one of them cannot be used */
 export async function sealRootKey(
   bytes: Uint8Array,
-  id: RootKeyVersionId,
-  rootWrappers: readonly IdentifiedRootWrapper[],
+  rootKey: RootKey,
+  version: Pick<RootKeyVersionRecord, 'id' | 'version'>,
+  roots: readonly IdentifiedRootSealer[],
 ): Promise<RootKeyVersionRecord['sealed']> {
-  try {
-    return await Promise.all(
-      rootWrappers.map(async ({id: rootWrapperId, wrapper}) => {
-        const blob = await wrapper.seal(bytes, rootKeyContext({...id, rootWrapperId}));
+  const id = rootKeyIdentity(rootKey, version);
+  return asRootUse(() =>
+    Promise.all(
+      roots.map(async ({id: rootWrapperId, sealer}) => {
+        const blob = await sealer.seal(bytes, rootKeyContext({...id, rootWrapperId}));
         return {rootWrapperId, blob};
       }),
-    );
-  } catch (cause) {
-    throw rootUnavailable(cause);
-  }
+    ),
+  );
+}
+
+/** Opens a root key version by the first root wrapper that can. @throws as `openRootKeyBytes` */
+export async function openRootKey(
+  rootKey: RootKey,
+  version: RootKeyVersionRecord,
+  roots: readonly IdentifiedRootWrapper[],
+): Promise<AesGcmKey> {
+  return takeKey(version.id, await openRootKeyBytes(rootKey, version, roots));
 }
 
 /**
- * Opens a root key version by the first root wrapper that can.
+ * @returns a root key version's bytes, which the caller overwrites.
  * @throws SealedBlobError where all that sealed it refuse the blob; UnavailableError where one could not be asked
  */
-export async function openRootKey(
-  sealed: RootKeyVersionRecord['sealed'],
-  id: RootKeyVersionId,
-  rootWrappers: readonly IdentifiedRootWrapper[],
-): Promise<AesGcmKey> {
+export async function openRootKeyBytes(
+  rootKey: RootKey,
+  version: RootKeyVersionRecord,
+  roots: readonly IdentifiedRootWrapper[],
+): Promise<Uint8Array> {
+  if (roots.length === 0) throw new SealedError();
+  const id = rootKeyIdentity(rootKey, version);
   const failures: unknown[] = [];
-  for (const {id: rootWrapperId, wrapper} of rootWrappers) {
-    const blob = sealed.find((entry) => entry.rootWrapperId === rootWrapperId)?.blob;
+  for (const {id: rootWrapperId, wrapper} of roots) {
+    const blob = version.sealed.find((entry) => entry.rootWrapperId === rootWrapperId)?.blob;
     if (!blob) continue;
     try {
-      return takeKey(id.rootKeyVersionId, await wrapper.open(blob, rootKeyContext({...id, rootWrapperId})));
+      return await wrapper.open(blob, rootKeyContext({...id, rootWrapperId}));
     } catch (error) {
       failures.push(error);
     }
@@ -49,6 +66,41 @@ export async function openRootKey(
   const message =
     failures.length > 0 ? 'No root wrapper could be used.' : 'No root wrapper at hand has sealed this key.';
   throw rootUnavailable(new AggregateError(failures, message));
+}
+
+/**
+ * Seals a stored root key version under one more root, and, where that is at hand, shows that it opens.
+ * @throws SealedBlobError where it does not, or none of the roots opens the version; UnavailableError
+ */
+export async function resealRootKey(
+  rootKey: RootKey,
+  version: RootKeyVersionRecord,
+  {opened, under}: {readonly opened: readonly IdentifiedRootWrapper[]; readonly under: IdentifiedRootSealer},
+): Promise<Uint8Array> {
+  const bytes = await openRootKeyBytes(rootKey, version, opened);
+  try {
+    const [sealed] = await sealRootKey(bytes, rootKey, version, [under]);
+    if (!sealed) throw new SealedBlobError();
+    const atHand = opened.find(({id}) => id === under.id);
+    if (atHand) await assertOpens(atHand, sealed.blob, {bytes, id: rootKeyIdentity(rootKey, version)});
+    return sealed.blob;
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+async function assertOpens(
+  {id: rootWrapperId, wrapper}: IdentifiedRootWrapper,
+  blob: Uint8Array,
+  {bytes, id}: {readonly bytes: Uint8Array; readonly id: ReturnType<typeof rootKeyIdentity>},
+): Promise<void> {
+  const opened = await asRootUse(() => wrapper.open(blob, rootKeyContext({...id, rootWrapperId})));
+  try {
+    const same = opened.length === bytes.length && timingSafeEqual(opened, bytes);
+    if (!same) throw new SealedBlobError();
+  } finally {
+    opened.fill(0);
+  }
 }
 
 /** Makes a key of an opened key's bytes, and overwrites these. @throws SealedBlobError where they are not a key */
@@ -62,4 +114,12 @@ export function takeKey(id: string, bytes: Uint8Array): AesGcmKey {
 
 export function rootUnavailable(cause: unknown): UnavailableError {
   return new UnavailableError('The root of trust cannot be used now.', {cause});
+}
+
+async function asRootUse<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof SealedBlobError ? error : rootUnavailable(error);
+  }
 }

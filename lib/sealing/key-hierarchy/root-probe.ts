@@ -1,6 +1,8 @@
-import type {IdentifiedRootWrapper} from '../root-wrapper.ts';
+import type {IdentifiedRootWrapper, RootWrapper} from '../root-wrapper.ts';
 import {SealedBlobError} from '../wrapper.ts';
 import {probeContext} from './contexts.ts';
+import {rootUnavailable, type OpenedRoots} from './root-access.ts';
+import {SingleFlight} from './single-flight.ts';
 
 /**
  * Anybody may ask for the server's health, and each sealing uses up one of the 2³² nonces that a key is good for: so
@@ -9,27 +11,44 @@ import {probeContext} from './contexts.ts';
 const RESEAL_AFTER_MS = 60_000;
 const PROBE = Buffer.from('is the root of trust there?');
 
-/** Shows that a root wrapper works now: it can be opened again, and opens what it sealed. */
-export class RootProbe {
-  readonly #root: IdentifiedRootWrapper;
-  readonly #clock: () => number;
-  #sealed: {readonly blob: Uint8Array; readonly at: number} | undefined;
+interface Sealed {
+  readonly blob: Uint8Array;
+  readonly at: number;
+}
 
-  constructor(root: IdentifiedRootWrapper, clock: () => number) {
-    this.#root = root;
+/** Shows that the roots which are open work now: each can be opened again, and opens what it sealed. */
+export class RootProbes {
+  readonly #roots: OpenedRoots;
+  readonly #clock: () => number;
+  readonly #sealed = new WeakMap<RootWrapper, Sealed>();
+  readonly #checking = new SingleFlight<void>();
+
+  constructor(roots: OpenedRoots, clock: () => number) {
+    this.#roots = roots;
     this.#clock = clock;
   }
 
-  /** @throws whatever the wrapper throws; SealedBlobError where it opens something else than it sealed */
+  /** @throws UnavailableError, its `cause` is whatever a wrapper threw; SealedBlobError where it opens something else than it sealed */
   async run(): Promise<void> {
-    const {id, wrapper} = this.#root;
+    await this.#checking.run('', async () => {
+      try {
+        await Promise.all(this.#roots.opened().map((root) => this.#probe(root)));
+      } catch (cause) {
+        throw rootUnavailable(cause);
+      }
+    });
+  }
+
+  async #probe({id, wrapper}: IdentifiedRootWrapper): Promise<void> {
     const context = probeContext(id);
     await wrapper.check();
     const now = this.#clock();
-    if (!this.#sealed || now - this.#sealed.at >= RESEAL_AFTER_MS) {
-      this.#sealed = {blob: await wrapper.seal(PROBE, context), at: now};
+    let sealed = this.#sealed.get(wrapper);
+    if (!sealed || now - sealed.at >= RESEAL_AFTER_MS) {
+      sealed = {blob: await wrapper.seal(PROBE, context), at: now};
+      this.#sealed.set(wrapper, sealed);
     }
-    const opened = await wrapper.open(this.#sealed.blob, context);
+    const opened = await wrapper.open(sealed.blob, context);
     if (!PROBE.equals(opened)) throw new SealedBlobError();
   }
 }
