@@ -9,7 +9,8 @@ export type RootOfTrustReason =
   | 'permissions'
   | 'malformed'
   | 'foreign-key'
-  | 'bad-setting';
+  | 'bad-setting'
+  | 'shares-needed';
 
 /**
  * The root of trust cannot be used: the server does not start. The message is for the operator: it names the file and

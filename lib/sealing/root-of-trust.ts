@@ -1,125 +1,256 @@
 import type {KeyHierarchyStore, RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
-import {randomId} from './random-id.ts';
+import {assertSharesOpen, logAbsences} from './absent-roots.ts';
+import {findScheme} from './find-scheme.ts';
+import {OfferedShares, readShare, type OfferedShare} from './offered-shares.ts';
+import {OpenRoots} from './open-roots.ts';
+import {Redacted} from './redacted.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
-import type {IdentifiedRootWrapper, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
+import {rootStatus, type RootStatus} from './root-status.ts';
+import type {IdentifiedRootWrapper, RootSet, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
 import {NO_SECRETS, OpeningSecrets, type SecretSource} from './secrets.ts';
-import {openStoredRoot, type RootOfTrustLog} from './stored-root.ts';
+import {newRootRecord, seedRoot} from './seed-root.ts';
+import {Serial} from './serial.ts';
+import type {RootOfTrustLog} from './stored-root.ts';
 import {ROOT_WRAPPER_SCHEMES} from './wrappers/schemes.ts';
+import {ShamirWrapper} from './wrappers/shamir-wrapper.ts';
 
 export interface RootOfTrustOptions {
   readonly store: KeyHierarchyStore;
   /** `WEBKMS_ROOT_WRAPPER`: seeds an empty store; afterwards the store's set rules. */
   readonly seedUri: string;
   readonly log: RootOfTrustLog;
-  /** Where secrets come from that are in no file; each is asked for at most once, here only. */
+  /** Where secrets come from that are in no file; each is asked for at most once, when this is opened. */
   readonly secretSource?: SecretSource;
   readonly schemes?: ReadonlyMap<string, RootWrapperScheme>;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
 }
 
-export interface RootOfTrust {
-  /** Every wrapper that the store lists, open; at least one. */
-  readonly rootWrappers: readonly IdentifiedRootWrapper[];
-  /** Whether a new root was made: the operator must hear of it, and back it up. */
-  readonly created: boolean;
-  close(): Promise<void>;
-}
-
 /**
- * Opens the wrappers that the store lists. Only where it lists none is the setting's wrapper opened, or made where it
- * does not exist, and stored as the first. Safe where several nodes start at once: one wrapper is the first, and a node
- * that cannot open that one does not start.
- * @throws RootOfTrustError, and then nothing was changed; UnavailableError where the store cannot be reached
+ * The roots of trust: which there are, the store says; which of them are open, changes while the server runs. With no
+ * `active` one open the server is sealed.
  */
-export async function openRootOfTrust(options: RootOfTrustOptions): Promise<RootOfTrust> {
-  const secrets = new OpeningSecrets(options.secretSource ?? NO_SECRETS);
-  try {
-    return await openWithSecrets(options, secrets);
-  } finally {
-    secrets.forget();
-  }
-}
+export class RootOfTrust extends Redacted implements RootSet {
+  /** The setting, normalised. */
+  readonly seedUri: string;
+  readonly #options: RootOfTrustOptions;
+  readonly #roots: OpenRoots;
+  readonly #offered = new OfferedShares();
+  readonly #listeners = new Set<(sealed: boolean) => void>();
+  readonly #changes = new Serial();
+  #created = false;
+  #sealedByOperator = false;
 
-async function openWithSecrets(options: RootOfTrustOptions, secrets: OpeningSecrets): Promise<RootOfTrust> {
-  const {store, log, schemes = ROOT_WRAPPER_SCHEMES} = options;
-  const scheme = (uri: string): RootWrapperScheme => findScheme(schemes, uri);
-  const settingUri = scheme(options.seedUri).normalize(options.seedUri);
-
-  let records = await store.listRootWrappers();
-  let created = false;
-  if (records.length === 0) {
-    created = await seed(options, scheme(settingUri), settingUri, secrets);
-    records = await store.listRootWrappers();
+  private constructor(options: RootOfTrustOptions) {
+    super();
+    this.#options = options;
+    this.seedUri = this.scheme(options.seedUri).normalize(options.seedUri);
+    const {store, log} = options;
+    this.#roots = new OpenRoots({store, log, settingUri: this.seedUri, scheme: (uri) => this.scheme(uri)});
   }
 
-  const rootWrappers: IdentifiedRootWrapper[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(rootWrappers.map(({wrapper}) => wrapper.close()));
-  };
-  try {
-    for (const record of records) {
-      const wrapper = await openStoredRoot(record, {settingUri, scheme, log, secrets});
-      rootWrappers.push({id: record.id, wrapper});
+  /**
+   * Opens the roots that the store lists; any one of them is enough. Where it lists none, the setting's root is opened,
+   * or made where it does not exist, and stored as the first; one in shares waits for `initialize`. Safe where several
+   * nodes start at once: one root is the first, and a node that cannot open that one does not start.
+   * @returns sealed, where none opens but one is in shares.
+   * @throws RootOfTrustError where none opens, and then nothing was changed; UnavailableError where the store cannot be reached
+   */
+  static async open(options: RootOfTrustOptions): Promise<RootOfTrust> {
+    const root = new RootOfTrust(options);
+    const secrets = new OpeningSecrets(options.secretSource ?? NO_SECRETS);
+    try {
+      await root.#start(secrets);
+      return root;
+    } catch (error) {
+      await root.close();
+      throw error;
+    } finally {
+      secrets.forget();
     }
-  } catch (error) {
-    await close();
-    throw error;
   }
-  return {rootWrappers, created, close};
-}
 
-/** @returns whether a new root was made. */
-async function seed(
-  {store, log, clock = Date.now}: RootOfTrustOptions,
-  scheme: RootWrapperScheme,
-  uri: string,
-  secrets: OpeningSecrets,
-): Promise<boolean> {
-  const {wrapper, created} = await openOrCreate(scheme, uri, secrets);
-  if (created)
-    log.warn({uri}, 'made a new root key: back it up, without it nothing in the store can be opened');
-  const record: RootWrapperRecord = {
-    id: randomId('rw'),
-    uri,
-    wrapperKeyId: wrapper.keyId,
-    ...(wrapper.parameters !== undefined && {parameters: wrapper.parameters}),
-    createdAt: clock(),
-  };
-  await wrapper.close();
-  const first = await store.insertFirstRootWrapper(record);
-  if (!first) log.info({uri}, 'another node has stored the first root wrapper');
-  return created;
-}
-
-async function openOrCreate(
-  scheme: RootWrapperScheme,
-  uri: string,
-  secrets: OpeningSecrets,
-): Promise<{wrapper: RootWrapper; created: boolean}> {
-  try {
-    return {wrapper: await scheme.open(uri, {secrets}), created: false};
-  } catch (error) {
-    if (!hasReason(error, 'missing')) throw error;
+  /** Whether a new root was made: the operator must hear of it, and back it up. */
+  get created(): boolean {
+    return this.#created;
   }
-  try {
-    return {wrapper: await scheme.create(uri, {secrets}), created: true};
-  } catch (error) {
-    if (!hasReason(error, 'exists')) throw error;
+
+  /** None where the store waits for `initialize`. */
+  records(): readonly RootWrapperRecord[] {
+    return this.#roots.records;
   }
-  // Another process has made it in between.
-  return {wrapper: await scheme.open(uri, {secrets}), created: false};
-}
 
-function hasReason(error: unknown, reason: RootOfTrustError['reason']): boolean {
-  return error instanceof RootOfTrustError && error.reason === reason;
-}
+  opened(): readonly IdentifiedRootWrapper[] {
+    return this.isSealed() ? [] : this.#roots.wrappers;
+  }
 
-function findScheme(schemes: ReadonlyMap<string, RootWrapperScheme>, uri: string): RootWrapperScheme {
-  const name = /^([a-z][a-z0-9+.-]*):/.exec(uri)?.[1] ?? '';
-  const scheme = schemes.get(name);
-  if (scheme) return scheme;
-  const known = [...schemes.keys()].map((known) => `${known}:`).join(', ');
-  // The URI itself is not shown: of a mistyped one nobody knows whether it holds a secret.
-  throw new RootOfTrustError('bad-setting', `WEBKMS_ROOT_WRAPPER has an unknown scheme. There is: ${known}`);
+  isSealed(): boolean {
+    return !this.#roots.records.some(({id, state}) => state === 'active' && this.#roots.isOpen(id));
+  }
+
+  status(): readonly RootStatus[] {
+    return this.#roots.records.map((record) =>
+      rootStatus(record, {
+        open: this.#roots.isOpen(record.id),
+        reason: this.#whyClosed(record),
+        offered: this.#offered.count(record.id),
+      }),
+    );
+  }
+
+  /** Reads the store's list: closes what is gone or retiring, and opens what is new and needs nobody. @throws UnavailableError */
+  refresh(): Promise<void> {
+    return this.#change(() => this.#reload());
+  }
+
+  /**
+   * Makes the first root, where the setting is one in shares. It stays closed until shares are offered, which shows that
+   * somebody has kept them. @returns the shares, which are nowhere else. @throws RootOfTrustError
+   */
+  initialize(): Promise<{readonly rootWrapperId: string; readonly shares: readonly string[]}> {
+    return this.#change(async () => {
+      const {store, clock = Date.now} = this.#options;
+      await this.#reload();
+      if (this.#roots.records.length === 0 && ShamirWrapper.isUri(this.seedUri)) {
+        const {wrapper, shares} = await ShamirWrapper.split(this.seedUri);
+        await wrapper.close();
+        const record = newRootRecord(wrapper, {state: 'active', createdAt: clock()});
+        const isFirst = await store.insertFirstRootWrapper(record);
+        await this.#reload();
+        if (isFirst) {
+          this.#created = true;
+          return {rootWrapperId: record.id, shares};
+        }
+      }
+      throw new RootOfTrustError('exists', 'The store has a root of trust already. Nothing was made.');
+    });
+  }
+
+  /**
+   * Takes a share; with enough of them the root opens.
+   * @throws RootOfTrustError where it is none, damaged, another root's or there already: then nothing was changed. Where
+   *   enough shares do not make the root, all of it are dropped.
+   */
+  offerShare(text: string): Promise<OfferedShare> {
+    return this.#change(async () => {
+      await this.#reload();
+      const {share, record} = readShare(text, this.#roots.records);
+      const {threshold: needed} = share;
+      const rootWrapperId = record.id;
+      if (this.#roots.isOpen(rootWrapperId)) {
+        share.forget();
+        return {rootWrapperId, given: needed, needed, opened: true};
+      }
+      const wrapper = await this.#offered.add(record, share);
+      if (!wrapper) return {rootWrapperId, given: this.#offered.count(rootWrapperId), needed, opened: false};
+      this.#roots.hold(rootWrapperId, wrapper);
+      this.#sealedByOperator = false;
+      return {rootWrapperId, given: needed, needed, opened: true};
+    });
+  }
+
+  discardShares(): void {
+    this.#offered.forgetAll();
+  }
+
+  /** Closes all roots until an operator unseals, and forgets the shares. */
+  seal(): Promise<void> {
+    return this.#change(async () => {
+      this.#sealedByOperator = true;
+      this.#offered.forgetAll();
+      this.#roots.retry();
+      await this.#roots.closeAll();
+    });
+  }
+
+  /** Opens again what needs no shares. What it could not open, `status` says why. */
+  unsealStored({secretSource = NO_SECRETS}: {readonly secretSource?: SecretSource} = {}): Promise<void> {
+    return this.#change(async () => {
+      this.#sealedByOperator = false;
+      this.#roots.retry();
+      await this.#reload(secretSource);
+    });
+  }
+
+  /** @param listener told whenever the last root has closed (true) or the first has opened (false). @returns what stops it. */
+  onSealedChange(listener: (sealed: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** @throws RootOfTrustError, `bad-setting` */
+  scheme(uri: string): RootWrapperScheme {
+    return findScheme(this.#options.schemes ?? ROOT_WRAPPER_SCHEMES, uri);
+  }
+
+  /** Takes over a wrapper that somebody else has opened; the store lists it under this id. */
+  adopt(id: string, wrapper: RootWrapper): Promise<void> {
+    return this.#change(async () => {
+      this.#roots.hold(id, wrapper);
+      await this.#reload();
+    });
+  }
+
+  /** Closes one root. */
+  release(id: string): Promise<void> {
+    return this.#change(async () => {
+      this.#offered.forget(id);
+      await this.#roots.close(id);
+      await this.#reload();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    this.#offered.forgetAll();
+    await this.#roots.closeAll();
+  }
+
+  async #start(secrets: OpeningSecrets): Promise<void> {
+    const {store, log, clock = Date.now} = this.#options;
+    const uri = this.seedUri;
+    if ((await store.listRootWrappers()).length === 0) {
+      if (ShamirWrapper.isUri(uri)) {
+        log.warn({uri}, 'sealed: there is no root of trust yet; make it with: webkms admin init');
+        return;
+      }
+      const scheme = this.scheme(uri);
+      this.#created = await seedRoot({store, scheme, uri, access: {secrets}, log, clock});
+    }
+    await this.#roots.read();
+    const absent = await this.#roots.open(secrets);
+    if (this.isSealed()) assertSharesOpen(this.#roots.absences);
+    logAbsences(absent, this.#roots.absences, log);
+    if (this.isSealed())
+      log.warn({}, 'sealed: no root of trust opens without shares; give them to: webkms admin unseal');
+  }
+
+  async #reload(secretSource: SecretSource = NO_SECRETS): Promise<void> {
+    await this.#roots.read();
+    this.#offered.retain(this.#roots.records);
+    if (this.#sealedByOperator) return;
+    const secrets = new OpeningSecrets(secretSource);
+    try {
+      logAbsences(await this.#roots.open(secrets), this.#roots.absences, this.#options.log);
+    } finally {
+      secrets.forget();
+    }
+  }
+
+  #whyClosed({id, state}: RootWrapperRecord): string | undefined {
+    if (state === 'retiring') return 'It is being retired.';
+    return this.#sealedByOperator ? 'Sealed by an operator.' : this.#roots.absences.get(id)?.message;
+  }
+
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    return this.#changes.run(async () => {
+      const before = this.isSealed();
+      try {
+        return await work();
+      } finally {
+        const now = this.isSealed();
+        if (now !== before) for (const listener of this.#listeners) listener(now);
+      }
+    });
+  }
 }

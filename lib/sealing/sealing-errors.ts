@@ -1,6 +1,11 @@
 import {UnavailableError} from '../errors.ts';
 
-export {InvalidSchemaError, KeyInUseError, KeyNotFoundError, RootsChangedError} from '../storage/key-errors.ts';
+export {
+  InvalidSchemaError,
+  KeyInUseError,
+  KeyNotFoundError,
+  RootsChangedError,
+} from '../storage/key-errors.ts';
 
 /** A scope or a purpose that cannot be, or that was not declared: the application's mistake. */
 export class InvalidParameterError extends Error {

@@ -2,18 +2,50 @@ import type {RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
 import type {RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
 import type {OpeningSecrets} from './secrets.ts';
+import {ShamirWrapper} from './wrappers/shamir-wrapper.ts';
 
 export interface RootOfTrustLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 }
 
-interface StoredRootOptions {
-  /** The setting, normalised. */
-  readonly settingUri: string;
+export interface StoredRootOptions {
+  /** The setting, normalised, where it may say the new place of a root that has moved. */
+  readonly settingUri: string | undefined;
   readonly scheme: (uri: string) => RootWrapperScheme;
   readonly log: RootOfTrustLog;
   readonly secrets: OpeningSecrets;
+}
+
+/**
+ * Opens what it can of the roots that the store lists, and makes none.
+ * @returns for each record's id the open root, or why it is not.
+ */
+export async function openStoredRoots(
+  records: readonly RootWrapperRecord[],
+  options: StoredRootOptions,
+): Promise<ReadonlyMap<string, RootWrapper | RootOfTrustError>> {
+  const outcomes = new Map<string, RootWrapper | RootOfTrustError>();
+  let {settingUri} = options;
+  try {
+    for (const record of records) {
+      const opening = ShamirWrapper.isUri(record.uri) ? undefined : settingUri;
+      const outcome = await openStoredRoot(record, {...options, settingUri: opening}).catch(
+        (error: unknown) => {
+          if (error instanceof RootOfTrustError) return error;
+          throw error;
+        },
+      );
+      outcomes.set(record.id, outcome);
+      if (!(outcome instanceof RootOfTrustError) && outcome.uri === settingUri) settingUri = undefined;
+    }
+  } catch (error) {
+    for (const outcome of outcomes.values()) {
+      if (!(outcome instanceof RootOfTrustError)) await outcome.close();
+    }
+    throw error;
+  }
+  return outcomes;
 }
 
 /**
@@ -21,12 +53,9 @@ interface StoredRootOptions {
  * place of the same key, as operators move data directories; else it is opened where the store says.
  * @throws RootOfTrustError
  */
-export async function openStoredRoot(
-  record: RootWrapperRecord,
-  options: StoredRootOptions,
-): Promise<RootWrapper> {
+async function openStoredRoot(record: RootWrapperRecord, options: StoredRootOptions): Promise<RootWrapper> {
   const {settingUri, log} = options;
-  if (settingUri === record.uri) return openAt(record, record.uri, options);
+  if (settingUri === undefined || settingUri === record.uri) return openAt(record, record.uri, options);
   let notTheSetting: RootOfTrustError;
   try {
     const wrapper = await openAt(record, settingUri, options);
@@ -58,10 +87,11 @@ export async function openStoredRoot(
   }
 }
 
-async function openAt(
+/** Opens a root wrapper that the store lists at this place. @throws RootOfTrustError */
+export async function openAt(
   {wrapperKeyId, parameters}: RootWrapperRecord,
   uri: string,
-  {scheme: findScheme, secrets}: StoredRootOptions,
+  {scheme: findScheme, secrets}: Pick<StoredRootOptions, 'scheme' | 'secrets'>,
 ): Promise<RootWrapper> {
   const scheme = findScheme(uri);
   const wrapper = await scheme.open(uri, {parameters, secrets}).catch((error: unknown) => {

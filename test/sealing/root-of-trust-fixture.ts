@@ -1,5 +1,5 @@
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
-import {openRootOfTrust, type RootOfTrust, type RootOfTrustOptions} from '../../lib/sealing/root-of-trust.ts';
+import {RootOfTrust, type RootOfTrustOptions} from '../../lib/sealing/root-of-trust.ts';
 import {expectRejection} from './expect-rejection.ts';
 import {MemoryKeyHierarchyStore} from './memory-key-hierarchy-store.ts';
 import {FakeSecrets} from './secrets-fixture.ts';
@@ -31,13 +31,13 @@ export class RootOfTrustFixture {
   }
 
   async open(seedUri: string): Promise<RootOfTrust> {
-    const root = await openRootOfTrust({...this.#options(seedUri), clock: () => 1234});
+    const root = await RootOfTrust.open({...this.#options(seedUri), clock: () => 1234});
     this.#opened.push(root);
     return root;
   }
 
   refusal(seedUri: string): Promise<RootOfTrustError> {
-    return expectRejection(openRootOfTrust(this.#options(seedUri)), RootOfTrustError);
+    return expectRejection(RootOfTrust.open(this.#options(seedUri)), RootOfTrustError);
   }
 
   async reset(): Promise<void> {

@@ -9,9 +9,9 @@ const PASSPHRASE = 'correct horse battery staple';
 const ENV = 'env:WEBKMS_ROOT_KEY';
 const PROMPT = 'passphrase:prompt';
 
-const keyId = (root: RootOfTrust): string | undefined => root.rootWrappers[0]?.wrapper.keyId;
+const keyId = (root: RootOfTrust): string | undefined => root.opened()[0]?.wrapper.keyId;
 
-describe('openRootOfTrust of env:', () => {
+describe('RootOfTrust.open of env:', () => {
   const t = useRootOfTrust();
   const set = (value: string): void => void t.secretSource.variables.set('WEBKMS_ROOT_KEY', value);
 
@@ -20,7 +20,7 @@ describe('openRootOfTrust of env:', () => {
     const first = await t.open(ENV);
     expect(first.created).to.be.false;
     expect(t.store.rootWrappers).to.deep.equal([
-      {id: first.rootWrappers[0]?.id, uri: ENV, wrapperKeyId: keyId(first), createdAt: 1234},
+      {id: first.opened()[0]?.id, uri: ENV, wrapperKeyId: keyId(first), createdAt: 1234, state: 'active'},
     ]);
     set(LINE);
     expect(keyId(await t.open(ENV))).to.equal(keyId(first));
@@ -66,7 +66,7 @@ describe('openRootOfTrust of env:', () => {
   });
 });
 
-describe('openRootOfTrust of passphrase:', () => {
+describe('RootOfTrust.open of passphrase:', () => {
   const t = useRootOfTrust();
   const answer = (...answers: string[]): void => void t.secretSource.answers.push(...answers);
 
@@ -135,7 +135,7 @@ describe('openRootOfTrust of passphrase:', () => {
 
   it('asks for nothing where the store was sealed by a file, which is used', async () => {
     await t.open(t.uri('root.key'));
-    expect((await t.open(PROMPT)).rootWrappers[0]?.wrapper.uri).to.equal(t.uri('root.key'));
+    expect((await t.open(PROMPT)).opened()[0]?.wrapper.uri).to.equal(t.uri('root.key'));
     expect(t.secretSource.questions).to.deep.equal([]);
   });
 

@@ -3,19 +3,19 @@ import {expect} from 'chai';
 import {useRootOfTrust} from './root-of-trust-fixture.ts';
 import {UnavailableError} from '../../lib/errors.ts';
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
-import {openRootOfTrust, type RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
+import {RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
 import {FileWrapper} from '../../lib/sealing/wrappers/file-wrapper.ts';
 import {expectRejection} from './expect-rejection.ts';
 import {FaultyRootWrapper} from './faulty-root-wrapper.ts';
 
-describe('openRootOfTrust in trouble', () => {
+describe('RootOfTrust.open in trouble', () => {
   const t = useRootOfTrust();
 
   describe('with a scheme that fails', () => {
     const schemes = (over: Partial<typeof FileWrapper>): Map<string, typeof FileWrapper> =>
       new Map([['file', Object.assign(Object.create(FileWrapper) as typeof FileWrapper, over)]]);
     const openWith = (seedUri: string, over: Partial<typeof FileWrapper>): Promise<RootOfTrust> =>
-      openRootOfTrust({store: t.store, seedUri, log: t.log, schemes: schemes(over)});
+      RootOfTrust.open({store: t.store, seedUri, log: t.log, schemes: schemes(over)});
 
     it('passes on defects as they are, and tries nothing else', async () => {
       const defect = new TypeError('a defect');
@@ -60,8 +60,8 @@ describe('openRootOfTrust in trouble', () => {
     it('that share the directory, both have the one file', async () => {
       holdUntilBothRead();
       const [a, b] = await Promise.all([t.open(t.uri('root.key')), t.open(t.uri('root.key'))]);
-      expect(a.rootWrappers[0]?.wrapper.keyId).to.equal(b.rootWrappers[0]?.wrapper.keyId);
-      expect(a.rootWrappers[0]?.id).to.equal(b.rootWrappers[0]?.id);
+      expect(a.opened()[0]?.wrapper.keyId).to.equal(b.opened()[0]?.wrapper.keyId);
+      expect(a.opened()[0]?.id).to.equal(b.opened()[0]?.id);
       expect([a.created, b.created].sort()).to.deep.equal([false, true]);
       expect(t.store.rootWrappers).to.have.length(1);
       expect(await readdir(t.path(''))).to.deep.equal(['root.key']);
@@ -72,7 +72,7 @@ describe('openRootOfTrust in trouble', () => {
       await writeFile(t.path('b.key'), await readFile(t.path('a.key')), {mode: 0o600});
       holdUntilBothRead();
       const [a, b] = await Promise.all([t.open(t.uri('a.key')), t.open(t.uri('b.key'))]);
-      expect(a.rootWrappers[0]?.id).to.equal(b.rootWrappers[0]?.id);
+      expect(a.opened()[0]?.id).to.equal(b.opened()[0]?.id);
       expect(t.lines.map(({message}) => message)).to.include(
         'another node has stored the first root wrapper',
       );
@@ -99,7 +99,7 @@ describe('openRootOfTrust in trouble', () => {
   it('passes on that the store is down', async () => {
     t.store.gate = () => Promise.reject(new UnavailableError('The store is down.'));
     const error = await expectRejection(
-      openRootOfTrust({store: t.store, seedUri: t.uri('root.key'), log: t.log}),
+      RootOfTrust.open({store: t.store, seedUri: t.uri('root.key'), log: t.log}),
       UnavailableError,
     );
     expect(error.message).to.equal('The store is down.');
