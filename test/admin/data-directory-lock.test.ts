@@ -1,0 +1,130 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtemp, readdir, rm, stat, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {expect} from 'chai';
+import {acquireDataDirectoryLock, DataDirectoryInUseError} from '../../lib/admin/data-directory-lock.ts';
+
+const HOLDER = fileURLToPath(new URL('lock-holder.ts', import.meta.url));
+
+interface Contender {
+  readonly child: ChildProcess;
+  /** `held`, or the name of the error. */
+  readonly answer: string;
+}
+
+async function contend(dataDir: string): Promise<Contender> {
+  const child = spawn(process.execPath, [HOLDER, dataDir], {stdio: ['pipe', 'pipe', 'inherit']});
+  const [answer] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+  return {child, answer: answer.trim()};
+}
+
+async function end({child}: Contender, signal?: NodeJS.Signals): Promise<void> {
+  const exited = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+  if (signal) child.kill(signal);
+  else child.stdin?.end();
+  await exited;
+}
+
+async function outcomeOf(attempt: Promise<unknown>): Promise<unknown> {
+  return attempt.then(
+    () => 'it was let through',
+    (error: unknown) => error,
+  );
+}
+
+async function withDirectory(work: (dataDir: string) => Promise<void>): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'webkms-lock-'));
+  try {
+    await work(dataDir);
+  } finally {
+    await rm(dataDir, {recursive: true});
+  }
+}
+
+describe('The lock of the data directory', () => {
+  it('is held by one process at a time, and refused to others at once', () =>
+    withDirectory(async (dataDir) => {
+      const holder = await contend(dataDir);
+      expect(holder.answer).to.equal('held');
+      const started = performance.now();
+      const error = await outcomeOf(acquireDataDirectoryLock(dataDir));
+      expect(performance.now() - started).to.be.lessThan(1000);
+      expect(error).to.be.instanceOf(DataDirectoryInUseError);
+      expect(error).to.have.property('message').that.contains(dataDir);
+      const other = await contend(dataDir);
+      expect(other.answer).to.equal('DataDirectoryInUseError');
+      await end(other);
+      await end(holder);
+      (await acquireDataDirectoryLock(dataDir)).release();
+    }));
+
+  it('is free when its holder was killed', () =>
+    withDirectory(async (dataDir) => {
+      for (let round = 0; round < 3; round++) {
+        const holder = await contend(dataDir);
+        expect(holder.answer).to.equal('held');
+        await end(holder, 'SIGKILL');
+      }
+      (await acquireDataDirectoryLock(dataDir)).release();
+    }));
+
+  it('goes to one of several processes that want it at once', () =>
+    withDirectory(async (dataDir) => {
+      const contenders = await Promise.all(Array.from({length: 4}, () => contend(dataDir)));
+      const answers = contenders.map(({answer}) => answer);
+      expect(answers.filter((answer) => answer === 'held')).to.have.lengthOf(1);
+      expect(answers.filter((answer) => answer === 'DataDirectoryInUseError')).to.have.lengthOf(3);
+      await Promise.all(contenders.map((contender) => end(contender)));
+    }));
+
+  it('keeps other processes out while it is held here, also from who asks again here', () =>
+    withDirectory(async (dataDir) => {
+      const lock = await acquireDataDirectoryLock(dataDir);
+      expect(await outcomeOf(acquireDataDirectoryLock(dataDir))).to.be.instanceOf(DataDirectoryInUseError);
+      const other = await contend(dataDir);
+      expect(other.answer).to.equal('DataDirectoryInUseError');
+      lock.release();
+      lock.release();
+      await end(other);
+      const later = await contend(dataDir);
+      expect(later.answer).to.equal('held');
+      await end(later);
+    }));
+
+  it('is one for each directory', () =>
+    withDirectory((first) =>
+      withDirectory(async (second) => {
+        const locks = [await acquireDataDirectoryLock(first), await acquireDataDirectoryLock(second)];
+        for (const lock of locks) lock.release();
+      }),
+    ));
+
+  it('is an empty file for its owner only, and nothing beside it', () =>
+    withDirectory(async (dataDir) => {
+      const umask = process.umask(0);
+      try {
+        const lock = await acquireDataDirectoryLock(dataDir);
+        const {mode, size} = await stat(join(dataDir, 'lock'));
+        expect({mode: mode & 0o777, size}).to.deep.equal({mode: 0o600, size: 0});
+        expect(await readdir(dataDir)).to.deep.equal(['lock']);
+        lock.release();
+        expect(await readdir(dataDir)).to.deep.equal(['lock']);
+      } finally {
+        process.umask(umask);
+      }
+    }));
+
+  it('fails where its file cannot be made, or is something else', () =>
+    withDirectory(async (dataDir) => {
+      const missing = await outcomeOf(acquireDataDirectoryLock(join(dataDir, 'missing')));
+      expect(missing).to.have.property('code', 'ENOENT');
+      await writeFile(join(dataDir, 'lock'), 'not a lock\n'.repeat(100));
+      const foreign = await outcomeOf(acquireDataDirectoryLock(dataDir));
+      expect(foreign).to.have.property('code', 'SQLITE_NOTADB');
+      await writeFile(join(dataDir, 'lock'), '');
+      (await acquireDataDirectoryLock(dataDir)).release();
+    }));
+});
