@@ -33,6 +33,7 @@ function isSame(a: Evidence, b: Evidence): boolean {
 export class OpenedKeyCache<V extends object> {
   readonly #entries: LRUCache<string, Entry<V>>;
   readonly #onLookup: ((hit: boolean) => void) | undefined;
+  #generation = 0;
 
   constructor({
     size,
@@ -51,13 +52,17 @@ export class OpenedKeyCache<V extends object> {
     const hit = entry !== undefined && isSame(entry.evidence, evidence);
     this.#onLookup?.(hit);
     if (hit) return entry.value;
+    const generation = this.#generation;
     const value = await make();
+    if (generation !== this.#generation) return value;
     const copies = evidence.map((bytes) => bytes && Uint8Array.from(bytes));
     this.#entries.set(name, {evidence: copies, weight, value});
     return value;
   }
 
+  /** Forgets everything; what is being made now is not kept. */
   clear(): void {
+    this.#generation++;
     this.#entries.clear();
   }
 }

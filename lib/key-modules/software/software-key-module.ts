@@ -108,6 +108,11 @@ export class SoftwareKeyModule implements KeyModule {
     this.#assertOpen();
   }
 
+  /** Forgets every opened key: the server was sealed. What is being done is finished. */
+  forget(): void {
+    this.#openedKeys.clear();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#openedKeys.clear();

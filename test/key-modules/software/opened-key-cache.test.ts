@@ -32,6 +32,20 @@ describe('software key module: opened keys', () => {
     expect(wrappers.opens).to.equal(1);
   });
 
+  it('are forgotten when they are to be, also one that is being opened', async () => {
+    const {wrappers, module} = create();
+    const [key, other] = [await newKey(module, ED25519), await newKey(module, ED25519)];
+    await module.sign(key, DATA);
+    module.forget();
+    await module.sign(key, DATA);
+    expect(wrappers.opens).to.equal(2);
+    const signing = module.sign(other, DATA);
+    module.forget();
+    expect(await signing).to.have.length(64);
+    await module.sign(other, DATA);
+    expect(wrappers.opens).to.equal(4);
+  });
+
   it('are not served to a record that has changed', async () => {
     const {module} = create();
     const [key, other] = [await newKey(module, ED25519), await newKey(module, ED25519)];
