@@ -3,6 +3,7 @@ import {SealedBlobError} from '../sealing/wrapper.ts';
 import {KeyNotFoundError} from '../storage/key-errors.ts';
 import type {KeyMaintenance, KeyRecord, KeyRecordId, KeyRecordStore} from '../storage/key-record-store.ts';
 import type {Page} from '../storage/keystore-config-store.ts';
+import {readVerified} from './read-verified.ts';
 import type {RecordAuthenticator} from './record-authenticator.ts';
 import {TamperedRecordError} from './tampered-record-error.ts';
 
@@ -41,24 +42,30 @@ export class AuthenticatedKeyStore implements KeyRecordStore {
     }
   }
 
-  async find(id: KeyRecordId): Promise<KeyRecord | undefined> {
-    const stored = await this.#store.find(id).catch((error: unknown) => {
+  find(id: KeyRecordId): Promise<KeyRecord | undefined> {
+    return readVerified(
+      () => this.#store.find(id),
+      async (stored) => {
+        if (!stored) return undefined;
+        if (stored.keystoreId !== id.keystoreId || stored.localKeyId !== id.localKeyId) throw tampered(id);
+        return this.#authenticator.verifyKey(stored);
+      },
+    ).catch((error: unknown) => {
       // A row that cannot even be read was not written by the server.
       throw error instanceof InternalError ? tampered(id, error) : error;
     });
-    if (!stored) return undefined;
-    if (stored.keystoreId !== id.keystoreId || stored.localKeyId !== id.localKeyId) throw tampered(id);
-    return this.#authenticator.verifyKey(stored);
   }
 
-  async list(options: Parameters<KeyRecordStore['list']>[0]): Promise<Page<KeyRecord>> {
-    const {results, ...page} = await this.#store.list(options);
-    const stranger = results.find(({keystoreId}) => keystoreId !== options.keystoreId);
-    if (stranger) throw tampered(stranger);
-    return {
-      ...page,
-      results: await Promise.all(results.map((stored) => this.#authenticator.verifyKey(stored))),
-    };
+  list(options: Parameters<KeyRecordStore['list']>[0]): Promise<Page<KeyRecord>> {
+    return readVerified(
+      () => this.#store.list(options),
+      async ({results, ...page}) => {
+        const stranger = results.find(({keystoreId}) => keystoreId !== options.keystoreId);
+        if (stranger) throw tampered(stranger);
+        const verified = await Promise.all(results.map((stored) => this.#authenticator.verifyKey(stored)));
+        return {...page, results: verified};
+      },
+    );
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   Page,
 } from '../storage/keystore-config-store.ts';
 import type {Authenticated} from '../storage/record-authentication.ts';
+import {readVerified} from './read-verified.ts';
 import type {RecordAuthenticator} from './record-authenticator.ts';
 import {TamperedRecordError} from './tampered-record-error.ts';
 
@@ -17,6 +18,7 @@ export interface AuthenticatedKeystoreStoreOptions {
   readonly deleteScope: (scope: string) => Promise<unknown>;
   /** Forgets what is known of a scope's keys: it is read again at its next use. */
   readonly refresh: (scope: string) => Promise<unknown>;
+  readonly log?: {warn(fields: object, message: string): void};
 }
 
 /**
@@ -29,12 +31,14 @@ export class AuthenticatedKeystoreStore implements KeystoreConfigStore {
   readonly #authenticator: RecordAuthenticator;
   readonly #deleteScope: AuthenticatedKeystoreStoreOptions['deleteScope'];
   readonly #refresh: AuthenticatedKeystoreStoreOptions['refresh'];
+  readonly #log: AuthenticatedKeystoreStoreOptions['log'];
 
-  constructor({store, authenticator, deleteScope, refresh}: AuthenticatedKeystoreStoreOptions) {
+  constructor({store, authenticator, deleteScope, refresh, log}: AuthenticatedKeystoreStoreOptions) {
     this.#store = store;
     this.#authenticator = authenticator;
     this.#deleteScope = deleteScope;
     this.#refresh = refresh;
+    this.#log = log;
   }
 
   async insert(config: KeystoreConfig, options: Parameters<KeystoreConfigStore['insert']>[1]): Promise<void> {
@@ -49,26 +53,36 @@ export class AuthenticatedKeystoreStore implements KeystoreConfigStore {
     }
   }
 
-  async find(id: string): Promise<KeystoreConfig | undefined> {
-    const stored = await this.#store.find(id).catch((error: unknown) => {
+  find(id: string): Promise<KeystoreConfig | undefined> {
+    return readVerified(
+      () => this.#store.find(id),
+      async (stored) => {
+        if (!stored) return undefined;
+        if (stored.id !== id) throw tampered(id);
+        return this.#authenticator.verifyKeystore(stored);
+      },
+    ).catch((error: unknown) => {
       // A row that cannot even be read was not written by the server.
       throw error instanceof InternalError ? tampered(id, error) : error;
     });
-    if (!stored) return undefined;
-    if (stored.id !== id) throw tampered(id);
-    return this.#authenticator.verifyKeystore(stored);
   }
 
   update(config: KeystoreConfig, options: Parameters<KeystoreConfigStore['update']>[1]): Promise<void> {
     return this.#write(config, {}, (authenticated) => this.#store.update(authenticated, options));
   }
 
-  async list(options: Parameters<KeystoreConfigStore['list']>[0]): Promise<Page<KeystoreConfig>> {
-    const {results, ...page} = await this.#store.list(options);
-    const verified = await Promise.all(results.map((stored) => this.#authenticator.verifyKeystore(stored)));
-    const stranger = verified.find(({controller}) => ![controller].flat().includes(options.controller));
-    if (stranger) throw tampered(stranger.id);
-    return {...page, results: verified};
+  list(options: Parameters<KeystoreConfigStore['list']>[0]): Promise<Page<KeystoreConfig>> {
+    return readVerified(
+      () => this.#store.list(options),
+      async ({results, ...page}) => {
+        const verified = await Promise.all(
+          results.map((stored) => this.#authenticator.verifyKeystore(stored)),
+        );
+        const stranger = verified.find(({controller}) => ![controller].flat().includes(options.controller));
+        if (stranger) throw tampered(stranger.id);
+        return {...page, results: verified};
+      },
+    );
   }
 
   delete(id: string, options: Parameters<KeystoreConfigStore['delete']>[1]): Promise<void> {
@@ -97,8 +111,8 @@ export class AuthenticatedKeystoreStore implements KeystoreConfigStore {
   async #deleteKeys(scope: string): Promise<void> {
     try {
       await this.#deleteScope(scope);
-    } catch {
-      // `check` notes what is left.
+    } catch (err) {
+      this.#log?.warn({err, scope}, 'the keys of a keystore that was not stored are left over');
     }
   }
 }
