@@ -15,7 +15,7 @@ export interface PreparedStatement<Parameters extends unknown[], Row> {
   pluck(): this;
 }
 
-/** One connection, and the three ways of working with it. Whatever goes wrong in them comes out as a StoreError. */
+/** One connection, and the ways of working with it. Whatever goes wrong in them comes out as a StoreError. */
 export class SqliteConnection {
   readonly #db: Database.Database;
   /** Absent where the database is in memory. */
@@ -41,10 +41,7 @@ export class SqliteConnection {
     return new SqliteConnection(await openDatabase(path, busyTimeoutMs), busyTimeoutMs);
   }
 
-  /**
-   * An application's own connection, which it has set up. Where it is in a transaction of the application, writes wait
-   * until that has ended, as for another process's.
-   */
+  /** An application's own connection, which it has set up. */
   static of(db: Database.Database, busyTimeoutMs: number): SqliteConnection {
     return new SqliteConnection(db, busyTimeoutMs);
   }
@@ -61,6 +58,14 @@ export class SqliteConnection {
     return this.#guard(work);
   }
 
+  /** For what SQLite does in no transaction. */
+  outside<T>(work: () => T): Promise<T> {
+    return this.#guard(() => {
+      this.#requireNoTransaction();
+      return work();
+    });
+  }
+
   /** All reads in `work` see the database as it was at one moment. */
   snapshot<T>(work: () => T): Promise<T> {
     return this.#guard(() => (this.#db.inTransaction ? work() : this.#transaction(this.#beginRead, work)));
@@ -73,13 +78,20 @@ export class SqliteConnection {
   write<T>(work: () => T): Promise<T> {
     return this.#guard(() => {
       this.#file?.assertInPlace();
-      if (this.#db.inTransaction) throw new Database.SqliteError('in a transaction', 'SQLITE_BUSY');
+      this.#requireNoTransaction();
       return this.#transaction(this.#beginWrite, work);
     });
   }
 
   close(): void {
     this.#db.close();
+  }
+
+  /** An application's own transaction on this connection is waited for as another process's is. */
+  #requireNoTransaction(): void {
+    if (this.#db.inTransaction) {
+      throw new Database.SqliteError('the connection is in a transaction of the application', 'SQLITE_BUSY');
+    }
   }
 
   async #guard<T>(work: () => T): Promise<T> {
