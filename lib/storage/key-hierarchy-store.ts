@@ -104,14 +104,18 @@ export interface KeyHierarchyStore {
   /** Stores the first root wrapper, if there is none yet. @returns whether this call stored it. */
   insertFirstRootWrapper(record: RootWrapperRecord): Promise<boolean>;
 
-  /** Stores one more. @throws DuplicateError where its id or `wrapperKeyId` is there. */
+  /**
+   * Stores one more, `adding` (or `active` where there are no keys yet).
+   * @throws DuplicateError where its id or `wrapperKeyId` is there. @throws KeyNotFoundError as `updateRootWrapper`.
+   */
   insertRootWrapper(record: RootWrapperRecord): Promise<void>;
 
   /**
    * Moves a root wrapper from one state to another, or (where both are the same) gives it a sealer or another URI.
    * What is left out stays. To `active` only where every root key version is sealed under it; to `retiring` only where
-   * another is active, and every root key version is sealed under an active one.
+   * another is active, and every root key version is sealed under such another. From `active` only to `retiring`.
    * @returns whether it was in state `from` and is in state `to` now. @throws KeyInUseError where it may not be moved so.
+   * @throws KeyNotFoundError where the data key version that the sealer is sealed under is not there (any more).
    */
   updateRootWrapper(
     id: string,
@@ -134,7 +138,8 @@ export interface KeyHierarchyStore {
 
   /**
    * Seals root key versions under one more root wrapper; those that are sealed under it already, or are gone, are left
-   * as they are. @throws KeyNotFoundError where there is no such root wrapper (any more).
+   * as they are. @throws KeyNotFoundError where there is no such root wrapper (any more). @throws RootsChangedError where
+   * it is `retiring`.
    */
   insertSealedRootKeys(
     rootWrapperId: string,
@@ -166,7 +171,11 @@ export interface KeyHierarchyStore {
    */
   addKeys(scope: string, addition: ScopeKeysAddition): Promise<void>;
 
-  /** @returns how many were replaced: those whose stored blob was `replacedBlob`. */
+  /**
+   * Each under a newer version of the root key than it is sealed under.
+   * @returns how many were replaced: those of the scope whose stored blob was `replacedBlob`.
+   * @throws KeyNotFoundError where the root key version for one of these is not there (any more).
+   */
   resealDataKeyVersions(scope: string, resealed: readonly ResealedDataKeyVersion[]): Promise<number>;
 
   /** @throws KeyInUseError where it is its key's newest, or anything is sealed under it. @returns whether there was one. */
