@@ -2,16 +2,23 @@ import {UnavailableError} from '../../errors.ts';
 import type {DataKeyVersionReferencer, KeyHierarchyStore} from '../../storage/key-hierarchy-store.ts';
 import type {KeyAdministration, KeyInfo} from '../key-administration.ts';
 import {Redacted} from '../redacted.ts';
-import type {RootSet, RootWrapper} from '../root-wrapper.ts';
+import type {RootWrapper} from '../root-wrapper.ts';
 import {PURPOSES, ROOT_SEALER_PURPOSE, ROOTS_SCOPE} from '../scopes.ts';
 import type {ScopeWrappers} from '../sealer.ts';
 import {InvalidSchemaError, KeyNotFoundError, SealedError} from '../sealing-errors.ts';
-import {SealedBlobError, type Wrapper} from '../wrapper.ts';
+import type {Wrapper} from '../wrapper.ts';
 import {AllRoots} from './all-roots.ts';
 import {CollectionView} from './collection-view.ts';
 import {ExternalWrappers} from './external-wrappers.ts';
-import {assertAnyScope, assertDeclared, assertScope, choosePurposes, declarePurposes} from './parameters.ts';
-import {parseVersionId} from './parameters.ts';
+import type {KeyHierarchyOptions, WrapperOptions} from './options.ts';
+import {
+  assertAnyScope,
+  assertDeclared,
+  assertScope,
+  choosePurposes,
+  declarePurposes,
+  parseVersionId,
+} from './parameters.ts';
 import type {PooledWrapper} from './pooled-wrapper.ts';
 import {reconcile} from './reconcile.ts';
 import {startRefreshing, type HierarchyLog} from './refreshing.ts';
@@ -23,26 +30,6 @@ import {ScopeChanges} from './scope-changes.ts';
 import {findScopeRecord, toKeyInfos} from './scope-record.ts';
 import {openStoredSealer, resealStoredSealers} from './stored-sealers.ts';
 import {WrapperPool} from './wrapper-pool.ts';
-
-export interface KeyHierarchyOptions {
-  readonly store: KeyHierarchyStore;
-  /** The caller closes them, after the hierarchy. */
-  readonly roots: RootSet;
-  /** Every purpose that the application seals for; a new scope gets a data key for each. The server's where absent. */
-  readonly purposes?: readonly string[];
-  /** How many scopes' keys are kept open. */
-  readonly cacheSize?: number;
-  /** Milliseconds since the epoch. */
-  readonly clock?: () => number;
-  readonly log?: HierarchyLog;
-}
-
-export interface WrapperOptions {
-  /** Makes the keys where they are missing. */
-  readonly create?: boolean;
-  /** A data key version: the wrapper is of that one only, and seals only where it is the newest. */
-  readonly keyVersionId?: string;
-}
 
 type ScopeWrapper = Pick<Wrapper, 'keyId' | 'seal' | 'open'>;
 
@@ -82,10 +69,14 @@ export class KeyHierarchy extends Redacted implements KeyAdministration, ScopeWr
     this.#roots = roots;
     this.#cache = cache;
     this.#view = view;
-    this.#pool = new WrapperPool({cache, assertUsable: (epoch) => this.#assertUsable(epoch)});
     this.#sealers = sealers;
     this.#sealing = sealing;
     this.#changes = new ScopeChanges({store, roots, sealers, sealing, cache, view, clock});
+    this.#pool = new WrapperPool({
+      cache,
+      changes: this.#changes,
+      assertUsable: (epoch) => this.#assertUsable(epoch),
+    });
     this.#probes = new RootProbes(roots, clock);
     this.#external = new ExternalWrappers({store, roots, sealing, purposes: this.#purposes, clock});
   }
@@ -110,13 +101,13 @@ export class KeyHierarchy extends Redacted implements KeyAdministration, ScopeWr
     assertScope(scope);
     assertDeclared(purpose, this.#purposes);
     if (keyVersionId !== undefined) return this.#pool.ofVersion(scope, purpose, keyVersionId);
-    return this.#pooled(scope, purpose, create ? this.#purposes : undefined);
+    return this.#pool.pooled(scope, purpose, create ? this.#purposes : undefined);
   }
 
   /** The wrapper that root wrappers' sealers are sealed by, in the context `rootSealerContext`. @throws as `wrapperFor` */
   async rootSealerWrapper({create = false}: {readonly create?: boolean} = {}): Promise<PooledWrapper> {
     this.#assertUsable();
-    return this.#pooled(ROOTS_SCOPE, ROOT_SEALER_PURPOSE, create ? ROOTS_PURPOSES : undefined);
+    return this.#pool.pooled(ROOTS_SCOPE, ROOT_SEALER_PURPOSE, create ? ROOTS_PURPOSES : undefined);
   }
 
   async createKeys(scope: string, purposes: readonly string[]): Promise<readonly KeyInfo[]> {
@@ -247,20 +238,6 @@ export class KeyHierarchy extends Redacted implements KeyAdministration, ScopeWr
     for (const stop of this.#stops) stop();
     this.forget();
     await this.#external.close();
-  }
-
-  async #pooled(
-    scope: string,
-    purpose: string,
-    create: ReadonlySet<string> | undefined,
-  ): Promise<PooledWrapper> {
-    const found = await this.#pool.newest(scope, purpose);
-    if (found) return found;
-    if (!create) throw new SealedBlobError();
-    await this.#changes.create(scope, create);
-    const made = await this.#pool.newest(scope, purpose);
-    if (!made) throw new UnavailableError('The keys were deleted while they were opened.');
-    return made;
   }
 
   #assertUsable(epoch?: symbol): void {

@@ -1,12 +1,16 @@
+import {UnavailableError} from '../../errors.ts';
 import {Redacted} from '../redacted.ts';
 import {InvalidVersionError, KeyNotFoundError} from '../sealing-errors.ts';
+import {SealedBlobError} from '../wrapper.ts';
 import type {OpenedScope} from './opened-scope.ts';
 import {parseVersionId} from './parameters.ts';
 import {PooledWrapper, VersionWrapper} from './pooled-wrapper.ts';
 import type {ScopeCache} from './scope-cache.ts';
+import type {ScopeChanges} from './scope-changes.ts';
 
 export interface WrapperPoolOptions {
   readonly cache: ScopeCache;
+  readonly changes: Pick<ScopeChanges, 'create'>;
   /** @throws SealedError, UnavailableError where keys cannot be used, or were forgotten since `epoch` */
   readonly assertUsable: (epoch: symbol) => void;
 }
@@ -14,24 +18,32 @@ export interface WrapperPoolOptions {
 /** Gives out wrappers of the keys that are open, and opens those that are not. */
 export class WrapperPool extends Redacted {
   readonly #cache: ScopeCache;
+  readonly #changes: WrapperPoolOptions['changes'];
   readonly #assertUsable: WrapperPoolOptions['assertUsable'];
 
-  constructor({cache, assertUsable}: WrapperPoolOptions) {
+  constructor({cache, changes, assertUsable}: WrapperPoolOptions) {
     super();
     this.#cache = cache;
+    this.#changes = changes;
     this.#assertUsable = assertUsable;
   }
 
-  /** @returns undefined where the scope has no key for the purpose. */
-  async newest(scope: string, purpose: string): Promise<PooledWrapper | undefined> {
-    const {epoch} = this.#cache;
-    const newest = await this.#use(scope, (opened) => opened.newest(purpose));
-    this.#assertUsable(epoch);
-    if (!newest) return undefined;
-    return new PooledWrapper(newest, {
-      assertUsable: () => this.#assertUsable(epoch),
-      find: (id) => this.#use(scope, (opened) => opened.version(purpose, id)),
-    });
+  /**
+   * @param create the purposes that keys are made for where they are missing.
+   * @throws SealedBlobError where the scope has no key for the purpose, and none is made
+   */
+  async pooled(
+    scope: string,
+    purpose: string,
+    create: ReadonlySet<string> | undefined,
+  ): Promise<PooledWrapper> {
+    const found = await this.#newest(scope, purpose);
+    if (found) return found;
+    if (!create) throw new SealedBlobError();
+    await this.#changes.create(scope, create);
+    const made = await this.#newest(scope, purpose);
+    if (!made) throw new UnavailableError('The keys were deleted while they were opened.');
+    return made;
   }
 
   /** @throws InvalidVersionError where the id is not a data key version's; KeyNotFoundError */
@@ -47,6 +59,17 @@ export class WrapperPool extends Redacted {
     if (!found) throw new KeyNotFoundError('The scope has no such version of the purpose’s data key.');
     return new VersionWrapper(found.version, found.isNewest, {
       assertUsable: () => this.#assertUsable(epoch),
+    });
+  }
+
+  async #newest(scope: string, purpose: string): Promise<PooledWrapper | undefined> {
+    const {epoch} = this.#cache;
+    const newest = await this.#use(scope, (opened) => opened.newest(purpose));
+    this.#assertUsable(epoch);
+    if (!newest) return undefined;
+    return new PooledWrapper(newest, {
+      assertUsable: () => this.#assertUsable(epoch),
+      find: (id) => this.#use(scope, (opened) => opened.version(purpose, id)),
     });
   }
 

@@ -3,10 +3,7 @@ import {UnavailableError} from '../../../lib/errors.ts';
 import {SealedBlobError} from '../../../lib/sealing/wrapper.ts';
 import {expectRejection} from '../expect-rejection.ts';
 import {PLACE, PURPOSE, SCOPE, SECRET, useHierarchy} from './fixture.ts';
-import {newScopeRecord} from '../../../lib/sealing/key-hierarchy/new-scope.ts';
-import {AesGcmKey} from '../../../lib/sealing/aes-gcm-key.ts';
-import {dataKeyContext, rootKeyContext} from '../../../lib/sealing/key-hierarchy/contexts.ts';
-import type {DataKeyVersionRecord} from '../../../lib/storage/key-hierarchy-store.ts';
+import {newScopeRecord} from '../../../lib/sealing/key-hierarchy/new-keys.ts';
 
 describe('KeyHierarchy: what is kept open', () => {
   const t = useHierarchy();
@@ -90,12 +87,10 @@ describe('KeyHierarchy: what is kept open', () => {
       t.store.scopes.get = (scope) => (t.store.reads > 1 ? find(scope) : undefined);
       const early = t.hierarchy.wrapperFor(SCOPE, PURPOSE);
       await reading.promise;
-      const record = await newScopeRecord({
-        scope: SCOPE,
-        purposes: [PURPOSE],
-        rootWrappers: [{id: 'rw_1', wrapper: t.root}],
-        createdAt: 1,
-      });
+      const record = await newScopeRecord(
+        {scope: SCOPE, purposes: [PURPOSE]},
+        {roots: [{id: 'rw_1', sealer: t.root}], createdAt: 1},
+      );
       await t.store.insertScope(record);
       const late = t.hierarchy.wrapperFor(SCOPE, PURPOSE);
       held.resolve(undefined);
@@ -141,45 +136,9 @@ describe('KeyHierarchy: what is kept open', () => {
       expect((await t.newHierarchy().wrapperFor(SCOPE, PURPOSE)).keyId).to.equal(second!.id);
     });
 
-    /** What a later rotation of the data key will do: adds version 2. */
+    /** By another process. */
     async function rotate(): Promise<void> {
-      const record = t.store.scopes.get(SCOPE)!;
-      const [dataKey] = record.dataKeys;
-      const version = await sealVersion2();
-      t.store.scopes.set(SCOPE, {
-        ...record,
-        dataKeys: [{...dataKey!, versions: [...dataKey!.versions, version]}],
-      });
-    }
-
-    async function sealVersion2(): Promise<DataKeyVersionRecord> {
-      const {rootKeyId, rootKeyVersions, dataKeys} = t.store.scopes.get(SCOPE)!;
-      const {id: rootKeyVersionId, version, sealed} = rootKeyVersions[0]!;
-      const rootContext = rootKeyContext({
-        scope: SCOPE,
-        rootKeyId,
-        rootKeyVersionId,
-        version,
-        rootWrapperId: 'rw_1',
-      });
-      const rootKey = new AesGcmKey(rootKeyVersionId, await t.root.open(sealed[0]!.blob, rootContext));
-      const id = 'kdkv_second';
-      const context = dataKeyContext({
-        scope: SCOPE,
-        purpose: PURPOSE,
-        rootKeyId,
-        rootKeyVersionId,
-        dataKeyId: dataKeys[0]!.id,
-        dataKeyVersionId: id,
-        version: 2,
-      });
-      return {
-        id,
-        version: 2,
-        createdAt: 2,
-        rootKeyVersionId,
-        blob: rootKey.seal(new Uint8Array(32).fill(9), context),
-      };
+      await t.newHierarchy().rotateKeys(SCOPE);
     }
   });
 });

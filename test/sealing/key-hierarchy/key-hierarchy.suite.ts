@@ -1,9 +1,12 @@
 import {expect} from 'chai';
-import {KeyHierarchy, type KeyHierarchyOptions} from '../../../lib/sealing/key-hierarchy/key-hierarchy.ts';
+import {fixedRoots} from '../../../lib/sealing/key-hierarchy/fixed-roots.ts';
+import {KeyHierarchy} from '../../../lib/sealing/key-hierarchy/key-hierarchy.ts';
+import type {KeyHierarchyOptions} from '../../../lib/sealing/key-hierarchy/options.ts';
 import {SealedBlobError} from '../../../lib/sealing/wrapper.ts';
 import type {KeyHierarchyStore} from '../../../lib/storage/key-hierarchy-store.ts';
 import {expectRejection} from '../expect-rejection.ts';
 import {FaultyRootWrapper} from '../faulty-root-wrapper.ts';
+import {storeRoot} from './fixture.ts';
 import {describeWrapper} from '../wrapper.suite.ts';
 
 export interface HierarchyStoreFixture {
@@ -30,14 +33,14 @@ export function describeKeyHierarchy({name, create}: KeyHierarchySuiteOptions): 
 
     const newFixture = async (): Promise<HierarchyStoreFixture> => {
       const made = await create();
-      const {keyId: wrapperKeyId, uri} = new FaultyRootWrapper();
-      await made.store.insertFirstRootWrapper({id: ROOT_WRAPPER_ID, uri, wrapperKeyId, createdAt: 1});
+      await storeRoot(made.store, ROOT_WRAPPER_ID, new FaultyRootWrapper());
       return made;
     };
     const newHierarchy = (store: KeyHierarchyStore, options?: Partial<KeyHierarchyOptions>): KeyHierarchy =>
       new KeyHierarchy({
         store,
-        rootWrappers: [{id: ROOT_WRAPPER_ID, wrapper: new FaultyRootWrapper()}],
+        roots: fixedRoots([{id: ROOT_WRAPPER_ID, wrapper: new FaultyRootWrapper()}]),
+        purposes: [PURPOSE],
         ...options,
       });
 
@@ -102,17 +105,17 @@ export function describeKeyHierarchy({name, create}: KeyHierarchySuiteOptions): 
       let readers = 2;
       const bothHaveRead = Promise.withResolvers<undefined>();
       const {store} = fixture;
-      const racing: KeyHierarchyStore = {
-        listRootWrappers: () => store.listRootWrappers(),
-        insertFirstRootWrapper: (record) => store.insertFirstRootWrapper(record),
-        insertScope: (record) => store.insertScope(record),
-        findScope: async (wanted) => {
-          const found = await store.findScope(wanted);
-          if (--readers === 0) bothHaveRead.resolve(undefined);
-          await bothHaveRead.promise;
-          return found;
-        },
-      };
+      const racing = new Proxy(store, {
+        get: (target, method: keyof KeyHierarchyStore) =>
+          method === 'findScope'
+            ? async (wanted: string) => {
+                const found = await target.findScope(wanted);
+                if (--readers === 0) bothHaveRead.resolve(undefined);
+                await bothHaveRead.promise;
+                return found;
+              }
+            : target[method].bind(target),
+      });
       const [a, b] = await Promise.all(
         [newHierarchy(racing), newHierarchy(racing)].map((each) =>
           each.wrapperFor(scope, PURPOSE, {create: true}),

@@ -1,11 +1,13 @@
 import {inspect} from 'node:util';
 import {expect} from 'chai';
-import {UnavailableError} from '../../../lib/errors.ts';
+import {DuplicateError, UnavailableError} from '../../../lib/errors.ts';
 import {SealedBlobError} from '../../../lib/sealing/wrapper.ts';
 import {expectRejection} from '../expect-rejection.ts';
 import {PLACE, PURPOSE, SCOPE, SECRET, useHierarchy} from './fixture.ts';
+import {fixedRoots} from '../../../lib/sealing/key-hierarchy/fixed-roots.ts';
 import {OpenedScope} from '../../../lib/sealing/key-hierarchy/opened-scope.ts';
-import {DataKeyNotFoundError, InvalidParameterError} from '../../../lib/sealing/sealing-errors.ts';
+import {ROOTS_SCOPE} from '../../../lib/sealing/scopes.ts';
+import {InvalidParameterError} from '../../../lib/sealing/sealing-errors.ts';
 import {MemoryKeyHierarchyStore} from '../memory-key-hierarchy-store.ts';
 import {describeKeyHierarchy} from './key-hierarchy.suite.ts';
 
@@ -50,8 +52,19 @@ describe('KeyHierarchy', () => {
       t.newHierarchy({purposes: ['key-material', 'audit', 'x'.repeat(64)]});
     });
 
-    it('refuses to be without a root wrapper', () => {
-      expect(() => t.newHierarchy({rootWrappers: []})).to.throw(InvalidParameterError, 'root wrapper');
+    it('refuses the hierarchy’s own scope to applications', async () => {
+      for (const refused of [
+        t.hierarchy.wrapperFor(ROOTS_SCOPE, PURPOSE, {create: true}),
+        t.hierarchy.createKeys(ROOTS_SCOPE, [PURPOSE]),
+        t.hierarchy.reconcileKeys([ROOTS_SCOPE], [PURPOSE]),
+        t.hierarchy.deleteScope(ROOTS_SCOPE),
+      ]) {
+        expect((await expectRejection(refused, InvalidParameterError)).message).to.include('own');
+      }
+      await t.hierarchy.rootSealerWrapper({create: true});
+      expect(t.store.scopes.get(ROOTS_SCOPE)?.dataKeys.map(({purpose}) => purpose)).to.deep.equal([
+        'root-sealer',
+      ]);
     });
   });
 
@@ -61,13 +74,14 @@ describe('KeyHierarchy', () => {
       t.hierarchy = t.newHierarchy({purposes: [PURPOSE, 'audit']});
     });
 
-    it('has no key to seal with, and says so', async () => {
-      const error = await expectRejection(
-        t.hierarchy.wrapperFor(SCOPE, 'audit', {create: true}),
-        DataKeyNotFoundError,
-      );
-      expect(error.message).to.include('no key for the purpose "audit"');
-      await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+    it('gets its key where keys are made on first use, and those that are there stay', async () => {
+      const [before] = t.store.scopes.get(SCOPE)!.dataKeys;
+      const wrapper = await t.hierarchy.wrapperFor(SCOPE, 'audit', {create: true});
+      expect(Buffer.from(await wrapper.open(await wrapper.seal(SECRET, PLACE), PLACE)).equals(SECRET)).to.be
+        .true;
+      const after = t.store.scopes.get(SCOPE)!.dataKeys;
+      expect(after.map(({purpose}) => purpose)).to.have.members([PURPOSE, 'audit']);
+      expect(after.find(({purpose}) => purpose === PURPOSE)).to.deep.equal(before);
     });
 
     it('has nothing that could be opened', async () => {
@@ -90,19 +104,25 @@ describe('KeyHierarchy', () => {
       await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
     });
 
-    it('is unavailable where the scope that another node stored is gone again', async () => {
+    it('makes the scope anew where what another node stored is gone again', async () => {
+      let attempts = 0;
       t.store.gate = async (method) => {
-        if (method === 'insertScope')
-          t.store.scopes.set(SCOPE, {scope: SCOPE, rootKeyId: '', rootKeyVersions: [], dataKeys: []});
-        if (method === 'findScope') t.store.scopes.delete(SCOPE);
+        if (method === 'insertScope' && ++attempts === 1) throw new DuplicateError('The scope has keys.');
+      };
+      await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+      expect(attempts).to.equal(2);
+    });
+
+    it('is unavailable where others are always faster, and does not try for ever', async () => {
+      t.store.gate = async (method) => {
+        if (method === 'insertScope') throw new DuplicateError('The scope has keys.');
       };
       const error = await expectRejection(
         t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true}),
         UnavailableError,
       );
-      expect(error.message).to.include('deleted while');
+      expect(error.cause).to.be.instanceOf(DuplicateError);
       t.store.gate = () => Promise.resolve();
-      t.store.scopes.clear();
       await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
     });
 
@@ -135,7 +155,7 @@ describe('KeyHierarchy', () => {
   });
 
   describe('close', () => {
-    it('makes everything unavailable, also what was given out, and closes the root wrappers', async () => {
+    it('makes everything unavailable, also what was given out, and leaves the roots to their owner', async () => {
       const wrapper = await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
       const blob = await wrapper.seal(SECRET, PLACE);
       await t.hierarchy.close();
@@ -148,7 +168,7 @@ describe('KeyHierarchy', () => {
         const error = await expectRejection(use, UnavailableError);
         expect(error.message).to.equal('The keys are closed.');
       }
-      expect(t.root.calls.close).to.equal(1);
+      expect(t.root.calls.close).to.equal(0);
     });
 
     it('also stops what is under way', async () => {
@@ -164,7 +184,7 @@ describe('KeyHierarchy', () => {
 
   it('prints as [redacted], as does all it gives out', async () => {
     const wrapper = await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
-    const opened = new OpenedScope(SCOPE, t.store.scopes.get(SCOPE)!, [{id: 'rw_1', wrapper: t.root}]);
+    const opened = new OpenedScope(t.store.scopes.get(SCOPE)!, fixedRoots([{id: 'rw_1', wrapper: t.root}]));
     expect(JSON.stringify([t.hierarchy, wrapper, opened])).to.equal(
       '["[redacted]","[redacted]","[redacted]"]',
     );

@@ -2,8 +2,9 @@ import {expect} from 'chai';
 import {UnavailableError} from '../../../lib/errors.ts';
 import {SealedBlobError} from '../../../lib/sealing/wrapper.ts';
 import {expectRejection} from '../expect-rejection.ts';
-import {PLACE, PURPOSE, SCOPE, SECRET, useHierarchy} from './fixture.ts';
-import type {KeyHierarchyOptions} from '../../../lib/sealing/key-hierarchy/key-hierarchy.ts';
+import {PLACE, PURPOSE, SCOPE, SECRET, storeRoot, useHierarchy} from './fixture.ts';
+import {fixedRoots} from '../../../lib/sealing/key-hierarchy/fixed-roots.ts';
+import type {IdentifiedRootWrapper} from '../../../lib/sealing/root-wrapper.ts';
 import {FaultyRootWrapper} from '../faulty-root-wrapper.ts';
 
 describe('KeyHierarchy: the root of trust in use', () => {
@@ -11,21 +12,22 @@ describe('KeyHierarchy: the root of trust in use', () => {
 
   describe('several root wrappers', () => {
     let second: FaultyRootWrapper;
-    let both: KeyHierarchyOptions['rootWrappers'];
-    beforeEach(() => {
+    let both: readonly IdentifiedRootWrapper[];
+    beforeEach(async () => {
       second = new FaultyRootWrapper('second', new Uint8Array(32).fill(2));
       both = [
         {id: 'rw_1', wrapper: t.root},
         {id: 'rw_2', wrapper: second},
       ];
-      t.hierarchy = t.newHierarchy({rootWrappers: both});
+      await storeRoot(t.store, 'rw_2', second, 'adding');
+      t.hierarchy = t.newHierarchy({roots: fixedRoots(both)});
     });
 
     it('seal each root key; any one of them opens it', async () => {
       const wrapper = await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
       const blob = await wrapper.seal(SECRET, PLACE);
-      for (const rootWrappers of [[both[0]!], [both[1]!]]) {
-        const opening = await t.newHierarchy({rootWrappers}).wrapperFor(SCOPE, PURPOSE);
+      for (const root of both) {
+        const opening = await t.newHierarchy({roots: fixedRoots([root])}).wrapperFor(SCOPE, PURPOSE);
         expect(Buffer.from(await opening.open(blob, PLACE)).equals(SECRET)).to.be.true;
       }
     });
@@ -33,14 +35,17 @@ describe('KeyHierarchy: the root of trust in use', () => {
     it('stand in for one that fails, or whose blob was changed', async () => {
       await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
       t.root.faults.set('open', new Error('The device was pulled out.'));
-      await t.newHierarchy({rootWrappers: both}).wrapperFor(SCOPE, PURPOSE);
+      await t.newHierarchy({roots: fixedRoots(both)}).wrapperFor(SCOPE, PURPOSE);
       t.root.faults.set('open', new SealedBlobError());
-      await t.newHierarchy({rootWrappers: both}).wrapperFor(SCOPE, PURPOSE);
+      await t.newHierarchy({roots: fixedRoots(both)}).wrapperFor(SCOPE, PURPOSE);
       second.faults.set('open', new SealedBlobError());
-      await expectRejection(t.newHierarchy({rootWrappers: both}).wrapperFor(SCOPE, PURPOSE), SealedBlobError);
+      await expectRejection(
+        t.newHierarchy({roots: fixedRoots(both)}).wrapperFor(SCOPE, PURPOSE),
+        SealedBlobError,
+      );
       t.root.faults.set('open', new Error('The device was pulled out.'));
       await expectRejection(
-        t.newHierarchy({rootWrappers: both}).wrapperFor(SCOPE, PURPOSE),
+        t.newHierarchy({roots: fixedRoots(both)}).wrapperFor(SCOPE, PURPOSE),
         UnavailableError,
       );
     });
@@ -77,9 +82,8 @@ describe('KeyHierarchy: the root of trust in use', () => {
     });
 
     it('is unavailable where none of the wrappers at hand has sealed the key', async () => {
-      await t.newHierarchy({rootWrappers: [{id: 'rw_9', wrapper: t.root}]}).wrapperFor(SCOPE, PURPOSE, {
-        create: true,
-      });
+      await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+      t.hierarchy = t.newHierarchy({roots: fixedRoots([{id: 'rw_9', wrapper: t.root}])});
       const error = await expectRejection(t.hierarchy.wrapperFor(SCOPE, PURPOSE), UnavailableError);
       expect((error.cause as Error).message).to.include('No root wrapper at hand');
     });

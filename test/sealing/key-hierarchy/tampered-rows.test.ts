@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import {UnavailableError} from '../../../lib/errors.ts';
+import {fixedRoots} from '../../../lib/sealing/key-hierarchy/fixed-roots.ts';
 import {KeyHierarchy} from '../../../lib/sealing/key-hierarchy/key-hierarchy.ts';
 import {SealedBlobError} from '../../../lib/sealing/wrapper.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   ScopeKeysRecord,
 } from '../../../lib/storage/key-hierarchy-store.ts';
 import {expectRejection} from '../expect-rejection.ts';
+import {storeRoot} from './fixture.ts';
 import {FaultyRootWrapper} from '../faulty-root-wrapper.ts';
 import {MemoryKeyHierarchyStore} from '../memory-key-hierarchy-store.ts';
 
@@ -20,13 +22,16 @@ const SECRET = Buffer.from('a secret');
 describe('tampered rows of the key hierarchy', () => {
   let store: MemoryKeyHierarchyStore;
   let blobs: Record<'a' | 'aAudit' | 'b', Uint8Array>;
-  const rootWrappers = ['rw_1', 'rw_2'].map((id) => ({id, wrapper: new FaultyRootWrapper()}));
+  const purposes = ['key-material', 'audit'];
+  const roots = ['rw_1', 'rw_2'].map((id) => ({id, wrapper: new FaultyRootWrapper(`key-of-${id}`)}));
   const newHierarchy = (): KeyHierarchy =>
-    new KeyHierarchy({store, rootWrappers: rootWrappers.slice(0, 1), purposes: ['key-material', 'audit']});
+    new KeyHierarchy({store, roots: fixedRoots(roots.slice(0, 1)), purposes});
 
   beforeEach(async () => {
     store = new MemoryKeyHierarchyStore();
-    const hierarchy = new KeyHierarchy({store, rootWrappers, purposes: ['key-material', 'audit']});
+    for (const {id, wrapper} of roots)
+      await storeRoot(store, id, wrapper, id === 'rw_1' ? 'active' : 'adding');
+    const hierarchy = new KeyHierarchy({store, roots: fixedRoots(roots), purposes});
     const seal = async (scope: string, purpose: string): Promise<Uint8Array> =>
       (await hierarchy.wrapperFor(scope, purpose, {create: true})).seal(SECRET, PLACE);
     blobs = {
