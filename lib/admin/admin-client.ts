@@ -1,0 +1,166 @@
+import {lstat} from 'node:fs/promises';
+import {request, type IncomingMessage} from 'node:http';
+import {join} from 'node:path';
+import {AdminError, type AdminCall, type AdminProgress} from './admin-operation.ts';
+import {ADMIN_SOCKET, adminSocketPath} from './admin-socket-path.ts';
+
+/** A line of a reply is no longer than this. */
+const MAX_LINE_CHARACTERS = 16 * 1024 * 1024;
+const CODES: readonly string[] = [
+  'invalid',
+  'refused',
+  'not-found',
+  'sealed',
+  'failed',
+] satisfies AdminError['code'][];
+
+/** No server listens on the data directory's socket: none runs, or it is just starting or stopping. Nothing was sent. */
+export class NoAdminSocketError extends Error {
+  override readonly name = 'NoAdminSocketError';
+}
+
+export interface AdminClientCall extends AdminCall {
+  readonly dataDir: string;
+  /** Which operation, e.g. `root.add`. */
+  readonly name: string;
+  readonly parameters: object;
+}
+
+/**
+ * Asks the server that runs on a data directory.
+ * @returns the operation's result. @throws NoAdminSocketError; AdminError, as the server gave it, or `failed` where it went away;
+ *   the signal's reason
+ */
+export async function callAdminSocket({
+  dataDir,
+  name,
+  parameters,
+  signal,
+  ...call
+}: AdminClientCall): Promise<unknown> {
+  await assertOwnSocket(dataDir);
+  await using place = await adminSocketPath(dataDir);
+  const body = Buffer.from(JSON.stringify(parameters));
+  try {
+    const response = await send(place.path, {name, body, signal});
+    return await readReply(response, call);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    body.fill(0);
+  }
+}
+
+/** What is sent may be secret: only to a socket that the data directory's owner, or root, has made. */
+async function assertOwnSocket(dataDir: string): Promise<void> {
+  const path = join(dataDir, ADMIN_SOCKET);
+  try {
+    const [socket, directory] = await Promise.all([lstat(path), lstat(join(dataDir, '.'))]);
+    const trusted = [directory.uid, process.geteuid?.() ?? 0, 0];
+    if (socket.isSocket() && trusted.includes(socket.uid)) return;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') throw new NoAdminSocketError('There is no admin socket.', {cause: error});
+    throw error;
+  }
+  throw new AdminError('refused', `${path} is not the socket of a server of this user. Nothing was sent.`);
+}
+
+async function send(
+  socketPath: string,
+  {name, body, signal}: {readonly name: string; readonly body: Buffer; readonly signal: AbortSignal},
+): Promise<IncomingMessage> {
+  const {promise, resolve, reject} = Promise.withResolvers<IncomingMessage>();
+  const sent = request({
+    socketPath,
+    method: 'POST',
+    path: `/v1/${name}`,
+    headers: {Host: 'webkms-admin', 'Content-Type': 'application/json', 'Content-Length': body.length},
+    agent: false,
+    signal,
+  });
+  sent.on('response', resolve);
+  sent.on('error', (error) => reject(connectionFailure(error)));
+  sent.end(body);
+  return promise;
+}
+
+function connectionFailure(error: unknown): Error {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+      return new NoAdminSocketError('Nobody listens on the admin socket.', {cause: error});
+    case 'EACCES':
+      return new AdminError(
+        'refused',
+        'This user may not talk to the server: its admin socket is another user’s.',
+        {
+          cause: error,
+        },
+      );
+    default:
+      return new AdminError('failed', 'The server went away before it had answered.', {cause: error});
+  }
+}
+
+async function readReply(
+  response: IncomingMessage,
+  {report, write}: Pick<AdminCall, 'report' | 'write'>,
+): Promise<unknown> {
+  for await (const text of linesOf(response)) {
+    const line = parseLine(text);
+    if (line.error !== undefined) throw readError(line.error);
+    if ('result' in line) {
+      response.destroy();
+      return line.result;
+    }
+    if (line.progress !== undefined) report(line.progress as AdminProgress);
+    else if (typeof line.line === 'string') await write(line.line);
+  }
+  throw new AdminError('failed', 'The server went away before it had answered.');
+}
+
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+  response.setEncoding('utf8');
+  let rest = '';
+  try {
+    for await (const chunk of response as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      if (rest.length > MAX_LINE_CHARACTERS)
+        throw new AdminError('failed', 'The server answers without end.');
+      yield* lines;
+    }
+  } catch (error) {
+    throw error instanceof AdminError ? error : connectionFailure(error);
+  }
+}
+
+interface ReplyLine {
+  readonly progress?: unknown;
+  readonly line?: unknown;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+function parseLine(text: string): ReplyLine {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // As for what is no object.
+  }
+  throw new AdminError('failed', 'What answers on the admin socket is no webkms server.');
+}
+
+function readError(error: unknown): AdminError {
+  const {code, message} = error as {code?: unknown; message?: unknown};
+  return new AdminError(
+    typeof code === 'string' && CODES.includes(code) ? (code as AdminError['code']) : 'failed',
+    typeof message === 'string' ? message : 'The server does not say why it failed.',
+  );
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

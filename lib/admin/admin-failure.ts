@@ -1,0 +1,45 @@
+import {BackupError} from '../backup/backup-error.ts';
+import {InternalError, KmsError, NotFoundError} from '../errors.ts';
+import {RootOfTrustError} from '../sealing/root-of-trust-error.ts';
+import {
+  DataKeyNotFoundError,
+  InvalidParameterError,
+  InvalidSchemaError,
+  InvalidVersionError,
+  KeyInUseError,
+  KeyNotFoundError,
+  MultipleRecordsError,
+  SealedError,
+} from '../sealing/sealing-errors.ts';
+import {AdminError} from './admin-operation.ts';
+
+/** Errors of which the message is written for the operator. */
+const CODES: readonly (readonly [abstract new (...args: never) => Error, AdminError['code']])[] = [
+  [SealedError, 'sealed'],
+  [RootOfTrustError, 'refused'],
+  [BackupError, 'refused'],
+  [KeyNotFoundError, 'not-found'],
+  [DataKeyNotFoundError, 'not-found'],
+  [KeyInUseError, 'refused'],
+  [InvalidParameterError, 'invalid'],
+  [InvalidVersionError, 'invalid'],
+  [InvalidSchemaError, 'refused'],
+  [MultipleRecordsError, 'failed'],
+  [NotFoundError, 'not-found'],
+];
+
+/** What the operator is told of an operation that failed; the rest, which may hold anything, is for the log. */
+export function adminFailure(error: unknown): AdminError {
+  if (error instanceof AdminError) return error;
+  if (!(error instanceof Error)) return unexpected(error);
+  const [, code] = CODES.find(([type]) => error instanceof type) ?? [];
+  if (code !== undefined) return new AdminError(code, error.message, {cause: error});
+  if (error instanceof KmsError && !(error instanceof InternalError)) {
+    return new AdminError(error.status >= 500 ? 'failed' : 'refused', error.message, {cause: error});
+  }
+  return unexpected(error);
+}
+
+function unexpected(cause: unknown): AdminError {
+  return new AdminError('failed', 'It failed for a reason that was not foreseen. The log has it.', {cause});
+}

@@ -1,0 +1,140 @@
+import {once} from 'node:events';
+import {lstat, unlink} from 'node:fs/promises';
+import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import type {Logger} from 'pino';
+import type {KeyManagement} from '../key-management.ts';
+import {AdminError} from './admin-operation.ts';
+import {AdminReply} from './admin-reply.ts';
+import {AdminRequestError, findOperation, readParametersOf} from './admin-request.ts';
+import {adminSocketPath} from './admin-socket-path.ts';
+import {executeOperation, type AnyAdminOperation} from './execute-operation.ts';
+
+const MAX_CONNECTIONS = 64;
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** How long operations may take to stop when the server does. */
+const STOP_TIMEOUT_MS = 10_000;
+
+export interface AdminSocketOptions {
+  readonly management: KeyManagement;
+  readonly operations: ReadonlyMap<string, AnyAdminOperation>;
+  /** The caller holds its lock: so a socket that lies there is a dead server's. */
+  readonly dataDir: string;
+  readonly log: Logger;
+}
+
+export interface AdminSocket {
+  /** Stops what was asked for, and waits for it, but not for jobs, which go on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on the data directory's admin socket, `POST /v1/<operation>`. Who may connect is said by the socket's mode, 0600.
+ * @throws AdminError, `refused` where something else is in its place, or others could put something there
+ */
+export async function startAdminSocket(options: AdminSocketOptions): Promise<AdminSocket> {
+  const {dataDir, log} = options;
+  const place = await adminSocketPath(dataDir);
+  const calls = new Set<Promise<void>>();
+  const replies = new Set<AdminReply>();
+  const server = createServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: 1_000,
+    keepAlive: false,
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.maxRequestsPerSocket = 1;
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const reply = new AdminReply(response);
+    replies.add(reply);
+    const call = answer(request, reply, options).finally(() => {
+      replies.delete(reply);
+      calls.delete(call);
+    });
+    calls.add(call);
+  });
+  try {
+    await removeStaleSocket(place.path, dataDir);
+    await listen(server, place.path);
+  } catch (error) {
+    server.close();
+    await place[Symbol.asyncDispose]();
+    throw error;
+  }
+  server.on('error', (err) => log.error({err}, 'the admin socket failed'));
+  return {
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      for (const reply of replies) reply.abort();
+      await settled(calls, STOP_TIMEOUT_MS);
+      server.closeAllConnections();
+      await closed;
+      await place[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  reply: AdminReply,
+  {management, operations, log}: AdminSocketOptions,
+): Promise<void> {
+  try {
+    const operation = findOperation(request, operations);
+    const parameters = await readParametersOf(request);
+    reply.result(await executeOperation(operation, {management, parameters, call: reply, log}));
+  } catch (error) {
+    if (error instanceof AdminRequestError) {
+      log.warn({status: error.status, reason: error.message}, 'admin request refused');
+      reply.error(error.status, {code: 'invalid', message: error.message});
+    } else if (error instanceof AdminError) {
+      reply.error(200, error);
+    } else {
+      log.error({err: error}, 'admin request failed');
+      reply.error(500, {
+        code: 'failed',
+        message: 'It failed for a reason that was not foreseen. The log has it.',
+      });
+    }
+  }
+}
+
+/** The socket of a server that was killed goes; whatever else lies there stays. */
+async function removeStaleSocket(path: string, dataDir: string): Promise<void> {
+  let found;
+  try {
+    found = await lstat(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  if (!found.isSocket()) {
+    throw new AdminError('refused', `admin.sock in ${dataDir} is no socket, and in the way. Remove it.`);
+  }
+  await unlink(path);
+}
+
+/** Binding is synchronous: the mask is back before anything else runs, and the socket never had another mode. */
+async function listen(server: Server, path: string): Promise<void> {
+  const listening = once(server, 'listening');
+  const mask = process.umask(0o177);
+  try {
+    server.listen({path});
+  } finally {
+    process.umask(mask);
+  }
+  await listening;
+}
+
+async function settled(calls: ReadonlySet<Promise<void>>, timeoutMs: number): Promise<void> {
+  const timeout = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => timeout.resolve(undefined), timeoutMs);
+  await Promise.race([Promise.allSettled(calls), timeout.promise]);
+  clearTimeout(timer);
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,16 @@
+import type {AnyAdminOperation} from './execute-operation.ts';
+import {init} from './operations/init.ts';
+import {rootAdd} from './operations/root-add.ts';
+import {rootList} from './operations/root-list.ts';
+import {rootRetire} from './operations/root-retire.ts';
+import {seal} from './operations/seal.ts';
+import {status} from './operations/status.ts';
+import {unseal} from './operations/unseal.ts';
+
+/** Every operation there is. */
+const OPERATIONS: readonly AnyAdminOperation[] = [status, seal, unseal, init, rootList, rootAdd, rootRetire];
+
+/** By name. */
+export const ADMIN_OPERATIONS: ReadonlyMap<string, AnyAdminOperation> = new Map(
+  OPERATIONS.map((operation) => [operation.name, operation]),
+);

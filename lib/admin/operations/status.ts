@@ -1,0 +1,36 @@
+import type {RootStatus} from '../../sealing/root-status.ts';
+import type {AdminOperation} from '../admin-operation.ts';
+import {noParameters} from '../parameters.ts';
+
+export interface AdminStatus {
+  /** Whether no root of trust is open: nothing that needs keys works. */
+  readonly sealed: boolean;
+  /** Whether the store has a root of trust at all. */
+  readonly initialized: boolean;
+  readonly roots: readonly RootStatus[];
+  /** The job that is at work or waiting, if there is one. */
+  readonly job?: {readonly id: string; readonly steps: readonly string[]; readonly scope?: string};
+}
+
+export const status: AdminOperation<undefined, AdminStatus> = {
+  name: 'status',
+  whileSealed: true,
+  parse: noParameters,
+  async run({root, stores}) {
+    await root.refresh();
+    const roots = root.status();
+    const unfinished = await stores.jobs.findUnfinished();
+    return {
+      sealed: root.isSealed(),
+      initialized: roots.length > 0,
+      roots,
+      ...(unfinished && {
+        job: {
+          id: unfinished.id,
+          steps: unfinished.steps,
+          ...(unfinished.scope !== undefined && {scope: unfinished.scope}),
+        },
+      }),
+    };
+  },
+};
