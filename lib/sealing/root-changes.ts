@@ -9,7 +9,7 @@ import type {RootWrapper} from './root-wrapper.ts';
 import {KeyInUseError, SealedError} from './sealing-errors.ts';
 import {NO_SECRETS, OpeningSecrets, type SecretSource} from './secrets.ts';
 import {newRootRecord} from './seed-root.ts';
-import {Serial} from './serial.ts';
+import {Serial} from './key-hierarchy/serial.ts';
 import type {RootOfTrustLog} from './stored-root.ts';
 import type {Wrapper} from './wrapper.ts';
 import {ShamirWrapper} from './wrappers/shamir-wrapper.ts';
@@ -85,7 +85,7 @@ export class RootChanges {
     uri: string,
     {secrets = NO_SECRETS, ...options}: RootChangeOptions & {readonly secrets?: SecretSource} = {},
   ): Promise<AddedRoot> {
-    return this.#changes.run(async () => {
+    return this.#changes.run('roots', async () => {
       const scheme = this.#root.scheme(uri);
       const place = scheme.normalize(uri);
       await this.#refresh();
@@ -105,7 +105,7 @@ export class RootChanges {
    * @throws KeyNotFoundError; KeyInUseError where no other root is open that opens everything
    */
   retire(id: string, options: RootChangeOptions = {}): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.#changes.run('roots', async () => {
       await this.#refresh();
       await this.#retire(id, options);
     });
@@ -113,7 +113,7 @@ export class RootChanges {
 
   /** Finishes what was interrupted. @throws UnavailableError where that cannot be done now */
   resume(): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.#changes.run('roots', async () => {
       await this.#refresh();
       for (const record of this.#root.records()) {
         if (record.state === 'retiring') await this.#retire(record.id, {});

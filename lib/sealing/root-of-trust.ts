@@ -9,7 +9,7 @@ import {rootStatus, type RootStatus} from './root-status.ts';
 import type {IdentifiedRootWrapper, RootSet, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
 import {NO_SECRETS, OpeningSecrets, type SecretSource} from './secrets.ts';
 import {newRootRecord, seedRoot} from './seed-root.ts';
-import {Serial} from './serial.ts';
+import {Serial} from './key-hierarchy/serial.ts';
 import type {RootOfTrustLog} from './stored-root.ts';
 import {ROOT_WRAPPER_SCHEMES} from './wrappers/schemes.ts';
 import {ShamirWrapper} from './wrappers/shamir-wrapper.ts';
@@ -243,7 +243,7 @@ export class RootOfTrust extends Redacted implements RootSet {
   }
 
   #change<T>(work: () => Promise<T>): Promise<T> {
-    return this.#changes.run(async () => {
+    return this.#changes.run('roots', async () => {
       const before = this.isSealed();
       try {
         return await work();
