@@ -6,26 +6,12 @@ import {openRootOfTrust} from '../../lib/sealing/root-of-trust.ts';
 import {SealedBlobError} from '../../lib/sealing/wrapper.ts';
 import {SqliteStores} from '../../lib/storage/sqlite/sqlite-stores.ts';
 import {expectRejection} from './expect-rejection.ts';
-import {describeKeyHierarchy} from './key-hierarchy/key-hierarchy.suite.ts';
-import {makeTempDir, useTempDir} from './temp-dir.ts';
+import {useTempDir} from './temp-dir.ts';
 
 const SCOPE = 'https://localhost/kms/keystores/z1A';
 const PURPOSE = 'key-material';
 const PLACE = Buffer.from('record 1');
 const SECRET = Buffer.from('a secret');
-
-describeKeyHierarchy({
-  name: 'SQLite',
-  create: async () => {
-    const directory = await makeTempDir();
-    const stores = await SqliteStores.open({path: directory.path('webkms.db')});
-    const close = async (): Promise<void> => {
-      await stores.close();
-      await directory.remove();
-    };
-    return {store: stores.keyHierarchy, scopes: [SCOPE, `${SCOPE}B`], close};
-  },
-});
 
 describe('sealing, from the key file to the database', () => {
   const path = useTempDir();

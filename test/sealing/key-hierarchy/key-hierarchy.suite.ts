@@ -13,6 +13,8 @@ export interface HierarchyStoreFixture {
   readonly store: KeyHierarchyStore;
   /** Scopes that the backend lets keys be stored for. */
   readonly scopes: readonly [string, string];
+  /** Which data key versions the application's records name, from now on. */
+  setReferences(dataKeyVersionIds: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 

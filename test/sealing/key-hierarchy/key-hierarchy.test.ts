@@ -8,17 +8,6 @@ import {fixedRoots} from '../../../lib/sealing/key-hierarchy/fixed-roots.ts';
 import {OpenedScope} from '../../../lib/sealing/key-hierarchy/opened-scope.ts';
 import {ROOTS_SCOPE} from '../../../lib/sealing/scopes.ts';
 import {InvalidParameterError} from '../../../lib/sealing/sealing-errors.ts';
-import {MemoryKeyHierarchyStore} from '../memory-key-hierarchy-store.ts';
-import {describeKeyHierarchy} from './key-hierarchy.suite.ts';
-
-describeKeyHierarchy({
-  name: 'memory',
-  create: async () => ({
-    store: new MemoryKeyHierarchyStore(),
-    scopes: [SCOPE, 'https://localhost/kms/keystores/z1B'],
-    close: () => Promise.resolve(),
-  }),
-});
 
 describe('KeyHierarchy', () => {
   const t = useHierarchy();
