@@ -32,9 +32,19 @@ const LAYERS = [
     why: 'sealing knows the hierarchy store by its interface.',
   },
   {
+    part: 'integrity',
+    not: [...TOP, 'zcap', 'operations', 'admin', ...BACKENDS],
+    why: 'integrity knows stores, sealing and key modules by their interfaces.',
+  },
+  {
     part: 'storage',
     not: [...TOP, 'zcap', 'operations', 'sealing', 'keys', 'key-modules'],
     why: 'a backend knows the store interfaces only.',
+  },
+  {
+    part: 'maintenance',
+    not: [...TOP, 'admin', 'zcap', 'operations', ...BACKENDS],
+    why: 'maintenance knows keys, key modules, sealing and stores by their interfaces.',
   },
   {
     part: 'http',

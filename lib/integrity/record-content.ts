@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import {encodeBase64url} from '../encoding/base64url.ts';
 import type {KeyRecord, KeyVersionRecord} from '../storage/key-record-store.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
+import type {Authenticated} from '../storage/record-authentication.ts';
 
 /** Everything that a record says, in one order: arrays end where they say, and what is absent is null. */
 export type RecordContent = readonly unknown[];
@@ -50,4 +51,13 @@ export function encodeContent(content: RecordContent): Uint8Array {
 /** SHA-256 of a record's content, base64url: which record it is, telling nothing of what it says. */
 export function contentDigest(content: RecordContent): string {
   return createHash('sha256').update(encodeContent(content)).digest('base64url');
+}
+
+/** @returns what the MAC is over, unverified. */
+export function withoutMac<T extends object>(
+  stored: Authenticated<T>,
+): Omit<Authenticated<T>, 'authentication'> {
+  const record: Partial<Authenticated<T>> = {...stored};
+  delete record.authentication;
+  return record as Omit<Authenticated<T>, 'authentication'>;
 }

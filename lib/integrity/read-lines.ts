@@ -1,0 +1,20 @@
+import {createReadStream} from 'node:fs';
+import {AnchorError} from './anchor-lines.ts';
+
+/** Lines of an anchor are shorter: what comes from clients in them came in their headers. */
+const MAX_LINE_LENGTH = 256 * 1024;
+
+/**
+ * The lines of a text file in UTF-8, without their line feeds. Memory is bounded.
+ * @throws AnchorError where a line is too long or the last one does not end; the errors of node:fs
+ */
+export async function* readLines(path: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, {encoding: 'utf8'})) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE_LENGTH) throw new AnchorError('The file is not an anchor.');
+    yield* lines;
+  }
+  if (rest !== '') throw new AnchorError('The anchor is not whole: its last line does not end.');
+}
