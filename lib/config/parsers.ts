@@ -25,6 +25,11 @@ export function offOr<T>(parse: Parser<T>): Parser<T | undefined> {
   return (text) => (text === 'off' ? undefined : parse(text));
 }
 
+/** The word `unlimited` → undefined. */
+export function unlimitedOr<T>(parse: Parser<T>): Parser<T | undefined> {
+  return (text) => (text === 'unlimited' ? undefined : parse(text));
+}
+
 export function oneOf<const T extends string>(...words: readonly T[]): Parser<T> {
   return (text) => {
     const word = words.find((candidate) => candidate === text);

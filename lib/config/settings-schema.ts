@@ -9,6 +9,7 @@ import {
   optional,
   parsePath,
   parseRate,
+  unlimitedOr,
   type Parser,
 } from './parsers.ts';
 
@@ -70,6 +71,18 @@ export const SETTINGS = {
     parse: parseWrapper,
     meaning:
       'the root of trust. `file:<path>`: one line, 32 bytes as base64url, mode 0600 · `env:<NAME>`: the same in an environment variable, such as `WEBKMS_ROOT_KEY` · `passphrase:file=<path>` (mode 0600), `passphrase:fd=<number>`, `passphrase:prompt`: a passphrase, stretched by Argon2id',
+  }),
+  WEBKMS_ROTATE_AFTER: setting({
+    default: 'off',
+    parse: offOr(durationUpTo('3650d')),
+    meaning:
+      "age, such as `90d`, at which the server itself rotates a keystore's keys and re-seals what they sealed; or `off`",
+  }),
+  WEBKMS_REWRAP_RATE: setting({
+    default: '500',
+    parse: unlimitedOr(integer(1, 1_000_000)),
+    meaning:
+      'records per second that are re-sealed at most after a rotation; or `unlimited`: as many as leave requests their turn',
   }),
   WEBKMS_KEYSTORE_CREATION: setting({
     default: 'open',

@@ -20,6 +20,10 @@ export interface Settings {
   readonly storage: StorageLocation;
   /** URI of the wrapper that seeds an empty store; paths in it are absolute. */
   readonly rootWrapper: string;
+  /** undefined: keys are rotated only when an operator says so. */
+  readonly rotateAfterSeconds: number | undefined;
+  /** Records that are re-sealed per second at most; undefined: no limit. */
+  readonly rewrapRate: number | undefined;
   /** DIDs that may create keystores; `open`: the new keystore's controller. */
   readonly keystoreCreation: 'open' | readonly string[];
   /** CIDR blocks. */
@@ -56,6 +60,8 @@ export function deriveSettings(parsed: ParsedSettings): Settings {
     dataDir: parsed.WEBKMS_DATA_DIR,
     storage: parsed.WEBKMS_STORAGE,
     rootWrapper: parsed.WEBKMS_ROOT_WRAPPER,
+    rotateAfterSeconds: parsed.WEBKMS_ROTATE_AFTER,
+    rewrapRate: parsed.WEBKMS_REWRAP_RATE,
     keystoreCreation: parsed.WEBKMS_KEYSTORE_CREATION,
     trustedProxies: parsed.WEBKMS_TRUSTED_PROXIES,
     keyModules: parsed.WEBKMS_KEY_MODULES,

@@ -13,6 +13,7 @@ import {
   parseDuration,
   parsePath,
   parseRate,
+  unlimitedOr,
   type Parser,
 } from '../../lib/config/parsers.ts';
 
@@ -69,6 +70,15 @@ const CASES: readonly Case[] = [
       ['1', 1],
     ],
     bad: ['', 'on'],
+  },
+  {
+    name: 'unlimitedOr',
+    parse: unlimitedOr(integer(1, 9)),
+    good: [
+      ['unlimited', undefined],
+      ['1', 1],
+    ],
+    bad: ['', 'off', '0'],
   },
   {
     name: 'parseDuration',
