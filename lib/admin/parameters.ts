@@ -30,6 +30,14 @@ export function requiredText(parameters: Parameters, name: string, maxLength?: n
   return value;
 }
 
+/** @returns false where it is not given. @throws AdminError, `invalid` where it is neither true nor false */
+export function optionalFlag(parameters: Parameters, name: string): boolean {
+  const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+  if (value === undefined) return false;
+  if (typeof value === 'boolean') return value;
+  throw new AdminError('invalid', `${name} must be true or false.`);
+}
+
 /** For operations that take none. @throws AdminError, `invalid` */
 export function noParameters(value: unknown): undefined {
   readParameters(value, []);
