@@ -1,9 +1,8 @@
 import type {KeyHierarchyStore, RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
-import {rootSealerContext} from './key-hierarchy/contexts.ts';
 import {openNewRoot, type NewRoot} from './new-root.ts';
 import {retireRoot} from './retire-root.ts';
-import {RootOfTrustError} from './root-of-trust-error.ts';
 import type {RootOfTrust} from './root-of-trust.ts';
+import {sealSealer, storeSealers} from './root-sealer-records.ts';
 import type {RootStatus} from './root-status.ts';
 import type {RootWrapper} from './root-wrapper.ts';
 import {KeyInUseError, SealedError} from './sealing-errors.ts';
@@ -156,29 +155,11 @@ export class RootChanges {
   /** @returns the id under which the store lists it now. */
   async #insert(wrapper: RootWrapper): Promise<string> {
     const sealers = await this.#hierarchy.rootSealerWrapper({create: true});
-    await this.#storeSealers(sealers);
+    await storeSealers(sealers, {store: this.#store, root: this.#root});
     const record = newRootRecord(wrapper, {state: 'adding', createdAt: this.#clock()});
-    const sealer = await sealedSealer(record, wrapper, sealers);
+    const sealer = await sealSealer(record, wrapper, sealers);
     await this.#store.insertRootWrapper({...record, ...(sealer && {sealer})});
     return record.id;
-  }
-
-  /** While there is one root it needs no sealer. */
-  async #storeSealers(sealers: SealerWrapper): Promise<void> {
-    const opened = new Map(this.#root.opened().map(({id, wrapper}) => [id, wrapper]));
-    for (const record of this.#root.records()) {
-      const {id, uri, state} = record;
-      if (state === 'retiring' || record.sealer) continue;
-      const wrapper = opened.get(id);
-      if (!wrapper) {
-        throw new RootOfTrustError(
-          'missing',
-          `The root of trust ${uri} (${id}) is not open, and the store cannot seal for it while it is not. Open it first, or retire it.`,
-        );
-      }
-      const sealer = await sealedSealer(record, wrapper, sealers);
-      if (sealer) await this.#store.updateRootWrapper(id, {from: state, to: state, sealer});
-    }
   }
 
   async #finishAdding(id: string, options: RootChangeOptions): Promise<void> {
@@ -237,23 +218,5 @@ export class RootChanges {
   async #refresh(): Promise<void> {
     await this.#root.refresh();
     await this.#hierarchy.refresh();
-  }
-}
-
-type SealerWrapper = Awaited<ReturnType<RootKeys['rootSealerWrapper']>>;
-
-/** @returns undefined for a root that has no sealer: it must always be at hand. */
-async function sealedSealer(
-  record: RootWrapperRecord,
-  wrapper: RootWrapper,
-  sealers: SealerWrapper,
-): Promise<RootWrapperRecord['sealer']> {
-  const bytes = wrapper.exportSealer?.();
-  if (!bytes) return undefined;
-  try {
-    const blob = await sealers.seal(bytes, rootSealerContext(record));
-    return {blob, dataKeyVersionId: sealers.keyId};
-  } finally {
-    bytes.fill(0);
   }
 }

@@ -1,30 +1,18 @@
-import type {KeyHierarchyStore, RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
+import type {RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
 import {assertSharesOpen, logAbsences} from './absent-roots.ts';
 import {findScheme} from './find-scheme.ts';
 import {OfferedShares, readShare, type OfferedShare} from './offered-shares.ts';
 import {OpenRoots} from './open-roots.ts';
 import {Redacted} from './redacted.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
+import type {RootOfTrustOptions} from './root-of-trust-options.ts';
 import {rootStatus, type RootStatus} from './root-status.ts';
 import type {IdentifiedRootWrapper, RootSet, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
 import {NO_SECRETS, OpeningSecrets, type SecretSource} from './secrets.ts';
 import {newRootRecord, seedRoot} from './seed-root.ts';
 import {Serial} from './key-hierarchy/serial.ts';
-import type {RootOfTrustLog} from './stored-root.ts';
 import {ROOT_WRAPPER_SCHEMES} from './wrappers/schemes.ts';
 import {ShamirWrapper} from './wrappers/shamir-wrapper.ts';
-
-export interface RootOfTrustOptions {
-  readonly store: KeyHierarchyStore;
-  /** `WEBKMS_ROOT_WRAPPER`: seeds an empty store; afterwards the store's set rules. */
-  readonly seedUri: string;
-  readonly log: RootOfTrustLog;
-  /** Where secrets come from that are in no file; each is asked for at most once, when this is opened. */
-  readonly secretSource?: SecretSource;
-  readonly schemes?: ReadonlyMap<string, RootWrapperScheme>;
-  /** Milliseconds since the epoch. */
-  readonly clock?: () => number;
-}
 
 /**
  * The roots of trust: which there are, the store says; which of them are open, changes while the server runs. With no

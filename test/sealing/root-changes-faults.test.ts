@@ -1,6 +1,11 @@
 import {rm} from 'node:fs/promises';
 import {expect} from 'chai';
-import {FaultPlan, useRootChanges, type Process, type RootChangesFixture} from './root-changes-fixture.ts';
+import {
+  useRootChanges,
+  type FaultPlan,
+  type Process,
+  type RootChangesFixture,
+} from './root-changes-fixture.ts';
 
 /** More than any change here makes. */
 const MAX_CALLS = 300;
@@ -30,7 +35,7 @@ describe('RootChanges in trouble', function () {
       work,
       expectSound,
     }: {
-      readonly prepare?: (p: Process) => Promise<void>;
+      readonly prepare?: (p: Process) => Promise<unknown>;
       readonly work: (p: Process) => Promise<unknown>;
       readonly expectSound: (attempt: Attempt) => Promise<void>;
     },
@@ -128,7 +133,7 @@ describe('RootChanges in trouble', function () {
         (f) => f.storeFaults,
         {after, dies: true},
         {
-          prepare: async (p) => void (await p.changes.add(t.uri('second.key'))),
+          prepare: (p) => p.changes.add(t.uri('second.key')),
           work: async (p) => p.changes.retire(await firstId()),
           expectSound: async () => {
             const p = await t.restart();

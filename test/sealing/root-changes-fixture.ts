@@ -3,10 +3,12 @@ import {UnavailableError} from '../../lib/errors.ts';
 import {KeyHierarchy} from '../../lib/sealing/key-hierarchy/key-hierarchy.ts';
 import {RootChanges} from '../../lib/sealing/root-changes.ts';
 import {RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
+import type {RootStatus} from '../../lib/sealing/root-status.ts';
 import type {RootWrapper, RootWrapperScheme} from '../../lib/sealing/root-wrapper.ts';
 import {FileWrapper} from '../../lib/sealing/wrappers/file-wrapper.ts';
 import {ROOT_WRAPPER_SCHEMES} from '../../lib/sealing/wrappers/schemes.ts';
 import type {KeyHierarchyStore} from '../../lib/storage/key-hierarchy-store.ts';
+import {SqliteStores} from '../../lib/storage/sqlite/sqlite-stores.ts';
 import {MemoryKeyHierarchyStore} from './memory-key-hierarchy-store.ts';
 import {FakeSecrets} from './secrets-fixture.ts';
 import {useTempDir} from './temp-dir.ts';
@@ -58,7 +60,8 @@ export interface Process {
 
 export class RootChangesFixture {
   readonly path: (name: string) => string;
-  store: KeyHierarchyStore = new MemoryKeyHierarchyStore();
+  memory = new MemoryKeyHierarchyStore();
+  store: KeyHierarchyStore = this.memory;
   lines: {readonly level: string; readonly message: string; readonly fields: object}[] = [];
   secrets = new FakeSecrets();
   /** Faults of the store, and of root wrappers. */
@@ -142,8 +145,8 @@ export class RootChangesFixture {
 
   /** `file:`, with faults; the others as they are. */
   #schemes(): ReadonlyMap<string, RootWrapperScheme> {
-    const wrap = <T extends RootWrapper>(wrapper: T): RootWrapper =>
-      this.rootFaults.wrap<RootWrapper>(wrapper, (name) => ['seal', 'open', 'check'].includes(name));
+    const wrap = (wrapper: RootWrapper): RootWrapper =>
+      this.rootFaults.wrap(wrapper, (name) => ['seal', 'open', 'check'].includes(name));
     const faulty: RootWrapperScheme = {
       normalize: (uri) => FileWrapper.normalize(uri),
       open: async (uri) => wrap(await FileWrapper.open(uri)),
@@ -153,9 +156,30 @@ export class RootChangesFixture {
   }
 }
 
-/** An empty directory and an empty store for each test of the surrounding `describe`. */
-export function useRootChanges(): RootChangesFixture {
+/** An empty directory and an empty store for each test of the surrounding `describe`: in memory, or in a database. */
+export function useRootChanges({backend = 'memory'}: {readonly backend?: Backend} = {}): RootChangesFixture {
   const fixture = new RootChangesFixture(useTempDir());
-  afterEach(() => fixture.reset());
+  let stores: SqliteStores | undefined;
+  beforeEach(async () => {
+    if (backend === 'memory') return;
+    stores = await SqliteStores.open({path: fixture.path('webkms.db')});
+    fixture.store = stores.keyHierarchy;
+  });
+  afterEach(async () => {
+    await fixture.reset();
+    await stores?.close();
+  });
   return fixture;
+}
+
+export type Backend = 'memory' | 'sqlite';
+
+export function rootStates({changes}: Process): string[] {
+  return changes.list().map(({kind, state, open}) => `${kind} ${state} ${String(open)}`);
+}
+
+export function onlyRoot({changes}: Process): RootStatus {
+  const [status, ...others] = changes.list();
+  if (!status || others.length > 0) throw new Error('There is not just one root.');
+  return status;
 }

@@ -1,5 +1,6 @@
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
-import {RootOfTrust, type RootOfTrustOptions} from '../../lib/sealing/root-of-trust.ts';
+import type {RootOfTrustOptions} from '../../lib/sealing/root-of-trust-options.ts';
+import {RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
 import {expectRejection} from './expect-rejection.ts';
 import {MemoryKeyHierarchyStore} from './memory-key-hierarchy-store.ts';
 import {FakeSecrets} from './secrets-fixture.ts';

@@ -1,43 +1,34 @@
 import {chmod, rm, writeFile} from 'node:fs/promises';
 import {expect} from 'chai';
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
-import type {RootStatus} from '../../lib/sealing/root-status.ts';
-import {KeyInUseError, KeyNotFoundError, SealedError} from '../../lib/sealing/sealing-errors.ts';
+import {SealedError} from '../../lib/sealing/sealing-errors.ts';
 import {FileWrapper} from '../../lib/sealing/wrappers/file-wrapper.ts';
 import {expectRejection} from './expect-rejection.ts';
-import {useRootChanges, type Process} from './root-changes-fixture.ts';
+import {onlyRoot, rootStates, useRootChanges, type Process} from './root-changes-fixture.ts';
 import {FakeSecrets} from './secrets-fixture.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 
-describe('RootChanges', () => {
-  const t = useRootChanges();
-  let p: Process;
-  beforeEach(async () => {
-    p = await t.start();
-    await t.sealSome(p);
-  });
+for (const backend of ['memory', 'sqlite'] as const)
+  describe(`RootChanges.add, ${backend}`, () => {
+    const t = useRootChanges({backend});
+    let p: Process;
+    beforeEach(async () => {
+      p = await t.start();
+      await t.sealSome(p);
+    });
 
-  const states = (of = p): string[] =>
-    of.changes.list().map(({kind, state, open}) => `${kind} ${state} ${String(open)}`);
-  const only = (of = p): RootStatus => {
-    const [status, ...others] = of.changes.list();
-    if (!status || others.length > 0) throw new Error('There is not just one root.');
-    return status;
-  };
-
-  describe('add', () => {
     it('seals everything under a new file, which opens alone then', async () => {
       const steps: number[] = [];
       const added = await p.changes.add(t.uri('second.key'), {onProgress: ({done}) => steps.push(done)});
       expect(added).to.deep.equal({id: added.id, created: true});
-      expect(states()).to.deep.equal(['file active true', 'file active true']);
+      expect(rootStates(p)).to.deep.equal(['file active true', 'file active true']);
       expect(await t.store.countSealed(added.id)).to.deep.equal({sealed: 4, total: 4});
       expect(steps.at(-1)).to.equal(4);
       await t.sealSome(p);
       await rm(t.path('first.key'));
       p = await t.restart();
-      expect(states()).to.deep.equal(['file active false', 'file active true']);
+      expect(rootStates(p)).to.deep.equal(['file active false', 'file active true']);
       await t.expectAllOpen(p);
     });
 
@@ -57,12 +48,12 @@ describe('RootChanges', () => {
       secrets.answers.push(PASSPHRASE, PASSPHRASE);
       expect((await p.changes.add('env:WEBKMS_ROOT_KEY', {secrets})).created).to.be.false;
       expect((await p.changes.add('passphrase:prompt', {secrets})).created).to.be.true;
-      expect(states().every((state) => state.endsWith('active true'))).to.be.true;
+      expect(rootStates(p).every((state) => state.endsWith('active true'))).to.be.true;
       await rm(t.path('first.key'));
       await rm(t.path('second.key'));
       t.secrets.answers.push(PASSPHRASE);
       p = await t.restart();
-      expect(states()).to.deep.equal([
+      expect(rootStates(p)).to.deep.equal([
         'file active false',
         'file active false',
         'env active false',
@@ -85,7 +76,7 @@ describe('RootChanges', () => {
       const {shares = [], id, created} = await p.changes.add('shamir:2-of-3');
       expect(created).to.be.true;
       expect(shares).to.have.length(3);
-      expect(states()).to.deep.equal(['file active true', 'shamir active false']);
+      expect(rootStates(p)).to.deep.equal(['file active true', 'shamir active false']);
       expect(p.changes.list()[1]).to.deep.include({id, threshold: 2, shares: 3, offered: 0});
       // Made while the shares are in a safe.
       await t.sealSome(p);
@@ -144,125 +135,52 @@ describe('RootChanges', () => {
       await p.changes.add(t.uri('second.key'));
     });
 
-    it('refuses while a root is neither open nor has a sealer', async () => {
-      const first = only().id;
-      await p.changes.add(t.uri('second.key'));
-      await rm(t.path('second.key'));
-      p = await t.restart();
-      const [, second] = await t.store.listRootWrappers();
-      if (!second) throw new Error('There is no second root.');
-      Reflect.deleteProperty(
-        (t.store as unknown as {rootWrappers: object[]}).rootWrappers[1] ?? {},
-        'sealer',
-      );
-      const error = await expectRejection(p.changes.add(t.uri('third.key')), RootOfTrustError);
-      expect(error.message).to.include(`${second.uri} (${second.id}) is not open`);
-      await p.changes.retire(second.id);
-      expect(only().id).to.equal(first);
-      await p.changes.add(t.uri('third.key'));
-    });
-
     it('stops where it is aborted, and goes on when it is asked again', async () => {
       const aborting = new AbortController();
       const add = p.changes.add(t.uri('second.key'), {
         signal: aborting.signal,
-        onProgress: () => void aborting.abort(new RangeError('stop')),
+        onProgress: () => {
+          aborting.abort(new RangeError('stop'));
+        },
       });
       await expectRejection(add, RangeError);
-      expect(states()).to.deep.equal(['file active true', 'file adding true']);
+      expect(rootStates(p)).to.deep.equal(['file active true', 'file adding true']);
       const again = await p.changes.add(t.uri('second.key'));
       expect(again.created).to.be.false;
-      expect(states()).to.deep.equal(['file active true', 'file active true']);
+      expect(rootStates(p)).to.deep.equal(['file active true', 'file active true']);
     });
 
     it('leaves nothing of a root in shares where it is aborted, as nobody gets its shares', async () => {
       const aborting = new AbortController();
-      const onProgress = (): void => void aborting.abort(new RangeError('stop'));
+      const onProgress = (): void => {
+        aborting.abort(new RangeError('stop'));
+      };
       await expectRejection(
         p.changes.add('shamir:2-of-3', {signal: aborting.signal, onProgress}),
         RangeError,
       );
-      expect(states()).to.deep.equal(['file active true']);
+      expect(rootStates(p)).to.deep.equal(['file active true']);
       await p.changes.add('shamir:2-of-3');
     });
   });
 
-  describe('retire', () => {
-    it('deletes what is sealed under a root, and forgets it', async () => {
-      const first = only().id;
-      await p.changes.add(t.uri('second.key'));
-      const progress: object[] = [];
-      await p.changes.retire(first, {onProgress: (step) => progress.push(step)});
-      expect(progress).to.deep.equal([
-        {done: 0, total: 4},
-        {done: 4, total: 4},
-      ]);
-      expect(only().uri).to.equal(t.uri('second.key'));
-      await rm(t.path('first.key'));
-      await t.sealSome(p);
-      p = await t.restart();
-      await t.expectAllOpen(p);
-      await expectRejection(p.changes.retire(first), KeyNotFoundError);
-    });
+describe('RootChanges.add', () => {
+  const t = useRootChanges();
 
-    it('refuses the only root, and one beside which none is open that can be relied on', async () => {
-      const first = only().id;
-      expect((await expectRejection(p.changes.retire(first), KeyInUseError)).message).to.include(
-        'no other one is open',
-      );
-      const {shares = []} = await p.changes.add('shamir:2-of-2');
-      const closed = await expectRejection(p.changes.retire(first), KeyInUseError);
-      expect(closed.message).to.include('webkms admin unseal');
-      await p.root.offerShare(shares[0] ?? '');
-      await expectRejection(p.changes.retire(first), KeyInUseError);
-      expect(states()).to.deep.equal(['file active true', 'shamir active false']);
-      await p.root.offerShare(shares[1] ?? '');
-      await p.changes.retire(first);
-      expect(states()).to.deep.equal(['shamir active true']);
-      await t.expectAllOpen(p);
-    });
-
-    it('refuses where the file of the other root has gone', async () => {
-      const first = only().id;
-      await p.changes.add(t.uri('second.key'));
-      await rm(t.path('second.key'));
-      const error = await expectRejection(p.changes.retire(first), KeyInUseError);
-      expect(error.message).to.include('no other one can be relied on').and.include('second.key');
-      expect(states()).to.deep.equal(['file active true', 'file active true']);
-    });
-
-    it('refuses while sealed, and an id that there is not', async () => {
-      const {id} = await p.changes.add(t.uri('second.key'));
-      await expectRejection(p.changes.retire('rw_other'), KeyNotFoundError);
-      await p.root.seal();
-      await expectRejection(p.changes.retire(id), KeyInUseError);
-      await p.root.unsealStored();
-      await p.changes.retire(id);
-    });
-
-    it('closes a root in shares for good: its shares are foreign then', async () => {
-      const {id, shares = []} = await p.changes.add('shamir:2-of-2');
-      for (const share of shares) await p.root.offerShare(share);
-      await p.changes.retire(id);
-      const error = await expectRejection(p.root.offerShare(shares[0] ?? ''), RootOfTrustError);
-      expect(error.reason).to.equal('foreign-key');
-    });
-  });
-
-  describe('of another process', () => {
-    it('is honoured when the store is read again', async () => {
-      const other = await t.start();
-      const {id} = await other.changes.add(t.uri('second.key'));
-      expect(states()).to.deep.equal(['file active true']);
-      await p.hierarchy.refresh();
-      expect(states()).to.deep.equal(['file active true', 'file active true']);
-      const first = other.changes.list()[0]?.id ?? '';
-      await other.changes.retire(first);
-      // Before it has heard of that, it makes keys under the roots that there are.
-      await t.sealSome(p);
-      await p.hierarchy.refresh();
-      expect(only().id).to.equal(id);
-      await t.expectAllOpen(p);
-    });
+  it('refuses while a root is neither open nor has a sealer', async () => {
+    let p = await t.start();
+    await t.sealSome(p);
+    const first = onlyRoot(p).id;
+    await p.changes.add(t.uri('second.key'));
+    await rm(t.path('second.key'));
+    p = await t.restart();
+    const [, second] = await t.store.listRootWrappers();
+    if (!second) throw new Error('There is no second root.');
+    Reflect.deleteProperty((t.store as unknown as {rootWrappers: object[]}).rootWrappers[1] ?? {}, 'sealer');
+    const error = await expectRejection(p.changes.add(t.uri('third.key')), RootOfTrustError);
+    expect(error.message).to.include(`${second.uri} (${second.id}) is not open`);
+    await p.changes.retire(second.id);
+    expect(onlyRoot(p).id).to.equal(first);
+    await p.changes.add(t.uri('third.key'));
   });
 });

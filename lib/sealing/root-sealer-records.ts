@@ -1,0 +1,48 @@
+import type {KeyHierarchyStore, RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
+import {rootSealerContext} from './key-hierarchy/contexts.ts';
+import {RootOfTrustError} from './root-of-trust-error.ts';
+import type {RootSet, RootWrapper} from './root-wrapper.ts';
+import type {Wrapper} from './wrapper.ts';
+
+/** Seals sealers: the hierarchy's wrapper for them. */
+type SealerWrapper = Pick<Wrapper, 'keyId' | 'seal'>;
+
+/** @returns what the store keeps; undefined for a root that has no sealer: it must always be at hand. */
+export async function sealSealer(
+  record: RootWrapperRecord,
+  wrapper: RootWrapper,
+  sealers: SealerWrapper,
+): Promise<RootWrapperRecord['sealer']> {
+  const bytes = wrapper.exportSealer?.();
+  if (!bytes) return undefined;
+  try {
+    const blob = await sealers.seal(bytes, rootSealerContext(record));
+    return {blob, dataKeyVersionId: sealers.keyId};
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+/**
+ * Stores the sealers that roots in use lack: while there is one root it needs none.
+ * @throws RootOfTrustError, `missing` where one of those is not open
+ */
+export async function storeSealers(
+  sealers: SealerWrapper,
+  {store, root}: {readonly store: KeyHierarchyStore; readonly root: RootSet},
+): Promise<void> {
+  const opened = new Map(root.opened().map(({id, wrapper}) => [id, wrapper]));
+  for (const record of root.records()) {
+    const {id, uri, state} = record;
+    if (state === 'retiring' || record.sealer) continue;
+    const wrapper = opened.get(id);
+    if (!wrapper) {
+      throw new RootOfTrustError(
+        'missing',
+        `The root of trust ${uri} (${id}) is not open, and the store cannot seal for it while it is not. Open it first, or retire it.`,
+      );
+    }
+    const sealer = await sealSealer(record, wrapper, sealers);
+    if (sealer) await store.updateRootWrapper(id, {from: state, to: state, sealer});
+  }
+}
