@@ -6,7 +6,7 @@ import type {Authenticated} from '../../lib/storage/record-authentication.ts';
 import {testDeletion} from './keystore-deletion.ts';
 import {testMaintenance} from './keystore-maintenance.ts';
 import {testListing} from './keystore-listing.ts';
-import {insertKeystoreScope, makeAuthentication} from './keystore-scope.ts';
+import {insertKeystoreScope} from './keystore-scope.ts';
 import {ALICE, BOB, CAROL, insertKeystore, keystoreUrl, makeKeystore, next} from './records.ts';
 import {
   describeStore,

@@ -22,15 +22,19 @@ const SCRIPT = new URL(`./database-worker${extname(import.meta.url)}`, import.me
 const toError = ({message, code}: {readonly message: string; readonly code?: string}): Error =>
   code === undefined ? new Error(message) : new Database.SqliteError(message, code);
 
+const closed = (): UnavailableError => new UnavailableError('The store is closed.');
+
 /** The tasks of one database that are under way. */
 export class DatabaseTasks {
   readonly #threads = new Set<Worker>();
+  #stopped = false;
 
-  /** @throws UnavailableError where the thread is ended before the task is. @throws SqliteError as SQLite threw it. */
+  /** @throws UnavailableError where the thread is ended before the task is, or `stop` was called. @throws SqliteError as SQLite threw it. */
   async run(
     task: DatabaseTask,
     onProgress: (done: number, total: number) => void = () => undefined,
   ): Promise<readonly string[]> {
+    if (this.#stopped) throw closed();
     const {promise, resolve, reject} = Promise.withResolvers<readonly string[]>();
     const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--input-type'));
     const thread = new Worker(SCRIPT, {workerData: task, execArgv});
@@ -42,7 +46,7 @@ export class DatabaseTasks {
     });
     thread.on('error', reject);
     const ended = new Promise<void>((whenEnded) => thread.once('exit', () => whenEnded()));
-    void ended.then(() => reject(new UnavailableError('The store is closed.')));
+    void ended.then(() => reject(closed()));
     try {
       return await promise;
     } finally {
@@ -54,6 +58,7 @@ export class DatabaseTasks {
 
   /** Ends all, at the end of the step that each is at. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     await Promise.all(Array.from(this.#threads, (thread) => thread.terminate()));
   }
 }

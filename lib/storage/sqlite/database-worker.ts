@@ -10,8 +10,10 @@ const BUSY_TIMEOUT_MS = 5000;
 const post = (message: DatabaseTaskMessage): void => parentPort?.postMessage(message);
 
 async function perform(task: DatabaseTask): Promise<readonly string[]> {
-  const db = new Database(task.database, {readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS});
+  const db = new Database(task.database, {fileMustExist: true, timeout: BUSY_TIMEOUT_MS});
   try {
+    // Not opened for reading only: SQLite would leave the CHECK constraints out of what it verifies.
+    db.pragma('query_only = ON');
     db.pragma('trusted_schema = OFF');
     if (task.kind === 'verify') return verifyDatabase(db);
     await copyDatabase(db, task.path, (done, total) => post({done, total}));

@@ -101,7 +101,9 @@ const sealedUnderStatements = (connection: SqliteConnection) => ({
     .prepare<[SealedUnder[0] & {readonly limit: number}], number>(`${AUTHENTICATED} LIMIT @limit`)
     .pluck(),
   countUnder: connection
-    .prepare<SealedUnder, number>(`SELECT count(*) FROM (${SEALED} UNION ${AUTHENTICATED})`)
+    .prepare<SealedUnder, number>(
+      `SELECT count(*) FROM key_record WHERE position IN (${SEALED}) OR mac_key_version IN (${OF_SCOPE})`,
+    )
     .pluck(),
   findAt: connection.prepare<[position: number], AuthenticatedKeyColumns & SealedVersionColumns>(
     `SELECT ${KEY_COLUMNS}, ${VERSION_COLUMNS}

@@ -18,6 +18,7 @@ import {
 } from '../../../lib/storage/key-errors.ts';
 import {toStoreError} from '../../../lib/storage/sqlite/driver-error.ts';
 import {SqliteStores} from '../../../lib/storage/sqlite/sqlite-stores.ts';
+import {insertKeystoreScope, makeAuthentication} from '../keystore-scope.ts';
 import {
   insertKeystore,
   keystoreUrl,
@@ -26,11 +27,12 @@ import {
   makeRevocation,
   makeRootWrapper,
   makeScope,
+  resealed,
 } from '../records.ts';
-import {expectRefusal, type KmsErrorClass} from '../store-suite.ts';
+import {type ErrorClass, expectRefusal, plain} from '../store-suite.ts';
 import {withTemporaryFile} from './temporary-store.ts';
 
-async function refusalOf(attempt: Promise<unknown>, type: KmsErrorClass): Promise<KmsError> {
+async function refusalOf(attempt: Promise<unknown>, type: ErrorClass): Promise<KmsError> {
   await expectRefusal(attempt, type);
   return attempt.then(
     () => expect.fail('unreachable'),
@@ -52,7 +54,7 @@ const withStores = (work: (stores: SqliteStores, path: string) => Promise<void>)
 const KEY_ERRORS = [InvalidSchemaError, KeyInUseError, KeyNotFoundError, RootsChangedError];
 
 describe('SQLite failures', () => {
-  const classes: readonly [KmsErrorClass, readonly string[]][] = [
+  const classes: readonly [ErrorClass, readonly string[]][] = [
     [
       UnavailableError,
       [
@@ -126,21 +128,27 @@ describe('SQLite failures', () => {
     withStores(async (stores, path) => {
       const config = await insertKeystore(stores);
       const key = makeKey(config.id);
+      const created = makeKeystore();
+      await insertKeystoreScope(stores, created.id);
+      const job = {id: 'job_1', steps: ['rewrap'], createdAt: 0} as const;
       const holder = new Database(path);
       holder.exec('BEGIN IMMEDIATE');
       const writes = (): Promise<unknown>[] => [
         stores.ping(),
-        stores.keystores.insert(makeKeystore(), {creator: 'did:key:a', maxPerCreator: 9}),
+        stores.keystores.insert(created, {creator: 'did:key:a', maxPerCreator: 9}),
         stores.keys.insert(key, {maxPerKeystore: 9}),
         stores.revocations.insert(makeRevocation(config.id), {}),
         stores.replays.remember(randomBytes(32), {expiresAt: 0}),
         stores.keyHierarchy.insertFirstRootWrapper(makeRootWrapper()),
+        stores.keys.replace([{record: resealed(key), replacedSequence: 0}]),
+        stores.keystores.replaceAuthentication(config, makeAuthentication(config.id, 2)),
+        stores.jobs.insert(job),
       ];
       for (const write of writes()) {
         const error = await refusalOf(write, UnavailableError);
         expect(error.cause).to.have.property('code', 'SQLITE_BUSY');
       }
-      expect(await stores.keystores.find(config.id)).to.deep.equal(config);
+      expect(plain(await stores.keystores.find(config.id))).to.deep.equal(plain(config));
       holder.exec('ROLLBACK');
       holder.close();
       await Promise.all(writes());
@@ -155,6 +163,29 @@ describe('SQLite failures', () => {
       await expectRefusal(stores.keystores.find(id), InternalError);
       db.exec(`UPDATE keystore SET controllers = '["did:key:a", "1"]'`);
       expect(await stores.keystores.find(id)).to.have.deep.property('controller', ['did:key:a', '1']);
+      db.close();
+    }));
+
+  it('of a data key version that a row names and that is gone are a defect', () =>
+    withStores(async (stores, path) => {
+      const {id} = await insertKeystore(stores);
+      const key = makeKey(id);
+      await stores.keys.insert(key, {maxPerKeystore: 9});
+      const db = new Database(path);
+      db.pragma('foreign_keys = OFF');
+      db.exec('UPDATE key_version SET data_key_version = data_key_version + 1000');
+      await expectRefusal(stores.keys.find(key), InternalError);
+      db.exec('UPDATE key_version SET data_key_version = data_key_version - 1000');
+      expect(plain(await stores.keys.find(key))).to.deep.equal(plain(key));
+      for (const table of ['key_record', 'keystore']) {
+        db.exec(`UPDATE ${table} SET mac_key_version = mac_key_version + 1000`);
+        await expectRefusal(
+          stores.keys.find(key).then(() => stores.keystores.find(id)),
+          InternalError,
+        );
+        db.exec(`UPDATE ${table} SET mac_key_version = mac_key_version - 1000`);
+      }
+      expect(await stores.keystores.find(id)).to.have.property('id', id);
       db.close();
     }));
 
@@ -213,7 +244,7 @@ describe('SQLite failures', () => {
       await repaired.writeFile(sound);
       await repaired.close();
       const after = await SqliteStores.open({path});
-      expect(await after.keystores.find(config.id)).to.deep.equal(config);
+      expect(plain(await after.keystores.find(config.id))).to.deep.equal(plain(config));
       await after.close();
     }));
 
@@ -229,17 +260,18 @@ describe('SQLite failures', () => {
 
   it('of a write leave nothing of it behind', () =>
     withStores(async (stores) => {
-      const {id} = await insertKeystore(stores);
-      const wrapper = makeRootWrapper();
-      await stores.keyHierarchy.insertFirstRootWrapper(wrapper);
-      const scope = makeScope(wrapper.id, id);
+      const {id: keystoreId} = await insertKeystore(stores);
+      const [wrapper] = await stores.keyHierarchy.listRootWrappers();
+      const id = keystoreUrl();
+      const scope = makeScope(wrapper!.id, id);
 
-      await expectRefusal(stores.keyHierarchy.insertScope(makeScope('rw_unknown', id)), InternalError);
+      const unknown = makeScope('rw_unknown', id);
+      await expectRefusal(stores.keyHierarchy.insertScope(unknown), RootsChangedError);
       const [dataKey] = scope.dataKeys;
       const strangers = [
         {...dataKey!, versions: [{...dataKey!.versions[0]!, rootKeyVersionId: 'krkv_unknown'}]},
       ];
-      await expectRefusal(stores.keyHierarchy.insertScope({...scope, dataKeys: strangers}), InternalError);
+      await expectRefusal(stores.keyHierarchy.insertScope({...scope, dataKeys: strangers}), KeyNotFoundError);
       const [version] = scope.rootKeyVersions;
       for (const rootKeyVersions of [[], [{...version!, sealed: []}]]) {
         const unopenable = {...scope, rootKeyVersions, dataKeys: []};
@@ -248,7 +280,7 @@ describe('SQLite failures', () => {
       expect(await stores.keyHierarchy.findScope(id)).to.equal(undefined);
       await stores.keyHierarchy.insertScope(scope);
 
-      const key = makeKey(id);
+      const key = makeKey(keystoreId);
       const empty = {...key.versions[0]!, material: new Uint8Array()};
       for (const versions of [[], [key.versions[0]!, {...empty, version: 2}]]) {
         await expectRefusal(stores.keys.insert({...key, versions}, {maxPerKeystore: 9}), InternalError);

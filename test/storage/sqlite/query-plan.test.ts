@@ -5,8 +5,9 @@ import {withTemporaryFile} from './temporary-store.ts';
 
 /** Tables of a handful of rows that are read whole, the schema, and the rows that a statement itself makes. */
 const mayScan = (step: string, plan: readonly string[]): boolean =>
-  /^SCAN (root_wrapper\b|CONSTANT ROW$|(?:main\.)?sqlite_(?:master|schema)$|\w+ VIRTUAL TABLE\b)/.test(step) ||
-  plan.includes(step.replace('SCAN', 'CO-ROUTINE'));
+  /^SCAN (root_wrapper\b|maintenance_job$|CONSTANT ROW$|(?:main\.)?sqlite_(?:master|schema)$|\w+ VIRTUAL TABLE\b)/.test(
+    step,
+  ) || plan.includes(step.replace('SCAN', 'CO-ROUTINE'));
 
 /** A key's versions, within a page of keys. */
 const SORTS = ['USE TEMP B-TREE FOR LAST TERM OF ORDER BY'];
