@@ -1,7 +1,7 @@
 import {writeAnchor} from '../../integrity/anchor.ts';
 import {TamperedRecordError} from '../../integrity/tampered-record-error.ts';
 import {AdminError, type AdminOperation} from '../admin-operation.ts';
-import {parseMembers} from './parse-members.ts';
+import {readParameters} from '../parameters.ts';
 
 export interface AnchorResult {
   readonly lines: number;
@@ -11,7 +11,7 @@ export interface AnchorResult {
 export const anchor: AdminOperation<object, AnchorResult> = {
   name: 'anchor',
   whileSealed: false,
-  parse: (parameters) => parseMembers(parameters, {}),
+  parse: (parameters) => readParameters(parameters, []),
   async run({stores, authenticator, hierarchy}, _parameters, {write, report, signal}) {
     let lines = 0;
     try {

@@ -3,7 +3,7 @@ import {checkDatabase} from '../../integrity/check.ts';
 import {formatFinding} from '../../integrity/finding.ts';
 import {readLines} from '../../integrity/read-lines.ts';
 import {AdminError, type AdminOperation} from '../admin-operation.ts';
-import {parseMembers} from './parse-members.ts';
+import {optionalText, readParameters} from '../parameters.ts';
 
 export interface CheckParameters {
   /** Absolute path of an anchor, which the server's user can read. */
@@ -22,7 +22,7 @@ export const check: AdminOperation<CheckParameters, CheckResult> = {
   whileSealed: false,
 
   parse(parameters) {
-    const {anchor: path} = parseMembers(parameters, {anchor: 'string'});
+    const path = optionalText(readParameters(parameters, ['anchor']), 'anchor');
     if (path === undefined) return {};
     if (!isAbsolute(path)) throw new AdminError('invalid', 'The path of the anchor is not absolute.');
     return {anchor: path};
