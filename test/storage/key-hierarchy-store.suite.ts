@@ -1,122 +1,101 @@
-import {randomBytes} from 'node:crypto';
 import {expect} from 'chai';
-import {DuplicateError} from '../../lib/errors.ts';
-import type {ScopeKeysRecord} from '../../lib/storage/key-hierarchy-store.ts';
-import type {Stores} from '../../lib/storage/stores.ts';
-import {insertKeystore, keystoreUrl, makeRootWrapper, makeScope} from './records.ts';
-import {describeStore, expectRefusal, fromBoth, plain, race, type StoreSuiteOptions} from './store-suite.ts';
+import {testKeyHierarchyRoots} from './key-hierarchy-roots.ts';
+import {testSealedRootKeys} from './key-hierarchy-sealed-roots.ts';
+import {testKeyHierarchyScopes} from './key-hierarchy-scopes.ts';
+import {testKeyHierarchyVersions} from './key-hierarchy-versions.ts';
+import {
+  insertFirstKeys,
+  insertRoot,
+  makeDataKey,
+  makeFirstKeys,
+  makeRotation,
+  randomBlob,
+} from './key-hierarchy-records.ts';
+import {makeRootWrapper} from './records.ts';
+import {describeStore, type StoreSuiteOptions, type StoreTest} from './store-suite.ts';
 
-async function insertRootWrapper({keyHierarchy}: Stores): Promise<string> {
-  const wrapper = makeRootWrapper();
-  await keyHierarchy.insertFirstRootWrapper(wrapper);
-  return wrapper.id;
+function testCollectionVersion(test: StoreTest): void {
+  test('has another collection version, here and elsewhere, after every change', async ({stores, other}) => {
+    const {keyHierarchy: store} = stores;
+    let last = await other.keyHierarchy.readCollectionVersion();
+    const expectChange = async (what: string, change: Promise<unknown>): Promise<void> => {
+      expect(await change, what).to.not.be.oneOf([false, 0]);
+      const version = await other.keyHierarchy.readCollectionVersion();
+      expect(version, what).to.be.greaterThan(last);
+      expect(await store.readCollectionVersion(), what).to.equal(version);
+      last = version;
+    };
+    const [first, second] = [makeRootWrapper(), makeRootWrapper({state: 'adding'})];
+    await expectChange('first root', store.insertFirstRootWrapper(first));
+    const scope = makeFirstKeys([first.id]);
+    await expectChange('first keys', store.insertScope(scope));
+    const [rootKeyVersion] = scope.rootKeyVersions;
+    await expectChange('root', store.insertRootWrapper(second));
+    const sealed = [{rootKeyVersionId: rootKeyVersion!.id, blob: randomBlob()}];
+    await expectChange('sealed', store.insertSealedRootKeys(second.id, sealed));
+    await expectChange('unsealed', store.deleteSealedRootKeys(second.id, {limit: 9}));
+    await expectChange('root gone', store.deleteRootWrapper(second.id));
+    await expectChange(
+      'root moved',
+      store.updateRootWrapper(first.id, {from: 'active', to: 'active', uri: 'file:/b'}),
+    );
+    const addition = {dataKeys: [makeDataKey(rootKeyVersion!.id, 'c')]};
+    await expectChange('data key', store.addKeys(scope.scope, addition));
+    const rotation = makeRotation(scope, [first.id]);
+    await expectChange('rotation', store.addKeys(scope.scope, rotation));
+    const rootKeyVersionId = rotation.rootKeyVersion.id;
+    const resealed = [...scope.dataKeys, ...addition.dataKeys].map(({versions: [version]}) => ({
+      id: version!.id,
+      rootKeyVersionId,
+      blob: randomBlob(),
+      replacedBlob: version!.blob,
+    }));
+    await expectChange('resealed', store.resealDataKeyVersions(scope.scope, resealed));
+    await expectChange(
+      'data key version gone',
+      store.deleteDataKeyVersion(scope.dataKeys[0]!.versions[0]!.id),
+    );
+    await expectChange('root key version gone', store.deleteRootKeyVersion(rootKeyVersion!.id));
+    await expectChange('scope gone', store.deleteScope(scope.scope));
+  });
+
+  test('has the same collection version after reads, and after what was refused', async ({stores}) => {
+    const {keyHierarchy: store} = stores;
+    const root = await insertRoot(stores);
+    const {scope, dataKeys, rootKeyVersions} = await insertFirstKeys(stores, [root.id]);
+    const before = await store.readCollectionVersion();
+    await store.findScope(scope);
+    await store.listScopes({limit: 1});
+    await store.listRootWrappers();
+    await store.listReferenced([dataKeys[0]!.versions[0]!.id]);
+    await Promise.allSettled([
+      store.insertScope(makeFirstKeys([root.id], {scope})),
+      store.insertScope(makeFirstKeys(['rw_unknown'])),
+      store.deleteScope(`${scope}/`),
+      store.deleteDataKeyVersion(dataKeys[0]!.versions[0]!.id),
+      store.deleteRootKeyVersion(rootKeyVersions[0]!.id),
+      store.deleteRootWrapper(root.id),
+      store.updateRootWrapper(root.id, {from: 'active', to: 'retiring'}),
+      store.insertRootWrapper(root),
+    ]);
+    expect(await store.readCollectionVersion()).to.equal(before);
+    expect(await store.deleteScope(scope)).to.equal(true);
+    expect(await store.readCollectionVersion()).to.be.greaterThan(before);
+  });
 }
-
-/** A scope's data keys have no order. */
-const inAnyOrder = (record: ScopeKeysRecord | undefined): unknown =>
-  record &&
-  plain({...record, dataKeys: record.dataKeys.toSorted((a, b) => (a.purpose < b.purpose ? -1 : 1))});
 
 /** What the implementations of KeyHierarchyStore promise. */
 export function describeKeyHierarchyStore(options: StoreSuiteOptions): void {
   describeStore('KeyHierarchyStore', options, (test) => {
-    test('stores the first root wrapper and no second', async ({stores, other}) => {
-      expect(await stores.keyHierarchy.listRootWrappers()).to.deep.equal([]);
-      const [first, second] = [makeRootWrapper(), makeRootWrapper()];
-      expect(await stores.keyHierarchy.insertFirstRootWrapper(first)).to.equal(true);
-      expect(await other.keyHierarchy.insertFirstRootWrapper(second)).to.equal(false);
-      expect(await stores.keyHierarchy.insertFirstRootWrapper(first)).to.equal(false);
-      for (const {keyHierarchy} of [stores, other]) {
-        expect(await keyHierarchy.listRootWrappers()).to.deep.equal([first]);
-      }
-    });
+    testKeyHierarchyRoots(test);
+    testSealedRootKeys(test);
+    testKeyHierarchyScopes(test);
+    testKeyHierarchyVersions(test);
+    testCollectionVersion(test);
 
-    test('keeps the parameters of a root wrapper that has some', async ({stores, other}) => {
-      const wrapper = {...makeRootWrapper(), parameters: '{"kdf":"argon2id"}'};
-      await stores.keyHierarchy.insertFirstRootWrapper(wrapper);
-      for (const {keyHierarchy} of [stores, other]) {
-        expect(await keyHierarchy.listRootWrappers()).to.deep.equal([wrapper]);
-      }
-    });
-
-    test('lets one of several concurrent first root wrappers win', async (handles) => {
-      const answers = await Promise.all(
-        fromBoth(handles, 8, async ({keyHierarchy}) => {
-          const wrapper = makeRootWrapper();
-          return {wrapper, stored: await keyHierarchy.insertFirstRootWrapper(wrapper)};
-        }),
-      );
-      const stored = answers.filter((answer) => answer.stored).map(({wrapper}) => wrapper);
-      expect(stored).to.have.lengthOf(1);
-      expect(await handles.stores.keyHierarchy.listRootWrappers()).to.deep.equal(stored);
-    });
-
-    test('gives back a scope’s keys as they were, here and elsewhere', async ({stores, other}) => {
-      const rootWrapperId = await insertRootWrapper(stores);
-      const [scope, neighbour] = [makeScope(rootWrapperId), makeScope(rootWrapperId)];
-      await stores.keyHierarchy.insertScope(scope);
-      await stores.keyHierarchy.insertScope(neighbour);
-      for (const {keyHierarchy} of [stores, other]) {
-        expect(inAnyOrder(await keyHierarchy.findScope(scope.scope))).to.deep.equal(inAnyOrder(scope));
-        expect(inAnyOrder(await keyHierarchy.findScope(neighbour.scope))).to.deep.equal(
-          inAnyOrder(neighbour),
-        );
-      }
-    });
-
-    test('stores a scope that has no data keys yet', async ({stores}) => {
-      const scope = {...makeScope(await insertRootWrapper(stores)), dataKeys: []};
-      await stores.keyHierarchy.insertScope(scope);
-      expect(plain(await stores.keyHierarchy.findScope(scope.scope))).to.deep.equal(plain(scope));
-    });
-
-    test('finds nothing for a scope that has no keys', async ({stores}) => {
-      const scope = makeScope(await insertRootWrapper(stores));
-      await stores.keyHierarchy.insertScope(scope);
-      const {id: keystoreWithoutKeys} = await insertKeystore(stores);
-      for (const absent of [keystoreUrl(), keystoreWithoutKeys, `${scope.scope}/`, '']) {
-        expect(await stores.keyHierarchy.findScope(absent)).to.equal(undefined);
-      }
-    });
-
-    test('refuses a scope that has keys, and leaves them as they are', async ({stores, other}) => {
-      const rootWrapperId = await insertRootWrapper(stores);
-      const scope = makeScope(rootWrapperId);
-      await stores.keyHierarchy.insertScope(scope);
-      const again = makeScope(rootWrapperId, scope.scope);
-      await expectRefusal(other.keyHierarchy.insertScope(again), DuplicateError);
-      expect(inAnyOrder(await stores.keyHierarchy.findScope(scope.scope))).to.deep.equal(inAnyOrder(scope));
-      const elsewhere = {...again, scope: keystoreUrl()};
-      await other.keyHierarchy.insertScope(elsewhere);
-      expect(inAnyOrder(await stores.keyHierarchy.findScope(elsewhere.scope))).to.deep.equal(
-        inAnyOrder(elsewhere),
-      );
-    });
-
-    test('lets one of several concurrent first keys of a scope win, whole', async (handles) => {
-      const rootWrapperId = await insertRootWrapper(handles.stores);
-      const scope = keystoreUrl();
-      const records = Array.from({length: 8}, () => makeScope(rootWrapperId, scope));
-      const attempts = fromBoth(handles, 8, ({keyHierarchy}, index) =>
-        keyHierarchy.insertScope(records[index]!),
-      );
-      expect(await race(attempts, DuplicateError)).to.equal(1);
-      const stored = await handles.stores.keyHierarchy.findScope(scope);
-      expect(records.map(inAnyOrder)).to.deep.include(inAnyOrder(stored));
-    });
-
-    test('takes bytes that are a view of a larger buffer', async ({stores}) => {
-      const scope = makeScope(await insertRootWrapper(stores));
-      const [version] = scope.rootKeyVersions;
-      const [sealed] = version!.sealed;
-      const blob = randomBytes(64).subarray(7, 23);
-      await stores.keyHierarchy.insertScope({
-        ...scope,
-        rootKeyVersions: [{...version!, sealed: [{...sealed!, blob}]}],
-        dataKeys: [],
-      });
-      const found = await stores.keyHierarchy.findScope(scope.scope);
-      expect(plain(found?.rootKeyVersions[0]?.sealed[0]?.blob)).to.equal(plain(blob));
+    test('finds its own schema valid', async ({stores, other}) => {
+      await stores.keyHierarchy.validateSchema();
+      await other.keyHierarchy.validateSchema();
     });
   });
 }
