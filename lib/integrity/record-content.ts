@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {encodeBase64url} from '../encoding/base64url.ts';
 import type {KeyRecord, KeyVersionRecord} from '../storage/key-record-store.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
-import type {Authenticated} from '../storage/record-authentication.ts';
+import type {RecordAuthentication} from '../storage/record-authentication.ts';
 
 /** Everything that a record says, in one order: arrays end where they say, and what is absent is null. */
 export type RecordContent = readonly unknown[];
@@ -54,10 +54,10 @@ export function contentDigest(content: RecordContent): string {
 }
 
 /** @returns what the MAC is over, unverified. */
-export function withoutMac<T extends object>(
-  stored: Authenticated<T>,
-): Omit<Authenticated<T>, 'authentication'> {
-  const record: Partial<Authenticated<T>> = {...stored};
+export function withoutMac<T extends {authentication: RecordAuthentication}>(
+  stored: T,
+): Omit<T, 'authentication'> {
+  const record: Omit<T, 'authentication'> & {authentication?: unknown} = {...stored};
   delete record.authentication;
-  return record as Omit<Authenticated<T>, 'authentication'>;
+  return record;
 }

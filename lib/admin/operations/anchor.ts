@@ -1,17 +1,17 @@
 import {writeAnchor} from '../../integrity/anchor.ts';
 import {TamperedRecordError} from '../../integrity/tampered-record-error.ts';
 import {AdminError, type AdminOperation} from '../admin-operation.ts';
-import {readParameters} from '../parameters.ts';
+import {noParameters} from '../parameters.ts';
 
 export interface AnchorResult {
   readonly lines: number;
 }
 
 /** `webkms admin anchor > FILE`: writes an anchor of the database, to be kept elsewhere. */
-export const anchor: AdminOperation<object, AnchorResult> = {
+export const anchor: AdminOperation<undefined, AnchorResult> = {
   name: 'anchor',
   whileSealed: false,
-  parse: (parameters) => readParameters(parameters, []),
+  parse: noParameters,
   async run({stores, authenticator, hierarchy}, _parameters, {write, report, signal}) {
     let lines = 0;
     try {
