@@ -34,10 +34,14 @@ async function fill(keystoreId: string, maxPerKeystore: number): Promise<void> {
   }
 }
 
-const [keystoreId = '', maxPerKeystore] = parameters;
+const [first = '', maxPerKeystore] = parameters;
 try {
   if (task === 'write') await write();
-  if (task === 'fill') await fill(keystoreId, Number(maxPerKeystore));
+  if (task === 'copy') {
+    await stores.copyTo(first);
+    print('copied');
+  }
+  if (task === 'fill') await fill(first, Number(maxPerKeystore));
 } catch (error) {
   print(error instanceof Error ? error.name : String(error));
 }
