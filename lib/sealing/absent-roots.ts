@@ -11,7 +11,8 @@ export function logAbsences(
     const error = absences.get(id);
     const fields = {id, uri, reason: error?.message};
     // That is how those are meant to be.
-    if (error?.reason === 'shares-needed') log.info(fields, 'a root of trust is not at hand');
+    if (error?.reason === 'shares-needed' || error?.reason === 'not-asked')
+      log.info(fields, 'a root of trust is not at hand');
     else log.warn(fields, 'a root of trust cannot be opened');
   }
 }

@@ -41,6 +41,10 @@ export class OpenRoots extends Redacted {
     });
   }
 
+  get isSealed(): boolean {
+    return !this.#records.some(({id, state}) => state === 'active' && this.#wrappers.has(id));
+  }
+
   isOpen(id: string): boolean {
     return this.#wrappers.has(id);
   }
@@ -56,26 +60,23 @@ export class OpenRoots extends Redacted {
 
   /**
    * Opens what can be opened. Each root is tried once, until `retry`: not with every change of the store.
+   * @param asking whether people are asked for roots although another one is open; of the setting's they always are.
    * @returns the records of those that could not be opened now.
    */
-  async open(secrets: OpeningSecrets): Promise<readonly RootWrapperRecord[]> {
+  async open(
+    secrets: OpeningSecrets,
+    {asking = false}: {readonly asking?: boolean} = {},
+  ): Promise<readonly RootWrapperRecord[]> {
     const untried = this.#records.filter(
       ({id, state}) => state !== 'retiring' && !this.#wrappers.has(id) && !this.#absences.has(id),
     );
-    const {settingUri, scheme, log} = this.#options;
-    // Of a root that is where the setting says, the setting says nothing about the others.
-    const places = [...this.#records, ...this.#wrappers.values()];
-    const isHint = places.every(({uri}) => uri !== settingUri);
-    const outcomes = await openStoredRoots(untried, {
-      settingUri: isHint ? settingUri : undefined,
-      scheme,
-      log,
+    const asked = asking ? [] : untried.filter(({uri}) => this.#asks(uri));
+    await this.#tryAll(
+      untried.filter((record) => !asked.includes(record)),
       secrets,
-    });
-    for (const [id, outcome] of outcomes) {
-      if (outcome instanceof RootOfTrustError) this.#absences.set(id, outcome);
-      else this.hold(id, outcome);
-    }
+    );
+    if (this.isSealed) await this.#tryAll(asked, secrets);
+    else for (const {id, uri} of asked) this.#absences.set(id, notAsked(uri));
     return untried.filter(({id}) => this.#absences.has(id));
   }
 
@@ -97,4 +98,39 @@ export class OpenRoots extends Redacted {
   async closeAll(): Promise<void> {
     await Promise.all([...this.#wrappers.keys()].map((id) => this.close(id)));
   }
+
+  #asks(uri: string): boolean {
+    const {settingUri, scheme} = this.#options;
+    try {
+      return uri !== settingUri && scheme(uri).asks?.(uri) === true;
+    } catch (error) {
+      // Of a kind that there is not: trying to open it says so.
+      if (error instanceof RootOfTrustError) return false;
+      throw error;
+    }
+  }
+
+  async #tryAll(records: readonly RootWrapperRecord[], secrets: OpeningSecrets): Promise<void> {
+    const {settingUri, scheme, log} = this.#options;
+    // Of a root that is where the setting says, the setting says nothing about the others.
+    const places = [...this.#records, ...this.#wrappers.values()];
+    const isHint = places.every(({uri}) => uri !== settingUri);
+    const outcomes = await openStoredRoots(records, {
+      settingUri: isHint ? settingUri : undefined,
+      scheme,
+      log,
+      secrets,
+    });
+    for (const [id, outcome] of outcomes) {
+      if (outcome instanceof RootOfTrustError) this.#absences.set(id, outcome);
+      else this.hold(id, outcome);
+    }
+  }
+}
+
+function notAsked(uri: string): RootOfTrustError {
+  return new RootOfTrustError(
+    'not-asked',
+    `Nobody was asked to open the root of trust ${uri}, as another one is open. To open it: webkms admin unseal`,
+  );
 }

@@ -10,7 +10,8 @@ export type RootOfTrustReason =
   | 'malformed'
   | 'foreign-key'
   | 'bad-setting'
-  | 'shares-needed';
+  | 'shares-needed'
+  | 'not-asked';
 
 /**
  * The root of trust cannot be used: the server does not start. The message is for the operator: it names the file and

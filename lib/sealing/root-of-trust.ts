@@ -73,7 +73,7 @@ export class RootOfTrust extends Redacted implements RootSet {
   }
 
   isSealed(): boolean {
-    return !this.#roots.records.some(({id, state}) => state === 'active' && this.#roots.isOpen(id));
+    return this.#roots.isSealed;
   }
 
   status(): readonly RootStatus[] {
@@ -152,7 +152,7 @@ export class RootOfTrust extends Redacted implements RootSet {
   }
 
   /** Opens again what needs no shares. What it could not open, `status` says why. */
-  unsealStored({secretSource = NO_SECRETS}: {readonly secretSource?: SecretSource} = {}): Promise<void> {
+  unsealStored({secretSource}: {readonly secretSource?: SecretSource} = {}): Promise<void> {
     return this.#change(async () => {
       this.#sealedByOperator = false;
       this.#roots.retry();
@@ -213,13 +213,17 @@ export class RootOfTrust extends Redacted implements RootSet {
       log.warn({}, 'sealed: no root of trust opens without shares; give them to: webkms admin unseal');
   }
 
-  async #reload(secretSource: SecretSource = NO_SECRETS): Promise<void> {
+  async #reload(secretSource?: SecretSource): Promise<void> {
     await this.#roots.read();
     this.#offered.retain(this.#roots.records);
     if (this.#sealedByOperator) return;
-    const secrets = new OpeningSecrets(secretSource);
+    const secrets = new OpeningSecrets(secretSource ?? NO_SECRETS);
     try {
-      logAbsences(await this.#roots.open(secrets), this.#roots.absences, this.#options.log);
+      logAbsences(
+        await this.#roots.open(secrets, {asking: secretSource !== undefined}),
+        this.#roots.absences,
+        this.#options.log,
+      );
     } finally {
       secrets.forget();
     }

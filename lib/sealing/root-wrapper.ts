@@ -60,6 +60,8 @@ export interface RootWrapperAccess {
 export interface RootWrapperScheme {
   /** What it means that the key found is not the one that the store was sealed with, where that can be said. */
   readonly whenForeign?: string;
+  /** Whether a person must be asked to open it, at a terminal. */
+  asks?(uri: string): boolean;
   /** The one spelling of `uri` that is stored: absolute, without secrets. @throws RootOfTrustError, `bad-setting` */
   normalize(uri: string): string;
   /** Opens a root that exists. @throws RootOfTrustError, `missing` where there is none */

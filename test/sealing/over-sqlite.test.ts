@@ -2,7 +2,7 @@ import {readdir, readFile, rename} from 'node:fs/promises';
 import {expect} from 'chai';
 import {KeyHierarchy} from '../../lib/sealing/key-hierarchy/key-hierarchy.ts';
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
-import {openRootOfTrust} from '../../lib/sealing/root-of-trust.ts';
+import {RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
 import {SealedBlobError} from '../../lib/sealing/wrapper.ts';
 import {SqliteStores} from '../../lib/storage/sqlite/sqlite-stores.ts';
 import {expectRejection} from './expect-rejection.ts';
@@ -22,9 +22,14 @@ describe('sealing, from the key file to the database', () => {
     const stop = async (): Promise<void> => stores.close();
     try {
       const seedUri = `file:${path('root.key')}`;
-      const {rootWrappers, created} = await openRootOfTrust({store: stores.keyHierarchy, seedUri, log});
-      const hierarchy = new KeyHierarchy({store: stores.keyHierarchy, rootWrappers});
-      return {hierarchy, created, stop: () => hierarchy.close().then(stop)};
+      const root = await RootOfTrust.open({store: stores.keyHierarchy, seedUri, log});
+      const hierarchy = new KeyHierarchy({store: stores.keyHierarchy, roots: root});
+      const stopAll = async (): Promise<void> => {
+        await hierarchy.close();
+        await root.close();
+        await stop();
+      };
+      return {hierarchy, created: root.created, stop: stopAll};
     } catch (error) {
       await stop();
       throw error;

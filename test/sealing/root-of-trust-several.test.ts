@@ -4,6 +4,7 @@ import {UnavailableError} from '../../lib/errors.ts';
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
 import type {RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
 import {FileWrapper} from '../../lib/sealing/wrappers/file-wrapper.ts';
+import {PassphraseWrapper} from '../../lib/sealing/wrappers/passphrase-wrapper.ts';
 import {ShamirWrapper} from '../../lib/sealing/wrappers/shamir-wrapper.ts';
 import type {RootWrapperState} from '../../lib/storage/key-hierarchy-store.ts';
 import {expectRejection} from './expect-rejection.ts';
@@ -108,6 +109,28 @@ describe('RootOfTrust of several roots', () => {
     expect(open(root)).to.deep.equal([true, true]);
     expect(root.opened()[1]?.wrapper.uri).to.equal(t.uri('moved.key'));
     expect(logged()).to.include('info: the root of trust has moved: using the place that the setting names');
+  });
+
+  it('asks nobody for a passphrase while another root opens, unless that is what is asked for', async () => {
+    const PASSPHRASE = 'correct horse battery staple';
+    t.secretSource.answers.push(PASSPHRASE, PASSPHRASE);
+    const made = await PassphraseWrapper.create('passphrase:prompt', t.secretSource.access());
+    const id = await list(made);
+    t.store.rootWrappers[2] = {...t.store.rootWrappers[2]!, parameters: made.parameters};
+    t.secretSource.questions.length = 0;
+    const root = await t.open(first());
+    expect(open(root)).to.deep.equal([true, true, false]);
+    expect(root.status()[2]?.reason).to.include('Nobody was asked').and.include('webkms admin unseal');
+    expect(t.secretSource.questions).to.deep.equal([]);
+    expect(logged()).to.deep.equal(['info: a root of trust is not at hand']);
+    t.secretSource.answers.push(PASSPHRASE);
+    await root.unsealStored({secretSource: t.secretSource});
+    expect(root.opened().map((opened) => opened.id)).to.include(id);
+    for (const name of ['first.key', 'second.key']) await rm(t.path(name));
+    t.secretSource.answers.push(PASSPHRASE);
+    expect(open(await t.open(first()))).to.deep.equal([false, false, true]);
+    t.secretSource.answers.push(PASSPHRASE);
+    expect(open(await t.open('passphrase:prompt'))).to.deep.equal([false, false, true]);
   });
 
   it('refuses a foreign key in the place of one, and uses the other', async () => {

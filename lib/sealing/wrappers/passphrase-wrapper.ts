@@ -34,6 +34,10 @@ export class PassphraseWrapper extends LocalRootWrapper {
     this.#argon2 = argon2;
   }
 
+  static asks(uri: string): boolean {
+    return uri === formatPassphrasePlace({kind: 'prompt'});
+  }
+
   /** @throws RootOfTrustError, `bad-setting` */
   static normalize(uri: string): string {
     return formatPassphrasePlace(parsePassphrasePlace(uri));
