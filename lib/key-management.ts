@@ -1,4 +1,6 @@
+import {createHash} from 'node:crypto';
 import {mkdir} from 'node:fs/promises';
+import {hostname} from 'node:os';
 import type {Logger} from 'pino';
 import {takeVariable} from './config/environment-secrets.ts';
 import type {Settings} from './config/settings.ts';
@@ -90,8 +92,17 @@ export async function openKeyManagement(
   };
 
   const keyModules = offeredModules(settings, software);
-  const jobs = new JobRunner({stores, hierarchy, authenticator, keyModules, log});
+  const jobs = new JobRunner({
+    stores,
+    hierarchy,
+    authenticator,
+    keyModules,
+    log,
+    pace: {rate: settings.rewrapRate},
+    nodeId: nodeId(settings),
+  });
   closing.defer(() => jobs.close());
+  await jobs.assertAllRewrapped();
   return {
     settings,
     log,
@@ -104,6 +115,13 @@ export async function openKeyManagement(
     keyModules,
     jobs,
   };
+}
+
+/** One process at a time has a data directory: the next one goes on with its jobs. */
+function nodeId({dataDir}: Settings): string {
+  return createHash('sha256')
+    .update(JSON.stringify([hostname(), dataDir]))
+    .digest('base64url');
 }
 
 /** Modules by the names that keystores use; `ssm-v1` is what existing clients ask for. */
