@@ -113,8 +113,8 @@ export class KeyHierarchy extends Redacted implements KeyAdministration, ScopeWr
   async createKeys(scope: string, purposes: readonly string[]): Promise<readonly KeyInfo[]> {
     this.#assertUsable();
     assertScope(scope);
-    await this.#changes.create(scope, choosePurposes(purposes, this.#purposes));
-    return this.listKeys(scope);
+    const {record} = await this.#changes.create(scope, choosePurposes(purposes, this.#purposes));
+    return toKeyInfos(record);
   }
 
   async listKeys(scope: string): Promise<readonly KeyInfo[]> {
@@ -130,8 +130,9 @@ export class KeyHierarchy extends Redacted implements KeyAdministration, ScopeWr
   ): Promise<readonly KeyInfo[]> {
     this.#assertUsable();
     assertAnyScope(scope);
-    await this.#changes.rotate(scope);
-    if (rewrap) await this.rewrapKeys(scope);
+    const record = await this.#changes.rotate(scope);
+    if (!rewrap) return toKeyInfos(record);
+    await this.rewrapKeys(scope);
     return this.listKeys(scope);
   }
 
@@ -166,7 +167,7 @@ export class KeyHierarchy extends Redacted implements KeyAdministration, ScopeWr
     const chosen = choosePurposes(purposes, this.#purposes);
     return reconcile(scopes, async (scope) => {
       assertScope(scope);
-      return this.#changes.create(scope, chosen);
+      return (await this.#changes.create(scope, chosen)).made;
     });
   }
 

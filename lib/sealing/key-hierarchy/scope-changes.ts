@@ -43,26 +43,26 @@ export class ScopeChanges {
     this.#options = options;
   }
 
-  /** Makes what of a scope's keys is missing. @returns whether anything was */
-  create(scope: string, purposes: ReadonlySet<string>): Promise<boolean> {
+  /** Makes what of a scope's keys is missing. @returns the scope's keys, and whether anything was */
+  create(
+    scope: string,
+    purposes: ReadonlySet<string>,
+  ): Promise<{readonly record: ScopeKeysRecord; readonly made: boolean}> {
     return this.#change(scope, async (record) => {
-      if (!record) {
-        await this.#insert(scope, purposes);
-        return true;
-      }
+      if (!record) return {record: await this.#insert(scope, purposes), made: true};
       const missing = [...purposes].filter((wanted) =>
         record.dataKeys.every(({purpose}) => purpose !== wanted),
       );
-      if (missing.length > 0) await this.#addPurposes(record, missing);
-      return missing.length > 0;
+      if (missing.length === 0) return {record, made: false};
+      return {record: await this.#addPurposes(record, missing), made: true};
     });
   }
 
-  /** Adds a root key version, and under it a version of every data key. @throws KeyNotFoundError */
-  async rotate(scope: string): Promise<void> {
+  /** Adds a root key version, and under it a version of every data key. @returns the scope's keys. @throws KeyNotFoundError */
+  async rotate(scope: string): Promise<ScopeKeysRecord> {
     const {sealers, clock} = this.#options;
-    const found = await this.#change(scope, async (record) => {
-      if (!record) return false;
+    const rotated = await this.#change(scope, async (record) => {
+      if (!record) return undefined;
       const added = await newVersions(record, {roots: await sealers.all(), createdAt: clock()});
       const dataKeys = record.dataKeys.map((dataKey) => ({
         ...dataKey,
@@ -72,10 +72,10 @@ export class ScopeChanges {
         ],
       }));
       const rootKeyVersions = [...record.rootKeyVersions, added.rootKeyVersion];
-      await this.#add({...record, rootKeyVersions, dataKeys}, added);
-      return true;
+      return this.#add({...record, rootKeyVersions, dataKeys}, added);
     });
-    if (!found) throw noKeys();
+    if (!rotated) throw noKeys();
+    return rotated;
   }
 
   /** See `KeyAdministration.rewrapKeys`. @throws KeyNotFoundError */
@@ -103,30 +103,33 @@ export class ScopeChanges {
     return {resealed, of: dataKeyVersions.length};
   }
 
-  async #insert(scope: string, purposes: ReadonlySet<string>): Promise<void> {
+  async #insert(scope: string, purposes: ReadonlySet<string>): Promise<ScopeKeysRecord> {
     const {store, sealers, view, cache, clock} = this.#options;
     const {epoch} = cache;
     const record = await newScopeRecord({scope, purposes}, {roots: await sealers.all(), createdAt: clock()});
     const opened = await this.#verify(record);
     await view.change(() => store.insertScope(record));
     cache.changed(scope, {opened, epoch});
+    return record;
   }
 
-  async #addPurposes(record: ScopeKeysRecord, purposes: readonly string[]): Promise<void> {
+  async #addPurposes(record: ScopeKeysRecord, purposes: readonly string[]): Promise<ScopeKeysRecord> {
     const {roots, clock} = this.#options;
     const key = await openRootKey(record, newestVersion(record.rootKeyVersions), roots.opened());
     const dataKeys = newDataKeys(record, purposes, {key, createdAt: clock()});
     key.close();
-    await this.#add({...record, dataKeys: [...record.dataKeys, ...dataKeys]}, {dataKeys});
+    return this.#add({...record, dataKeys: [...record.dataKeys, ...dataKeys]}, {dataKeys});
   }
 
-  async #add(record: ScopeKeysRecord, addition: ScopeKeysAddition): Promise<void> {
+  /** @param record as it is with the addition. @returns it */
+  async #add(record: ScopeKeysRecord, addition: ScopeKeysAddition): Promise<ScopeKeysRecord> {
     const {store, view, cache} = this.#options;
     const {epoch} = cache;
     const opened = await this.#verify(record);
     await view.change(() => store.addKeys(record.scope, addition));
     if (cache.previous(record.scope)) cache.changed(record.scope, {opened, epoch});
     else cache.changed(record.scope);
+    return record;
   }
 
   /** Keys that do not open must be found out before anything is sealed under them, not at the next start: by each root at hand. */

@@ -91,7 +91,7 @@ export function describeRoots({name, create}: KeyHierarchySuiteOptions): void {
       await storeRoot(fixture.store, 'rw_safe', safe, 'adding');
       const daily = await withOpen(['rw_file', file]);
       const error = await expectRejection(seal(daily), UnavailableError);
-      expect(String((error.cause as Error).message)).to.include('test:rw_safe');
+      expect((error.cause as Error).message).to.include('test:rw_safe');
       expect(await fixture.store.findScope(scope)).to.be.undefined;
       await seal(await withOpen(['rw_file', file], ['rw_safe', safe]));
     });
@@ -120,7 +120,7 @@ export function describeRoots({name, create}: KeyHierarchySuiteOptions): void {
       ] as const) {
         await swap(root, context);
         const error = await expectRejection(seal(await withOpen(['rw_file', file])), UnavailableError);
-        expect(String((error.cause as Error).message)).to.include('test:rw_safe');
+        expect((error.cause as Error).message).to.include('test:rw_safe');
       }
       await swap(safe, own);
       await seal(await withOpen(['rw_file', file]));
@@ -200,7 +200,7 @@ export function describeRoots({name, create}: KeyHierarchySuiteOptions): void {
         await storeSealer(await withOpen(['rw_file', file], ['rw_safe', safe]), 'rw_safe', safe);
         const daily = await withOpen(['rw_file', file]);
         const error = await expectRejection(daily.sealRootKeysUnder('rw_safe'), UnavailableError);
-        expect(String((error.cause as Error).message)).to.include('must be open');
+        expect((error.cause as Error).message).to.include('must be open');
         expect(await fixture.store.listScopesLacking('rw_safe', {limit: 10})).to.deep.equal([ROOTS_SCOPE]);
         await (await withOpen(['rw_file', file], ['rw_safe', safe])).sealRootKeysUnder('rw_safe');
         expect(await activate('rw_safe')).to.be.true;
