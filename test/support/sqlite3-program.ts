@@ -25,14 +25,15 @@ export async function sqlite3(database: string, statements: string): Promise<str
 export async function sqlite3Unguarded(database: string, statements: string): Promise<string> {
   const triggers = await sqlite3(
     database,
-    `SELECT name || char(9) || replace(sql, char(10), ' ') FROM sqlite_schema WHERE type = 'trigger'`,
+    `SELECT name || ' ' || hex(sql) FROM sqlite_schema WHERE type = 'trigger'`,
   );
   const rows = triggers
     .trim()
     .split('\n')
-    .map((line) => line.split('\t'));
+    .map((line) => line.split(' '));
   const drop = rows.map(([name = '']) => `DROP TRIGGER ${name};`).join('\n');
-  const create = rows.map(([, sql = '']) => `${sql};`).join('\n');
+  // Letter for letter as they were: a check compares them with what they should be.
+  const create = rows.map(([, sql = '']) => `${Buffer.from(sql, 'hex').toString()};`).join('\n');
   return sqlite3(
     database,
     `PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;\n${drop}\n${statements}\n${create}\nCOMMIT;`,
