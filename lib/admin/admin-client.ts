@@ -1,5 +1,6 @@
 import {lstat} from 'node:fs/promises';
 import {request, type IncomingMessage} from 'node:http';
+import {connect} from 'node:net';
 import {join} from 'node:path';
 import {AdminError, type AdminCall, type AdminProgress} from './admin-operation.ts';
 import {ADMIN_SOCKET, adminSocketPath} from './admin-socket-path.ts';
@@ -49,6 +50,22 @@ export async function callAdminSocket({
     throw error;
   } finally {
     body.fill(0);
+  }
+}
+
+/** Whether a server answers there. @throws AdminError, `refused` where what lies there is not to be trusted */
+export async function isAdminSocketListening(dataDir: string): Promise<boolean> {
+  try {
+    await assertOwnSocket(dataDir);
+    await using place = await adminSocketPath(dataDir);
+    const {promise, resolve, reject} = Promise.withResolvers<undefined>();
+    const socket = connect(place.path, () => resolve(undefined));
+    socket.on('error', (error) => reject(connectionFailure(error)));
+    await promise.finally(() => socket.destroy());
+    return true;
+  } catch (error) {
+    if (error instanceof NoAdminSocketError) return false;
+    throw error;
   }
 }
 

@@ -1,14 +1,34 @@
 import type {AnyAdminOperation} from './execute-operation.ts';
+import {anchor} from './operations/anchor.ts';
+import {check} from './operations/check.ts';
 import {init} from './operations/init.ts';
+import {jobs} from './operations/jobs.ts';
+import {prune} from './operations/prune.ts';
+import {rewrap} from './operations/rewrap.ts';
 import {rootAdd} from './operations/root-add.ts';
 import {rootList} from './operations/root-list.ts';
 import {rootRetire} from './operations/root-retire.ts';
+import {rotate} from './operations/rotate.ts';
 import {seal} from './operations/seal.ts';
 import {status} from './operations/status.ts';
 import {unseal} from './operations/unseal.ts';
 
 /** Every operation there is. */
-const OPERATIONS: readonly AnyAdminOperation[] = [status, seal, unseal, init, rootList, rootAdd, rootRetire];
+const OPERATIONS: readonly AnyAdminOperation[] = [
+  status,
+  seal,
+  unseal,
+  init,
+  rootList,
+  rootAdd,
+  rootRetire,
+  rotate,
+  rewrap,
+  prune,
+  jobs,
+  check,
+  anchor,
+];
 
 /** By name. */
 export const ADMIN_OPERATIONS: ReadonlyMap<string, AnyAdminOperation> = new Map(

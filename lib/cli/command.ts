@@ -11,6 +11,8 @@ export interface Command {
   readonly summary: string;
   /** What `webkms <name> --help` says. */
   readonly help: string;
+  /** Help on part of it, where the words after its name say which; else undefined. */
+  helpOn?(words: readonly string[]): string | undefined;
   /** @returns the exit code */
   run(args: readonly string[], terminal: Terminal): Promise<number>;
 }

@@ -1,10 +1,11 @@
 import {closestWord} from '../config/closest-word.ts';
+import {createAdmin} from './admin/admin.ts';
 import {EXIT_FAILURE, EXIT_USAGE, UsageError, type Command, type Terminal} from './command.ts';
 import {packageVersion} from './package-version.ts';
 import {createServe} from './serve.ts';
 
 /** The subcommands, in the order of the help. Each loads what it needs when it runs. */
-const COMMANDS: readonly Command[] = [createServe(() => import('../app.ts'))];
+const COMMANDS: readonly Command[] = [createServe(() => import('../app.ts')), createAdmin()];
 
 /** The console goes on where nobody reads any more (`webkms serve | head -1`); the streams would throw. */
 const PROCESS_TERMINAL: Terminal = {
@@ -40,15 +41,19 @@ async function dispatch([first, ...rest]: readonly string[], terminal: Terminal)
       terminal.out(usage());
       return 0;
     case 'help':
-      terminal.out(rest[0] === undefined ? usage() : findCommand(rest[0]).help);
+      terminal.out(rest[0] === undefined ? usage() : explain(findCommand(rest[0]), rest.slice(1)));
       return 0;
   }
   const command = findCommand(first);
   if (rest.includes('--help') || rest.includes('-h')) {
-    terminal.out(command.help);
+    terminal.out(explain(command, rest));
     return 0;
   }
   return command.run(rest, terminal);
+}
+
+function explain(command: Command, words: readonly string[]): string {
+  return command.helpOn?.(words.filter((word) => !word.startsWith('-'))) ?? command.help;
 }
 
 function findCommand(word: string): Command {

@@ -1,9 +1,8 @@
 import {existsSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 import type {startServer} from '../app.ts';
-import {SettingsError} from '../config/settings-error.ts';
-import type {Settings} from '../config/settings.ts';
 import {EXIT_FAILURE, EXIT_USAGE, type Command, type Terminal} from './command.ts';
+import {readSettings} from './read-settings.ts';
 import {shutdownSignal} from './shutdown-signal.ts';
 import {sealPrototypes} from './seal-prototypes.ts';
 import {startFailure} from './start-failure.ts';
@@ -58,21 +57,6 @@ async function runServe(args: readonly string[], terminal: Terminal, loadApp: Lo
   await server.close();
   log.info('stopped');
   return 0;
-}
-
-async function readSettings(
-  configFile: string | undefined,
-  terminal: Terminal,
-): Promise<Settings | undefined> {
-  const {loadSettings} = await import('../config/load-settings.ts');
-  try {
-    return loadSettings({configFile});
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    terminal.err('webkms: the settings cannot be used:');
-    for (const {variable, problem} of error.problems) terminal.err(`  ${variable} ${problem}`);
-    return undefined;
-  }
 }
 
 function whatNext(url: string): string[] {

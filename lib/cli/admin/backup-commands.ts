@@ -1,0 +1,78 @@
+import {adminFailure} from '../../admin/admin-failure.ts';
+import {AdminError} from '../../admin/admin-operation.ts';
+import type {BackupSummary} from '../../backup/write-backup.ts';
+import {takeVariable} from '../../config/environment-secrets.ts';
+import {parsePath} from '../../config/parsers.ts';
+import {promptSecret} from '../../sealing/wrappers/terminal-prompt.ts';
+import type {AdminCommand} from './admin-command.ts';
+import {lockOrServer} from './connect.ts';
+
+export const backupCommand: AdminCommand = {
+  name: 'backup',
+  operands: ['FILE'],
+  summary: 'Write a consistent, sealed copy of the database, while the server runs',
+  help: [
+    'FILE must not exist. The server writes it, as its own user, mode 0600. It is sealed: it opens with any of the roots of trust',
+    'that are active now, and they are listed. Keep one of them elsewhere, or the backup is worth nothing.',
+  ],
+  run: async ({connect, print, operands: [file = '']}) => {
+    await using connection = await connect();
+    const result = (await connection.call('backup', {path: parsePath(file)})) as BackupSummary;
+    const {path, bytes, roots} = result;
+    print(result, [
+      `Written: ${path} (${bytes} bytes)`,
+      'Any one of these roots of trust opens it:',
+      ...roots.map(({id, uri}) => `  ${id}  ${uri}`),
+    ]);
+    return 0;
+  },
+};
+
+export const restoreCommand: AdminCommand = {
+  name: 'restore',
+  operands: ['FILE'],
+  summary: 'Make the database of a backup, where there is none',
+  help: [
+    'No server may run, and there must be no database. WEBKMS_ROOT_WRAPPER says where a root of trust is that opens the backup,',
+    'unless it is where it was; of one in shares, they are asked for. The restored database is as old as the backup: revocations',
+    'and transfers made since are not in it.',
+  ],
+  run: async ({settings, io, output, print, operands: [file = '']}) => {
+    await using closing = new AsyncDisposableStack();
+    const lock = await lockOrServer(settings, {io, create: true});
+    if (!lock) throw new AdminError('refused', 'A server runs on the data directory. Stop it first.');
+    closing.defer(() => lock.release());
+    const [{restoreBackup}, {SqliteStores}, {createLogger}] = await Promise.all([
+      import('../../backup/restore.ts'),
+      import('../../storage/sqlite/sqlite-stores.ts'),
+      import('../../observability/logger.ts'),
+    ]);
+    try {
+      const result = await restoreBackup({
+        path: parsePath(file),
+        storagePath: settings.storage.path,
+        openStores: (path) => SqliteStores.open({path}),
+        rootWrapper: settings.rootWrapper,
+        secretSource: {takeVariable, prompt: promptSecret},
+        askShare: async ({given, problem}) => {
+          if (problem !== undefined) io.err(`webkms: ${problem}`);
+          return io.ask(`Share (${given} given): `);
+        },
+        log: createLogger({level: 'silent'}),
+        report: output.report,
+        signal: io.interrupted,
+      });
+      const {storagePath, createdAt, openedBy, scopes, damagedScopes} = result;
+      print(result, [
+        `Restored: ${storagePath}, as of ${createdAt}`,
+        `Opened by: ${openedBy.id}  ${openedBy.uri}`,
+        `Scopes whose keys open: ${scopes - damagedScopes.length} of ${scopes}`,
+        ...damagedScopes.map((scope) => `damaged before the backup was made: ${scope}`),
+      ]);
+      return 0;
+    } catch (error) {
+      io.interrupted.throwIfAborted();
+      throw adminFailure(error);
+    }
+  },
+};

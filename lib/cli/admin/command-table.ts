@@ -1,0 +1,26 @@
+import type {AdminCommand} from './admin-command.ts';
+import {backupCommand, restoreCommand} from './backup-commands.ts';
+import {anchorCommand, checkCommand} from './check-commands.ts';
+import {jobsCommand, pruneCommand, rewrapCommand, rotateCommand} from './job-commands.ts';
+import {rootAddCommand, rootListCommand, rootRetireCommand} from './root-commands.ts';
+import {initCommand, sealCommand, unsealCommand} from './seal-commands.ts';
+import {statusCommand} from './status-command.ts';
+
+/** In the order of the help. */
+export const ADMIN_COMMANDS: readonly AdminCommand[] = [
+  statusCommand,
+  sealCommand,
+  unsealCommand,
+  initCommand,
+  rootListCommand,
+  rootAddCommand,
+  rootRetireCommand,
+  rotateCommand,
+  rewrapCommand,
+  pruneCommand,
+  jobsCommand,
+  checkCommand,
+  anchorCommand,
+  backupCommand,
+  restoreCommand,
+];
