@@ -90,6 +90,6 @@ export function readShare(
   share.forget();
   throw new RootOfTrustError(
     'foreign-key',
-    `This is a share of another root of trust (${share.root}), which the store does not list. Nothing was changed.`,
+    `This is a share of another root of trust (${share.root}), which the store does not list, or which is being retired. Nothing was changed.`,
   );
 }

@@ -153,6 +153,16 @@ describe('RootOfTrust of shamir:', () => {
     expect(root.isSealed()).to.be.false;
   });
 
+  it('refuses shares of a root that is being retired', async () => {
+    const shares = await initialized();
+    const [record] = t.store.rootWrappers;
+    t.store.rootWrappers[0] = {...record!, state: 'retiring'};
+    await root.refresh();
+    await refusal(shares[0], 'foreign-key', 'which the store does not list');
+    t.store.rootWrappers[0] = record!;
+    await root.offerShare(shares[0]);
+  });
+
   it('drops all shares where one of them was forged, and opens by good ones then', async () => {
     const shares = await initialized();
     for (const forged of [forge(shares[0]), forge(shares[1])]) {
