@@ -32,7 +32,7 @@ export function createAdmin({
     name: 'admin',
     summary: 'Look after keys and roots of trust, of the running server or without one',
     help: overview(commands),
-    helpOn: ([, ...words]) => helpOn(words, commands) ?? undefined,
+    helpOn: (words) => helpOn(words, commands),
     run: async (args, terminal) => {
       if (args.length === 0) {
         terminal.err(overview(commands));
@@ -95,10 +95,8 @@ function findCommand(
   const group = commands.filter(({name}) => name.startsWith(`${first} `)).map(({name}) => name);
   if (group.length > 0 && second === undefined) throw new UsageError(`there is: ${group.join(', ')}.`);
   const given = group.length > 0 ? `${first} ${second ?? ''}` : first;
-  const closest = closestWord(
-    given,
-    commands.map(({name}) => name),
-  );
+  const names = commands.map(({name}) => name);
+  const closest = names.find((name) => name.startsWith(given)) ?? closestWord(given, names);
   throw new UsageError(
     `there is no command ${JSON.stringify(`admin ${given}`)}${closest === undefined ? '.' : `; did you mean admin ${closest}?`}`,
   );
