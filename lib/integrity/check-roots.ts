@@ -24,6 +24,7 @@ export async function* checkRoots({store, roots}: CheckRootsOptions): AsyncGener
     const found = (severity: Finding['severity'], message: string): Finding => ({
       ...{severity, kind: 'root-wrapper', record: `${root.id} (${root.uri})`, message},
     });
+    if (root.state !== 'active') yield found('note', `It is ${root.state}.`);
     if (!wrapper) {
       yield found('note', 'It is not open: what is sealed under it was not opened.');
     } else if (wrapper.keyId !== root.wrapperKeyId || wrapper.parameters !== root.parameters) {

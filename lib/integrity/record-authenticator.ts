@@ -26,7 +26,7 @@ export class RecordAuthenticator {
    * With `create`, for a new keystore, whose keys are made first. @throws UnavailableError, SealedError;
    * SealedBlobError where the keystore has no keys
    */
-  authenticateKeystore(
+  async authenticateKeystore(
     config: KeystoreConfig,
     {create = false}: {readonly create?: boolean} = {},
   ): Promise<RecordAuthentication> {
@@ -34,7 +34,7 @@ export class RecordAuthenticator {
   }
 
   /** @throws as `authenticateKeystore` */
-  authenticateKey(record: KeyRecord): Promise<RecordAuthentication> {
+  async authenticateKey(record: KeyRecord): Promise<RecordAuthentication> {
     return this.#authenticate(record.keystoreId, keyContent(record), false);
   }
 

@@ -1,0 +1,237 @@
+import {randomBytes} from 'node:crypto';
+import {expect} from 'chai';
+import fc from 'fast-check';
+import {UnavailableError} from '../../lib/errors.ts';
+import {RecordAuthenticator} from '../../lib/integrity/record-authenticator.ts';
+import {TamperedRecordError} from '../../lib/integrity/tampered-record-error.ts';
+import {SealedError} from '../../lib/sealing/sealing-errors.ts';
+import {SealedBlobError} from '../../lib/sealing/wrapper.ts';
+import type {KeyRecord, KeyVersionRecord} from '../../lib/storage/key-record-store.ts';
+import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
+import type {Authenticated} from '../../lib/storage/record-authentication.ts';
+import {MemoryWrappers} from '../key-modules/memory-wrappers.ts';
+import {expectRejection} from '../sealing/expect-rejection.ts';
+
+const text = fc.string({unit: 'grapheme', minLength: 0, maxLength: 8});
+const bytes = fc.uint8Array({minLength: 1, maxLength: 8});
+const count = fc.nat(5);
+const texts = fc.array(text, {maxLength: 3});
+
+/** Every member there is: a member that a record gains does not compile until it is here. */
+type Members<T> = {readonly [K in keyof Required<T>]: fc.Arbitrary<T[K] | undefined>};
+
+const KEYSTORE: Members<KeystoreConfig> = {
+  id: text,
+  sequence: count,
+  controller: fc.oneof(text, texts),
+  kmsModule: text,
+  meterId: fc.option(text, {nil: undefined}),
+  ipAllowList: fc.option(texts, {nil: undefined}),
+};
+const VERSION: Members<KeyVersionRecord> = {
+  version: count,
+  createdAt: count,
+  publicKey: fc.option(bytes, {nil: undefined}),
+  material: bytes,
+  dataKeyVersionId: fc.option(text, {nil: undefined}),
+};
+const KEY: Members<KeyRecord> = {
+  keystoreId: text,
+  localKeyId: text,
+  sequence: count,
+  type: text,
+  createdAt: count,
+  maxCapabilityChainLength: fc.option(count, {nil: undefined}),
+  publicAlias: fc.option(text, {nil: undefined}),
+  publicAliasTemplate: fc.option(text, {nil: undefined}),
+  versions: fc.array(record<KeyVersionRecord>(VERSION), {minLength: 1, maxLength: 3}),
+};
+
+/** Absent rather than undefined, as stores give it. */
+function record<T>(members: Members<T>): fc.Arbitrary<T> {
+  return fc
+    .record(members as Record<string, fc.Arbitrary<unknown>>)
+    .map((value) => Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T);
+}
+
+/** The record with the member that `other` has, or without it where that has none. */
+function withMember<T extends object>(value: T, member: keyof T, other: T): T {
+  const changed: Partial<T> = {...value};
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+  delete changed[member];
+  return (member in other ? {...changed, [member]: other[member]} : changed) as T;
+}
+
+/** Whether two records say the same: bytes by their values. */
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+const sorted = (value: unknown): unknown => {
+  if (value instanceof Uint8Array) return {bytes: [...value]};
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => [name, sorted(member)]);
+};
+
+async function authenticatorOf(...keystoreIds: string[]): Promise<RecordAuthenticator> {
+  const wrappers = new MemoryWrappers();
+  for (const id of keystoreIds) await wrappers.wrapperFor(id, 'record-mac', {create: true});
+  return new RecordAuthenticator({wrappers});
+}
+
+describe('RecordAuthenticator', () => {
+  it('gives a keystore and a key back as they were, without their MAC', async () => {
+    await fc.assert(
+      fc.asyncProperty(record(KEYSTORE), record(KEY), async (config, key) => {
+        const authenticator = await authenticatorOf(config.id, key.keystoreId);
+        const authentication = await authenticator.authenticateKeystore(config);
+        expect(await authenticator.verifyKeystore({...config, authentication})).to.deep.equal(config);
+        const keyAuthentication = await authenticator.authenticateKey(key);
+        expect(await authenticator.verifyKey({...key, authentication: keyAuthentication})).to.deep.equal(key);
+      }),
+    );
+  });
+
+  it('refuses any keystore whose any member is another', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        record(KEYSTORE),
+        record(KEYSTORE),
+        fc.constantFrom(...(Object.keys(KEYSTORE) as (keyof KeystoreConfig)[])),
+        async (config, other, member) => {
+          const changed = withMember(config, member, other);
+          fc.pre(!same(changed, config));
+          // The keys of the other keystore are there: that is not what it fails on.
+          const authenticator = await authenticatorOf(config.id, other.id);
+          const authentication = await authenticator.authenticateKeystore(config);
+          const error = await expectRejection(
+            authenticator.verifyKeystore({...changed, authentication}),
+            TamperedRecordError,
+          );
+          expect(error.record).to.deep.equal({kind: 'keystore', keystoreId: changed.id});
+        },
+      ),
+      {numRuns: 300},
+    );
+  });
+
+  it('refuses any key whose any member is another, or any member of any version', async () => {
+    const changeOfVersion = fc.record({
+      version: record<KeyVersionRecord>(VERSION),
+      member: fc.constantFrom(...(Object.keys(VERSION) as (keyof KeyVersionRecord)[])),
+      index: fc.nat(2),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        record(KEY),
+        record(KEY),
+        fc.constantFrom(...(Object.keys(KEY) as (keyof KeyRecord)[])),
+        fc.option(changeOfVersion, {nil: undefined}),
+        async (key, other, member, ofVersion) => {
+          const versions = key.versions.map((version, i) =>
+            i === ofVersion?.index ? withMember(version, ofVersion.member, ofVersion.version) : version,
+          );
+          const changed = ofVersion ? {...key, versions} : withMember(key, member, other);
+          fc.pre(!same(changed, key));
+          const authenticator = await authenticatorOf(key.keystoreId, other.keystoreId);
+          const authentication = await authenticator.authenticateKey(key);
+          await expectRejection(authenticator.verifyKey({...changed, authentication}), TamperedRecordError);
+        },
+      ),
+      {numRuns: 500},
+    );
+  });
+
+  describe('of one key', () => {
+    const keystoreId = 'https://kms.example/kms/keystores/z1';
+    const key: KeyRecord = {
+      keystoreId,
+      localKeyId: 'z1k',
+      sequence: 0,
+      type: 'Ed25519VerificationKey2020',
+      createdAt: 1,
+      versions: [{version: 1, createdAt: 1, publicKey: randomBytes(32), material: randomBytes(61)}],
+    };
+    let authenticator: RecordAuthenticator;
+    let stored: Authenticated<KeyRecord>;
+    beforeEach(async () => {
+      authenticator = await authenticatorOf(keystoreId);
+      stored = {...key, authentication: await authenticator.authenticateKey(key)};
+    });
+
+    it("refuses another record's MAC, and an older one of its own", async () => {
+      for (const other of [
+        {...key, localKeyId: 'z1l'},
+        {...key, sequence: 1},
+      ]) {
+        const authentication = await authenticator.authenticateKey(other);
+        expect(await authenticator.verifyKey({...other, authentication})).to.deep.equal(other);
+        await expectRejection(authenticator.verifyKey({...key, authentication}), TamperedRecordError);
+        await expectRejection(
+          authenticator.verifyKey({...other, authentication: stored.authentication}),
+          TamperedRecordError,
+        );
+      }
+    });
+
+    it('refuses every flipped bit of the MAC, and another key version in its name', async () => {
+      const {mac, dataKeyVersionId} = stored.authentication;
+      for (let bit = 0; bit < mac.length * 8; bit += 7) {
+        const flipped = Uint8Array.from(mac);
+        flipped[bit >> 3]! ^= 1 << (bit & 7);
+        const authentication = {mac: flipped, dataKeyVersionId};
+        await expectRejection(authenticator.verifyKey({...key, authentication}), TamperedRecordError);
+      }
+      const authentication = {mac, dataKeyVersionId: `${dataKeyVersionId}x`};
+      await expectRejection(authenticator.verifyKey({...key, authentication}), TamperedRecordError);
+      await expectRejection(
+        authenticator.verifyKey({...key, authentication: {mac: new Uint8Array(), dataKeyVersionId}}),
+        TamperedRecordError,
+      );
+    });
+
+    it("does not take a keystore's MAC for a key's", async () => {
+      const config: KeystoreConfig = {id: keystoreId, sequence: 0, controller: 'did:a:b', kmsModule: 'm'};
+      const authentication = await authenticator.authenticateKeystore(config);
+      expect(await authenticator.verifyKeystore({...config, authentication})).to.deep.equal(config);
+      await expectRejection(authenticator.verifyKey({...key, authentication}), TamperedRecordError);
+    });
+
+    it('names the record, and what it failed on only as the cause', async () => {
+      const error = await expectRejection(
+        authenticator.verifyKey({...stored, type: 'other'}),
+        TamperedRecordError,
+      );
+      expect(error.message).to.equal(`The stored key ${keystoreId}/keys/z1k is not what the server wrote.`);
+      expect(error.cause).to.be.instanceOf(SealedBlobError);
+    });
+
+    it('covers no record with members that it does not know', async () => {
+      const more = {...key, policy: 'anything'} as KeyRecord;
+      await expectRejection(
+        authenticator.verifyKey({...more, authentication: stored.authentication}),
+        TamperedRecordError,
+      );
+      expect((await expectRejection(authenticator.authenticateKey(more), TypeError)).message).to.include(
+        'policy',
+      );
+    });
+
+    it('refuses a record whose keystore has no keys; where they cannot be used now it says that', async () => {
+      await expectRejection((await authenticatorOf()).verifyKey(stored), TamperedRecordError);
+      for (const error of [new SealedError(), new UnavailableError('Down.')]) {
+        const wrapperFor = () => Promise.reject(error);
+        const unable = new RecordAuthenticator({wrappers: {wrapperFor}});
+        expect(await expectRejection(unable.verifyKey(stored), UnavailableError)).to.equal(error);
+        expect(await expectRejection(unable.authenticateKey(key), UnavailableError)).to.equal(error);
+      }
+    });
+
+    it('makes keys for a new keystore only where it is asked to', async () => {
+      const config: KeystoreConfig = {id: 'https://new', sequence: 0, controller: 'did:a:b', kmsModule: 'm'};
+      await expectRejection(authenticator.authenticateKeystore(config), SealedBlobError);
+      const authentication = await authenticator.authenticateKeystore(config, {create: true});
+      expect(await authenticator.verifyKeystore({...config, authentication})).to.deep.equal(config);
+    });
+  });
+});
