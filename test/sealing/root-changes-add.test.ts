@@ -1,6 +1,7 @@
 import {chmod, rm, writeFile} from 'node:fs/promises';
 import {expect} from 'chai';
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
+import {ROOTS_SCOPE} from '../../lib/sealing/scopes.ts';
 import {SealedError} from '../../lib/sealing/sealing-errors.ts';
 import {FileWrapper} from '../../lib/sealing/wrappers/file-wrapper.ts';
 import {expectRejection} from './expect-rejection.ts';
@@ -88,6 +89,22 @@ for (const backend of ['memory', 'sqlite'] as const)
       await p.root.offerShare(shares[2] ?? '');
       await p.root.offerShare(shares[0] ?? '');
       expect(p.root.isSealed()).to.be.false;
+      await t.expectAllOpen(p);
+    });
+
+    it('lets the keys be rotated that its sealer is sealed under, while its shares are away', async () => {
+      const {shares = []} = await p.changes.add('shamir:2-of-2');
+      const sealedUnder = async (): Promise<(string | undefined)[]> =>
+        (await t.store.listRootWrappers()).map(({sealer}) => sealer?.dataKeyVersionId);
+      const before = await sealedUnder();
+      await p.hierarchy.rotateKeys(ROOTS_SCOPE, {rewrap: true});
+      expect(await sealedUnder()).to.not.include.members(before);
+      await t.sealSome(p);
+      await rm(t.path('first.key'));
+      p = await t.restart();
+      for (const share of shares) await p.root.offerShare(share);
+      // For the file too, which is not at hand now.
+      await t.sealSome(p);
       await t.expectAllOpen(p);
     });
 
