@@ -58,6 +58,11 @@ const LAYERS = [
     why: 'operators work on key management, whoever composed it.',
   },
   {
+    part: 'backup',
+    not: [...TOP, 'admin', 'zcap', 'operations', 'keys', 'key-modules', 'storage/sqlite'],
+    why: 'backups know sealing, and stores by their interfaces.',
+  },
+  {
     part: 'observability',
     not: [...TOP, 'zcap', 'operations', 'storage', 'sealing', 'keys', 'key-modules'],
     why: 'observability is told, it does not ask.',

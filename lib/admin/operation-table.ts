@@ -1,5 +1,6 @@
 import type {AnyAdminOperation} from './execute-operation.ts';
 import {anchor} from './operations/anchor.ts';
+import {backup} from './operations/backup.ts';
 import {check} from './operations/check.ts';
 import {init} from './operations/init.ts';
 import {jobs} from './operations/jobs.ts';
@@ -28,6 +29,7 @@ const OPERATIONS: readonly AnyAdminOperation[] = [
   jobs,
   check,
   anchor,
+  backup,
 ];
 
 /** By name. */

@@ -1,7 +1,7 @@
 import {closestWord} from '../config/closest-word.ts';
 import {createAdmin} from './admin/admin.ts';
 import {EXIT_FAILURE, EXIT_USAGE, UsageError, type Command, type Terminal} from './command.ts';
-import {packageVersion} from './package-version.ts';
+import {packageVersion} from '../package-version.ts';
 import {createServe} from './serve.ts';
 
 /** The subcommands, in the order of the help. Each loads what it needs when it runs. */

@@ -1,7 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 
-/** The version in the nearest package.json: two folders up from the sources, three from what is compiled. */
+/** The version in the nearest package.json: above the sources, and above what is compiled. */
 export function packageVersion(): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder)) folder = dirname(folder);
