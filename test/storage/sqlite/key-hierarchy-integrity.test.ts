@@ -201,12 +201,16 @@ const ATTEMPTS: readonly Attempt[] = [
   },
   {
     rule: 'root wrappers have ids and keys of their own',
-    refused: ['INSERT', 'INSERT OR REPLACE'].flatMap((verb) => [
-      insertWrapper(`'rw_adding', 'u', 'k', 0, 'adding'`, verb),
-      `${verb} INTO root_wrapper (id, uri, wrapper_key_id, created_at, state)
-       SELECT 'rw_x', 'u', wrapper_key_id, 0, 'adding' FROM root_wrapper WHERE id = 'rw_adding'`,
-    ]),
-    accepted: [],
+    refused: ['INSERT', 'INSERT OR REPLACE', 'INSERT OR IGNORE'].flatMap((verb) =>
+      ["'rw_x', 'u', 'key of y', 0, 'adding'", "'rw_y', 'u', 'key of x', 0, 'adding'"].map(
+        (values) =>
+          `${insertWrapper("'rw_x', 'u', 'key of x', 0, 'adding'")}; ${insertWrapper(values, verb)}`,
+      ),
+    ),
+    accepted: [
+      `${insertWrapper("'rw_x', 'u', 'key of x', 0, 'adding'")};
+       ${insertWrapper("'rw_y', 'u', 'key of y', 0, 'adding'")}`,
+    ],
   },
   {
     rule: 'a sealer comes with the version that it is sealed under, which stays',

@@ -100,7 +100,7 @@ BEGIN
 END;
 `;
 
-/** Data keys hold on to root key versions (RESTRICT), so they go before them. */
+/** Data keys hold on to root key versions (RESTRICT), so they go before them: SQLite does not say in which order it cascades. */
 const SCOPES = `
 CREATE TRIGGER root_key_data_keys BEFORE DELETE ON root_key
 BEGIN DELETE FROM data_key WHERE root_key = OLD.position; END;
