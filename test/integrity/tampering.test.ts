@@ -290,8 +290,11 @@ describe('rows edited behind the server', function () {
 
   it('whole rows swapped between keystores, keys and MACs and all', async () => {
     const swap = (table: string, columns: string, a: string, b: string, key = 'position'): string =>
-      `UPDATE ${table} SET (${columns}) = (SELECT ${columns} FROM ${table} AS o
-         WHERE o.${key} = CASE ${table}.${key} WHEN ${a} THEN ${b} ELSE ${a} END) WHERE ${key} IN (${a}, ${b})`;
+      `UPDATE ${table} SET (${columns}) = (${columns
+        .split(', ')
+        .map((column) => `o.${column}`)
+        .join()}) FROM ${table} AS o
+       WHERE (${table}.${key} = ${a} AND o.${key} = ${b}) OR (${table}.${key} = ${b} AND o.${key} = ${a})`;
     const [a, b] = [KEY, `(SELECT min(position) FROM key_record WHERE keystore = ${OTHER})`];
     editDatabase(
       directory,
