@@ -10,7 +10,6 @@ import {adminSocketPath} from './admin-socket-path.ts';
 import {executeOperation, type AnyAdminOperation} from './execute-operation.ts';
 
 const MAX_CONNECTIONS = 64;
-const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** How long operations may take to stop when the server does. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -21,6 +20,8 @@ export interface AdminSocketOptions {
   /** The caller holds its lock: so a socket that lies there is a dead server's. */
   readonly dataDir: string;
   readonly log: Logger;
+  /** How long a client may take to send its request. */
+  readonly requestTimeoutMs?: number;
 }
 
 export interface AdminSocket {
@@ -33,15 +34,14 @@ export interface AdminSocket {
  * @throws AdminError, `refused` where something else is in its place, or others could put something there
  */
 export async function startAdminSocket(options: AdminSocketOptions): Promise<AdminSocket> {
-  const {dataDir, log} = options;
+  const {dataDir, log, requestTimeoutMs = REQUEST_TIMEOUT_MS} = options;
   const place = await adminSocketPath(dataDir);
   const calls = new Set<Promise<void>>();
   const replies = new Set<AdminReply>();
   const server = createServer({
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: 1_000,
-    keepAlive: false,
+    headersTimeout: requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: 500,
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.maxRequestsPerSocket = 1;
