@@ -155,11 +155,7 @@ describe('SQLite key hierarchy in an application’s database', () => {
         ['CREATE TABLE Data_Key (id INTEGER)', 'DROP TABLE Data_Key', 'Data_Key'],
         ['CREATE VIEW root_wrapper AS SELECT 1 AS id', 'DROP VIEW root_wrapper', 'root_wrapper'],
         ['CREATE TABLE hierarchy_state (tree TEXT)', 'DROP TABLE hierarchy_state', 'version is missing'],
-        [
-          'CREATE TABLE Hierarchy_State (id INTEGER)',
-          'DROP TABLE Hierarchy_State',
-          'Hierarchy_State',
-        ],
+        ['CREATE TABLE Hierarchy_State (id INTEGER)', 'DROP TABLE Hierarchy_State', 'Hierarchy_State'],
       ] as const;
       for (const [create, drop, named] of taken) {
         db.exec(create);
