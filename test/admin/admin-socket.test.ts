@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {chmod, lstat, mkdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
-import {request} from 'node:http';
+import {request, type IncomingMessage} from 'node:http';
 import {connect, createServer} from 'node:net';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -14,11 +14,11 @@ import {AdminSocketFixture, operation} from './admin-socket-fixture.ts';
 
 const echo = operation('echo', async (_management, parameters) => ({parameters}));
 
-async function failure(work: Promise<unknown>): Promise<Error> {
+async function failure(work: Promise<unknown>): Promise<Error & {readonly code?: unknown}> {
   try {
     await work;
   } catch (error) {
-    return error as Error;
+    if (error instanceof Error) return error;
   }
   throw new Error('It was not refused.');
 }
@@ -79,7 +79,7 @@ describe('the admin socket', () => {
       });
       await fixture.listen([fail]);
       const outcome = async (how: string): Promise<unknown[]> => {
-        const error = (await failure(fixture.call('fail', {how}))) as AdminError;
+        const error = await failure(fixture.call('fail', {how}));
         return [error.name, error.code, error.message];
       };
       expect(await outcome('admin')).to.deep.equal(['AdminError', 'not-found', 'No such thing.']);
@@ -94,7 +94,7 @@ describe('the admin socket', () => {
         throw new TypeError('secret detail');
       });
       await fixture.listen([fail]);
-      const error = (await failure(fixture.call('fail'))) as AdminError;
+      const error = await failure(fixture.call('fail'));
       expect([error.code, error.message]).to.deep.equal([
         'failed',
         'It failed for a reason that was not foreseen. The log has it.',
@@ -106,7 +106,7 @@ describe('the admin socket', () => {
       await fixture.listen([echo, operation('keys', async () => 'done', {whileSealed: false})]);
       expect((await fixture.call('keys')).result).to.equal('done');
       fixture.sealed = true;
-      expect((await failure(fixture.call('keys'))) as AdminError).to.include({code: 'sealed'});
+      expect(await failure(fixture.call('keys'))).to.include({code: 'sealed'});
       expect((await fixture.call('echo')).result).to.deep.equal({parameters: {}});
     });
 
@@ -173,7 +173,7 @@ describe('the admin socket', () => {
         agent: false,
       });
       sent.end('{}');
-      const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
       await delay(300);
       expect(written, 'not all of 20 MB').to.be.greaterThan(0).and.lessThan(100);
       let length = 0;
@@ -293,9 +293,8 @@ describe('the admin socket', () => {
       const mask = process.umask(0);
       try {
         await fixture.listen([echo]);
-        expect(process.umask()).to.equal(0);
       } finally {
-        process.umask(mask);
+        expect(process.umask(mask)).to.equal(0);
       }
       const found = await lstat(fixture.path);
       expect([found.isSocket(), (found.mode & 0o777).toString(8)]).to.deep.equal([true, '600']);
