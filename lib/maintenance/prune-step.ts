@@ -35,12 +35,14 @@ async function destroy(
   for (const id of ids) {
     try {
       await pace.run(
-        () => hierarchy.revokeKeyVersion(id),
+        async () => {
+          await hierarchy.revokeKeyVersion(id);
+          destroyed++;
+          progress.pruned++;
+        },
         () => 1,
         signal,
       );
-      destroyed++;
-      progress.pruned++;
     } catch (error) {
       if (error instanceof KeyInUseError) inUse++;
       else if (!(error instanceof KeyNotFoundError)) throw error;

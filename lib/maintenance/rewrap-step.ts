@@ -62,7 +62,12 @@ async function rewrapRows(
   const skip = new Set<string>();
   for (let conflictsInRow = 0; conflictsInRow < MAX_CONFLICTS && skip.size < MAX_FAILURES;) {
     const {resealed, conflicts, failed} = await pace.run(
-      () => data.rewrap(scope, ids, {limit: BATCH, skip}),
+      async () => {
+        const batch = await data.rewrap(scope, ids, {limit: BATCH, skip});
+        progress.done += batch.resealed;
+        progress.rewrapped += batch.resealed;
+        return batch;
+      },
       (batch) => batch.resealed,
       signal,
     );
@@ -70,8 +75,6 @@ async function rewrapRows(
       log.error({err: error, job: job.id, scope, [data.kind]: id}, 'left under an old key version');
       skip.add(id);
     }
-    progress.done += resealed;
-    progress.rewrapped += resealed;
     conflictsInRow = resealed > 0 ? 0 : conflictsInRow + conflicts;
     if (resealed + conflicts + failed.length === 0) return;
   }

@@ -7,6 +7,7 @@ import {staleRows} from '../demonstrations/key-versions.ts';
 import {expectRejection} from '../sealing/expect-rejection.ts';
 import {until} from './until.ts';
 import {useNodes} from './use-nodes.ts';
+import {withMethods} from './with-methods.ts';
 
 const EVERYTHING = ['rotate', 'rewrap', 'prune'] as const;
 const all = (...versions: readonly number[]) => ({
@@ -155,8 +156,7 @@ describe('maintenance jobs', () => {
     await runner.assertAllRewrapped();
     const {hierarchy} = node.management;
     const name = 'audit_checkpoint.mac_key_version';
-    const administration = Object.assign(Object.create(hierarchy) as typeof hierarchy, {
-      listKeys: (scope: string) => hierarchy.listKeys(scope),
+    const administration = withMethods(hierarchy, {
       listDataKeyVersionReferencers: async () => [
         ...(await hierarchy.listDataKeyVersionReferencers()),
         {name, restricts: true},
