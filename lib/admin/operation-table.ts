@@ -1,7 +1,6 @@
 import type {AnyAdminOperation} from './execute-operation.ts';
 import {anchor} from './operations/anchor.ts';
 import {backup} from './operations/backup.ts';
-import {backup} from './operations/backup.ts';
 import {check} from './operations/check.ts';
 import {init} from './operations/init.ts';
 import {jobs} from './operations/jobs.ts';
