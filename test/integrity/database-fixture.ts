@@ -5,7 +5,9 @@ import {AuthenticatedKeyStore} from '../../lib/integrity/authenticated-key-store
 import {AuthenticatedKeystoreStore} from '../../lib/integrity/authenticated-keystore-store.ts';
 import {writeAnchor} from '../../lib/integrity/anchor.ts';
 import {checkDatabase} from '../../lib/integrity/check.ts';
+import {compareAnchor} from '../../lib/integrity/compare-anchor.ts';
 import type {Finding} from '../../lib/integrity/finding.ts';
+import {Pacer} from '../../lib/integrity/pacer.ts';
 import {RecordAuthenticator} from '../../lib/integrity/record-authenticator.ts';
 import {SoftwareKeyModule} from '../../lib/key-modules/software/software-key-module.ts';
 import {KeyHierarchy} from '../../lib/sealing/key-hierarchy/key-hierarchy.ts';
@@ -78,6 +80,14 @@ export class OpenDatabase {
     const readAnchor = anchor && (() => from(anchor));
     const options = {stores, authenticator, wrappers: hierarchy, roots: root, now: NOW, readAnchor};
     return collect(checkDatabase({...options, keyModules: new Map([['software', module]])}));
+  }
+
+  /** What of the check concerns the anchor. */
+  async compare(anchor: readonly string[]): Promise<Finding[]> {
+    const {stores, hierarchy} = this;
+    const pacer = new Pacer({step: 'comparing'});
+    const readLines = () => from(anchor);
+    return collect(compareAnchor({stores, wrappers: hierarchy, readLines, pacer, now: NOW}));
   }
 
   async anchor(): Promise<string[]> {
