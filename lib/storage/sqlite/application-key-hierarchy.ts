@@ -43,7 +43,8 @@ function createTables(db: Database.Database): void {
  * `secure_delete` ON. The application closes it, after it has stopped using the store.
  *
  * A method that writes has a transaction of its own: called while the application has one open on the same connection,
- * it waits until that has ended.
+ * it waits until that has ended. Where the connection has a busy time-out of its own (better-sqlite3 gives it 5 s), the
+ * driver sleeps that long for another connection's lock, and the thread with it.
  * @throws InvalidSchemaError where the connection does not enforce foreign keys, the names are taken, or the hierarchy
  *   that is there is not one that this release can use, e.g. a newer one. @throws UnavailableError
  */
