@@ -3,6 +3,7 @@ import {expect} from 'chai';
 import * as fc from 'fast-check';
 import {UnavailableError} from '../../lib/errors.ts';
 import type {JobRunner} from '../../lib/maintenance/job-runner.ts';
+import type {MaintenanceJob} from '../../lib/storage/maintenance-job-store.ts';
 import {staleRows} from '../demonstrations/key-versions.ts';
 import {makeTempDir} from '../sealing/temp-dir.ts';
 import {Node} from './node.ts';
@@ -39,6 +40,10 @@ class Scene {
   constructor(nodes: readonly Node[], keystores: string[]) {
     this.#nodes = nodes;
     this.#keystores = keystores;
+  }
+
+  start(): Promise<MaintenanceJob> {
+    return this.#runner(0).start({steps: EVERYTHING});
   }
 
   async happen(event: Event): Promise<void> {
@@ -107,7 +112,7 @@ describe('rotation among writers', function () {
         try {
           const [first, second] = nodes as [Node, Node];
           const scene = new Scene(nodes, await first.populate({keystores: 2, keys: 10}));
-          const {id} = await first.runner({pace: {rate: 300}}).start({steps: EVERYTHING});
+          const {id} = await scene.start();
           for (const each of events) await scene.happen(each);
 
           const runner = second.runner();
