@@ -67,8 +67,7 @@ export class ScopeCache extends Redacted {
       return undefined;
     }
     const opened = new OpenedScope(record, roots, this.previous(scope));
-    const fresh = view === this.#view && changes === this.#changes;
-    this.#entries.set(scope, {opened, view: fresh ? view : undefined});
+    this.#entries.set(scope, {opened, view: changes === this.#changes ? view : undefined});
     return opened;
   }
 

@@ -71,8 +71,10 @@ describe('KeyHierarchy: sealed and unsealed', () => {
     t.store.gate = () => held.promise;
     const late = t.hierarchy.wrapperFor(SCOPE, PURPOSE);
     t.hierarchy.forget();
+    t.root.calls.open = 0;
     held.resolve(undefined);
     await expectRejection(late, UnavailableError);
+    expect(t.root.calls.open).to.equal(0);
     await t.hierarchy.wrapperFor(SCOPE, PURPOSE);
   });
 
@@ -164,9 +166,11 @@ describe('KeyHierarchy: changes by this process and by others', () => {
     const early = t.hierarchy.wrapperFor('scope 0', PURPOSE);
     await reading.promise;
     const infos = await t.hierarchy.rotateKeys('scope 0');
+    const newest = infos[1]!.versions[1]!.id;
+    expect((await t.hierarchy.wrapperFor('scope 0', PURPOSE)).keyId).to.equal(newest);
     held.resolve(undefined);
     await early;
-    expect((await t.hierarchy.wrapperFor('scope 0', PURPOSE)).keyId).to.equal(infos[1]!.versions[1]!.id);
+    expect((await t.hierarchy.wrapperFor('scope 0', PURPOSE)).keyId).to.equal(newest);
   });
 
   it('does not take a read that began before a refresh for what is stored', async () => {
@@ -187,9 +191,11 @@ describe('KeyHierarchy: changes by this process and by others', () => {
     await reading.promise;
     const infos = await t.newHierarchy().rotateKeys('scope 0');
     await t.hierarchy.refresh();
+    const newest = infos[1]!.versions[1]!.id;
+    expect((await t.hierarchy.wrapperFor('scope 0', PURPOSE)).keyId).to.equal(newest);
     held.resolve(undefined);
     await early;
-    expect((await t.hierarchy.wrapperFor('scope 0', PURPOSE)).keyId).to.equal(infos[1]!.versions[1]!.id);
+    expect((await t.hierarchy.wrapperFor('scope 0', PURPOSE)).keyId).to.equal(newest);
   });
 
   it('drops destroyed versions at once in the process that destroyed them', async () => {
