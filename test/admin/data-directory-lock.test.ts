@@ -15,8 +15,11 @@ interface Contender {
   readonly answer: string;
 }
 
+const children = new Set<ChildProcess>();
+
 async function contend(dataDir: string): Promise<Contender> {
   const child = spawn(process.execPath, [HOLDER, dataDir], {stdio: ['pipe', 'pipe', 'inherit']});
+  children.add(child);
   const [answer] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
   return {child, answer: answer.trim()};
 }
@@ -45,6 +48,11 @@ async function withDirectory(work: (dataDir: string) => Promise<void>): Promise<
 }
 
 describe('The lock of the data directory', () => {
+  afterEach(() => {
+    for (const child of children) child.kill('SIGKILL');
+    children.clear();
+  });
+
   it('is held by one process at a time, and refused to others at once', () =>
     withDirectory(async (dataDir) => {
       const holder = await contend(dataDir);
