@@ -26,5 +26,8 @@ export interface Finding {
 /** @returns one line. What the database says of itself may hold anything: controls are escaped. */
 export function formatFinding({severity, kind, record, message}: Finding): string {
   const line = `${severity} ${kind}${record === '' ? '' : ` ${record}`}: ${message}`;
-  return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (control) => JSON.stringify(control).slice(1, -1));
+  return line.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (control) => `\\u{${control.codePointAt(0)?.toString(16) ?? ''}}`,
+  );
 }

@@ -1,3 +1,4 @@
+import {access, constants, stat} from 'node:fs/promises';
 import {isAbsolute} from 'node:path';
 import {checkDatabase} from '../../integrity/check.ts';
 import {formatFinding} from '../../integrity/finding.ts';
@@ -47,9 +48,8 @@ export const check: AdminOperation<CheckParameters, CheckResult> = {
 /** Before all else: a check may take long. */
 async function assertReadable(path: string): Promise<void> {
   try {
-    const lines = readLines(path);
-    await lines.next();
-    await lines.return(undefined);
+    await access(path, constants.R_OK);
+    if (!(await stat(path)).isFile()) throw new TypeError('It is not a file.');
   } catch (cause) {
     throw new AdminError('not-found', `The anchor ${path} cannot be read by the server.`, {cause});
   }
