@@ -42,14 +42,18 @@ export async function connect(
 /** @returns the lock, where no server runs; undefined where one listens. @throws AdminError */
 export async function lockOrServer(
   settings: Settings,
-  {io, create}: {readonly io: AdminIo; readonly create: boolean},
+  {
+    io,
+    create,
+    patienceMs = PATIENCE_MS,
+  }: {readonly io: AdminIo; readonly create: boolean; readonly patienceMs?: number},
 ): Promise<DataDirectoryLock | undefined> {
   await assertOwnStore(settings, {create});
   const {dataDir} = settings;
   await mkdir(dataDir, {recursive: true, mode: 0o700});
   const {acquireDataDirectoryLock, DataDirectoryInUseError} =
     await import('../../admin/data-directory-lock.ts');
-  const givesUpAt = performance.now() + PATIENCE_MS;
+  const givesUpAt = performance.now() + patienceMs;
   for (;;) {
     try {
       return await acquireDataDirectoryLock(dataDir);

@@ -17,13 +17,17 @@ export function processIo(terminal: Terminal): AdminIo & Disposable {
     if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED);
     interruption.abort(new InterruptedError());
   };
+  const {promise: interrupted, reject} = Promise.withResolvers<never>();
+  interrupted.catch(() => undefined);
+  interruption.signal.addEventListener('abort', () => reject(new InterruptedError()));
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return {
     out: terminal.out,
     err: terminal.err,
     screen: process.stderr,
     interactive,
-    ask: (question) => (interactive ? askPerson(question) : lines.next()),
+    // A read of standard input cannot be taken back, but nobody needs to wait for it.
+    ask: (question) => Promise.race([interactive ? askPerson(question) : lines.next(), interrupted]),
     interrupted: interruption.signal,
     [Symbol.dispose]: () => {
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

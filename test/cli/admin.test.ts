@@ -1,0 +1,225 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {existsSync} from 'node:fs';
+import {chmod, mkdtemp, readFile, rm, stat} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join, relative} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {expect} from 'chai';
+import {acquireDataDirectoryLock} from '../../lib/admin/data-directory-lock.ts';
+import {lockOrServer} from '../../lib/cli/admin/connect.ts';
+import {loadSettings} from '../../lib/config/load-settings.ts';
+import {freePort} from '../crash/free-port.ts';
+import {ServerProcess} from '../crash/server-process.ts';
+import {admin, adminCommand} from '../support/admin-command.ts';
+
+const LAUNCHER = fileURLToPath(new URL('../../bin/webkms.js', import.meta.url));
+const PASSPHRASE = 'correct horse battery staple';
+
+interface Status {
+  readonly server: string;
+  readonly sealed: boolean;
+  readonly roots: readonly {readonly id: string; readonly uri: string; readonly open: boolean}[];
+}
+
+describe('webkms admin', function () {
+  this.timeout(60_000);
+  let directory: string;
+  let dataDir: string;
+  let server: ServerProcess | undefined;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'webkms-cli-'));
+    dataDir = join(directory, 'data');
+  });
+  afterEach(async () => {
+    await server?.stop();
+    server = undefined;
+    await rm(directory, {recursive: true, force: true});
+  });
+
+  const start = async (environment: Readonly<Record<string, string>> = {}): Promise<ServerProcess> =>
+    (server = await ServerProcess.start({dataDir, port: await freePort(), environment}));
+  const status = async (input = ''): Promise<Status> =>
+    JSON.parse(await admin(['status', '--json'], {dataDir, input})) as Status;
+  const sharesIn = (out: string): string[] =>
+    out.split('\n').filter((line) => line.startsWith('webkms-share-'));
+
+  it('asks the server that runs, and works on the store where none does, even one whose server was killed', async () => {
+    await start();
+    const [root] = (await status()).roots;
+    expect(await status()).to.deep.include({server: 'running', sealed: false});
+    await server?.kill();
+    expect(existsSync(join(dataDir, 'admin.sock')), 'a stale socket').to.equal(true);
+    const offline = await status();
+    expect(offline).to.include({server: 'not running', sealed: false});
+    expect(offline.roots.map(({id, open}) => ({id, open}))).to.deep.equal([{id: root?.id, open: true}]);
+    await start();
+    expect((await status()).server).to.equal('running');
+  });
+
+  it('finds no store, and makes none', async () => {
+    for (const args of [
+      ['status'],
+      ['check'],
+      ['rotate', '--all'],
+      ['root', 'list'],
+      ['backup', join(directory, 'b')],
+    ]) {
+      const {status: code, out, err} = await adminCommand(args, {dataDir});
+      expect({code, out}).to.deep.equal({code: 1, out: ''});
+      expect(err).to.match(/^webkms: There is no store at .*webkms\.db/);
+    }
+    expect(existsSync(dataDir)).to.equal(false);
+  });
+
+  it('lets several commands work on the store one after the other, and a server keep others out', async () => {
+    await (await start()).stop();
+    const outcomes = await Promise.all(
+      ['check', 'status', 'jobs'].map((name) => adminCommand([name], {dataDir})),
+    );
+    expect(outcomes.map(({status: code, err}) => (code === 0 ? 0 : err))).to.deep.equal([0, 0, 0]);
+    await start();
+    let refusal = '';
+    await ServerProcess.start({dataDir, port: await freePort()}).catch(
+      (error: unknown) => (refusal = String(error)),
+    );
+    expect(refusal).to.contain('in use by another process');
+    expect((await status()).server).to.equal('running');
+  });
+
+  it('gives up on a process that has the directory and does not answer', async () => {
+    await (await start()).stop();
+    const settings = loadSettings({environment: {WEBKMS_DATA_DIR: dataDir}});
+    const io = {interrupted: new AbortController().signal} as Parameters<typeof lockOrServer>[1]['io'];
+    const attempt = () => lockOrServer(settings, {io, create: false, patienceMs: 600});
+    const lock = await acquireDataDirectoryLock(dataDir);
+    let message = '';
+    await attempt().catch((error: unknown) => (message = String(error)));
+    expect(message).to.contain('in use by another process that does not answer');
+    setTimeout(() => lock.release(), 200);
+    (await attempt())?.release();
+  });
+
+  it('seals and unseals the running server only', async () => {
+    await start();
+    expect(await admin(['seal'], {dataDir})).to.equal('The server is sealed.\n');
+    expect(await status()).to.include({sealed: true});
+    expect((await adminCommand(['rotate', '--all'], {dataDir})).err).to.contain('The server is sealed.');
+    expect(await admin(['unseal'], {dataDir})).to.equal('The server is unsealed.\n');
+    expect(await status()).to.include({sealed: false});
+    expect(await admin(['unseal'], {dataDir})).to.contain('not sealed');
+    await server?.stop();
+    for (const name of ['seal', 'unseal']) {
+      const {status: code, err} = await adminCommand([name], {dataDir});
+      expect(code).to.equal(1);
+      expect(err).to.match(/^webkms: No server runs on /);
+    }
+  });
+
+  it('init makes shares once; without a server, what needs keys takes shares from standard input', async () => {
+    const environment = {WEBKMS_ROOT_WRAPPER: 'shamir:2-of-3'};
+    const [a = '', b = '', c = ''] = sharesIn(await admin(['init'], {dataDir, environment}));
+    expect(c).to.match(/^webkms-share-1-/);
+    expect((await stat(join(dataDir, 'webkms.db'))).mode & 0o777).to.equal(0o600);
+    const again = await adminCommand(['init'], {dataDir, environment});
+    expect([again.status, again.out]).to.deep.equal([1, '']);
+    expect(again.err).to.contain('has a root of trust already');
+
+    const check = async (...lines: readonly string[]): Promise<number | null> =>
+      (await adminCommand(['check'], {dataDir, environment, input: lines.join('\n')})).status;
+    expect(await check()).to.equal(1);
+    expect(await check(a)).to.equal(1);
+    expect(await check(a, a)).to.equal(1);
+    expect(await check(a, 'nonsense', c)).to.equal(0);
+    expect(await admin(['root', 'list'], {dataDir, environment})).to.contain('shamir:2-of-3');
+
+    const {url} = await start(environment);
+    expect(url).to.match(/^https/);
+    expect(await status()).to.include({sealed: true});
+    const one = await adminCommand(['unseal'], {dataDir, input: `${b}\n`});
+    expect(one.status).to.equal(1);
+    expect(one.err).to.contain('1 of 2');
+    expect(await admin(['unseal'], {dataDir, input: `${c}\n`}), "another person's").to.contain('unsealed');
+  });
+
+  it('adds roots: of a passphrase, of a file beside the operator; and unseals by the passphrase', async () => {
+    const log = join(directory, 'log');
+    await start({WEBKMS_LOG_FILE: log, WEBKMS_LOG_LEVEL: 'trace'});
+    const add = (uri: string, input = '') => adminCommand(['root', 'add', uri], {dataDir, input});
+    expect((await add('passphrase:prompt')).status, 'none given').to.equal(2);
+    expect((await add('passphrase:prompt', 'tiny-pw\n')).status).to.equal(1);
+    expect((await add('passphrase:prompt', `${PASSPHRASE}\n`)).status).to.equal(0);
+    expect((await add('passphrase:fd=0', `${PASSPHRASE}\n`)).err).to.contain('at the start only');
+    expect((await add('nonsense:x')).status).to.equal(1);
+
+    const file = join(directory, 'other.key');
+    expect((await add(`file:${relative(process.cwd(), file)}`)).out).to.contain('Back it up');
+    expect((await stat(file)).mode & 0o777).to.equal(0o600);
+    const {roots} = await status();
+    expect(roots.map(({uri}) => uri)).to.deep.equal([
+      `file:${join(dataDir, 'root.key')}`,
+      'passphrase:prompt',
+      `file:${file}`,
+    ]);
+
+    for (const {id, uri} of roots) {
+      if (uri.startsWith('file:')) await admin(['root', 'retire', id], {dataDir});
+    }
+    await admin(['seal'], {dataDir});
+    const wrong = await adminCommand(['unseal'], {dataDir, input: 'wrong horse battery staple\n'});
+    expect(wrong.status).to.equal(1);
+    expect(await status()).to.include({sealed: true});
+    expect(await admin(['unseal'], {dataDir, input: `${PASSPHRASE}\n`})).to.contain('unsealed');
+    expect(
+      (await adminCommand(['root', 'retire', roots[1]?.id ?? ''], {dataDir})).status,
+      'the last',
+    ).to.equal(1);
+
+    await server?.stop();
+    const logged = await readFile(log, 'utf8');
+    expect(logged).to.contain('"operation":"root.add","outcome":"done"').and.contain('"operation":"unseal"');
+    for (const secret of ['horse', 'tiny-pw']) expect(logged).not.to.contain(secret);
+  });
+
+  it('is stopped by a signal while it waits for a share', async () => {
+    await start();
+    await admin(['root', 'add', 'shamir:2-of-3'], {dataDir});
+    const child = spawn(process.execPath, [LAUNCHER, 'admin', 'unseal'], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      env: {PATH: process.env['PATH'], WEBKMS_DATA_DIR: dataDir},
+    });
+    let err = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    child.stdin.write('nonsense\n');
+    await once(child.stderr, 'data');
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(code).to.equal(130);
+    expect(err).to.contain('webkms: interrupted.');
+  });
+
+  it('refuses another user, whose files a server could not read', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    await start();
+    await chmod(directory, 0o755);
+    const asNobody = async (): Promise<string> => {
+      const script =
+        'process.seteuid(65534); const {main} = await import(process.argv[1]);' +
+        'process.exitCode = await main(["admin", "status"]);';
+      const module = new URL('../../lib/cli/main.ts', import.meta.url).href;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script, module], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: {PATH: process.env['PATH'], WEBKMS_DATA_DIR: dataDir},
+      });
+      let err = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+      const [code] = (await once(child, 'close')) as [number | null];
+      expect(code).to.equal(1);
+      return err;
+    };
+    expect(await asNobody()).to.contain('cannot get at');
+    await chmod(dataDir, 0o755);
+    expect(await asNobody()).to.contain('belongs to another user');
+  });
+});
