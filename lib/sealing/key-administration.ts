@@ -27,8 +27,9 @@ export interface KeyVersionInfo {
 
 /**
  * Administration of the key hierarchy; safe where several nodes do it at once. All throw `InvalidParameterError` for a
- * scope or purpose that cannot be, `SealedError` where no root is open, `UnavailableError` where the store cannot be
- * reached; and where a scope has no keys, `KeyNotFoundError`.
+ * scope or purpose that cannot be, or was not declared, `UnavailableError` where the store cannot be reached, and (but for
+ * lists and `validateSchema`) `SealedError` where no root is open; and where a scope has no keys, `KeyNotFoundError`. The
+ * hierarchy's own scope is listed, rotated, rewrapped and revoked like any other.
  */
 export interface KeyAdministration {
   /** Makes a scope's keys: a root key and a data key per purpose. What is there stays as it is. @returns the scope's keys */

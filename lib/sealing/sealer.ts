@@ -4,9 +4,10 @@ import type {Wrapper} from './wrapper.ts';
 export interface ScopeWrappers {
   /**
    * The wrapper for (scope, purpose): seals with the newest data key version, opens with the one that the blob names.
-   * With `create`, makes the scope's keys on first use (safe when several nodes race); without, a scope that has none
-   * throws `SealedBlobError`, as nothing sealed can belong to it.
-   * @throws UnavailableError where the store or the root of trust cannot be used.
+   * With `create`, makes what keys are missing on first use (safe when several nodes race); without, a scope that has
+   * none throws `SealedBlobError`, as nothing sealed can belong to it. Its `keyId` is the data key version's id.
+   * @throws UnavailableError where the store or the root of trust cannot be used; SealedError, one of these, where no
+   *   root is open.
    */
   wrapperFor(
     scope: string,
