@@ -75,15 +75,17 @@ describe('hostile: records at rest', () => {
     const s = scene();
     const victim = s.foreign.keys.ed25519;
     tamper(s, (db) => {
-      db.exec(`INSERT INTO key_record (keystore, local_id, sequence, type, created_at)
-        SELECT (SELECT position FROM keystore WHERE id = '${s.keystore}'), local_id, sequence, type, created_at
+      db.exec(`INSERT INTO key_record (keystore, local_id, sequence, type, created_at, mac, mac_key_version)
+        SELECT (SELECT position FROM keystore WHERE id = '${s.keystore}'), local_id, sequence, type, created_at,
+          mac, mac_key_version
         FROM key_record WHERE local_id = '${local(victim)}'`);
-      db.exec(`INSERT INTO key_version (key, version, created_at, public_key, material)
-        SELECT (SELECT max(position) FROM key_record), version, created_at, public_key, material
+      db.exec(`INSERT INTO key_version (key, version, created_at, public_key, material, data_key_version)
+        SELECT (SELECT max(position) FROM key_record), version, created_at, public_key, material, data_key_version
         FROM key_version WHERE ${versionOf(victim)} LIMIT 1`);
     });
     const copy = `${s.keystore}/keys/${local(victim)}`;
-    await s.accepted(s.reading({url: copy}));
+    // Its MAC is over the keystore that it was made in.
+    await s.refused(s.reading({url: copy}), INTERNAL);
     await s.refused(s.signing({url: copy}), INTERNAL);
     await s.accepted(s.signing({url: victim, signer: s.foreign.owner}));
     tamper(s, (db) =>
@@ -130,7 +132,7 @@ describe('hostile: records at rest', () => {
         db.prepare(`UPDATE key_version SET material = ? WHERE ${versionOf(url)}`).run(change(blob));
       });
       await s.refused(s.signing({url}), INTERNAL);
-      await s.accepted(s.reading({url}));
+      await s.refused(s.reading({url}), INTERNAL);
       await s.accepted(s.signing());
     });
   }
@@ -139,7 +141,9 @@ describe('hostile: records at rest', () => {
     const s = scene();
     const swapDataKeys = () =>
       tamper(s, (db) => {
-        const of = (keystore: string) => `data_key IN (SELECT position FROM data_key WHERE root_key IN
+        const of = (
+          keystore: string,
+        ) => `data_key IN (SELECT position FROM data_key WHERE purpose = 'key-material' AND root_key IN
           (SELECT position FROM root_key WHERE scope LIKE '%${local(keystore)}%'))`;
         const blob = (keystore: string) =>
           db
