@@ -113,7 +113,9 @@ describe('KeyHierarchy: what a store or a root must not do', () => {
         openSealer: async () => ({
           keyId: second.keyId,
           seal: async (plaintext) => plaintext,
-          close: () => void closed++,
+          close: () => {
+            closed++;
+          },
         }),
       });
       expect((await sealers.all()).map(({id}) => id)).to.deep.equal(['rw_1', 'rw_2']);
