@@ -5,6 +5,8 @@ import {AdminError, type AdminCall, type AdminProgress} from './admin-operation.
 /** No more often is progress sent. */
 const PROGRESS_INTERVAL_MS = 100;
 
+const CLIENT_GONE = 'The client went away.';
+
 /**
  * A reply of JSON lines: `{progress}` and `{line}` any number of times, then one `{result}` or `{error: {code, message}}`.
  * `signal` is aborted when the client has gone, or by `abort`.
@@ -17,18 +19,18 @@ export class AdminReply implements AdminCall {
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    response.on('error', () => this.abort());
-    response.on('close', () => this.abort());
+    response.on('error', () => this.abort(CLIENT_GONE));
+    response.on('close', () => this.abort(CLIENT_GONE));
   }
 
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  readonly abort = (): void => {
-    if (!this.#ended)
-      this.#abort.abort(new AdminError('failed', 'The client went away, or the server stops.'));
-  };
+  /** Stops what is being done for the client, unless it was answered. */
+  abort(reason: string): void {
+    if (!this.#ended) this.#abort.abort(new AdminError('failed', reason));
+  }
 
   /** Leaves out what comes too fast, for the client or for a person; but never a step's end. */
   readonly report = ({step, done, total}: AdminProgress): void => {

@@ -14,6 +14,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** How long operations may take to stop when the server does. */
 const STOP_TIMEOUT_MS = 10_000;
 
+const STOPPING = 'The server stops. A job goes on when it runs again; anything else must be asked for again.';
+
 export interface AdminSocketOptions {
   readonly management: KeyManagement;
   readonly operations: ReadonlyMap<string, AnyAdminOperation>;
@@ -67,7 +69,7 @@ export async function startAdminSocket(options: AdminSocketOptions): Promise<Adm
     close: async () => {
       const closed = once(server, 'close');
       server.close();
-      for (const reply of replies) reply.abort();
+      for (const reply of replies) reply.abort(STOPPING);
       await settled(calls, STOP_TIMEOUT_MS);
       server.closeAllConnections();
       await closed;

@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync} from 'node:fs';
-import {chmod, mkdtemp, readFile, rm, stat} from 'node:fs/promises';
+import {chmod, mkdtemp, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -180,6 +180,78 @@ describe('webkms admin', function () {
     const logged = await readFile(log, 'utf8');
     expect(logged).to.contain('"operation":"root.add","outcome":"done"').and.contain('"operation":"unseal"');
     for (const secret of ['horse', 'tiny-pw']) expect(logged).not.to.contain(secret);
+  });
+
+  it('says why a sealed server cannot be unsealed', async () => {
+    await start();
+    await admin(['seal'], {dataDir});
+    const key = join(dataDir, 'root.key');
+    await rename(key, `${key}.away`);
+    const {status: code, err} = await adminCommand(['unseal'], {dataDir, input: 'anything\n'});
+    expect(code).to.equal(1);
+    expect(err).to.contain('No root of trust can be opened now.').and.contain('does not exist');
+    await rename(`${key}.away`, key);
+    expect(await admin(['unseal'], {dataDir})).to.contain('unsealed');
+  });
+
+  it('init makes nothing where the root of trust is not in shares', async () => {
+    const {status: code, out, err} = await adminCommand(['init'], {dataDir});
+    expect({code, out}).to.deep.equal({code: 1, out: ''});
+    expect(err).to.contain('There is no store');
+    expect(existsSync(dataDir)).to.equal(false);
+  });
+
+  it('rotates, and a rotation goes on in the server where the command is interrupted', async () => {
+    await start();
+    const child = spawn(process.execPath, [LAUNCHER, 'admin', 'rotate', '--all', '--rewrap', '--prune'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {PATH: process.env['PATH'], WEBKMS_DATA_DIR: dataDir},
+    });
+    let err = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    await once(child.stderr, 'data');
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(code, err).to.equal(130);
+    expect(err).to.contain('The job goes on in the server');
+    // The same command takes it up again.
+    const [first, second] = await Promise.all([
+      admin(['rotate', '--all', '--rewrap', '--prune', '--json'], {dataDir}),
+      admin(['rotate', '--all', '--rewrap', '--prune', '--json'], {dataDir}),
+    ]);
+    const {job, failure} = JSON.parse(first) as {job: string; failure?: string};
+    expect(failure).to.equal(undefined);
+    expect(JSON.parse(second)).to.include({job});
+    const jobs = JSON.parse(await admin(['jobs', '--json'], {dataDir})) as {finished: {id: string}[]};
+    expect(jobs.finished.map(({id}) => id)).to.deep.equal([job]);
+    const other = await adminCommand(['rotate', '--keystore', 'https://localhost/kms/keystores/none'], {
+      dataDir,
+    });
+    expect(other.err).to.contain('There is no such keystore.');
+  });
+
+  it('checks, anchors and backs up the same with a server and without', async () => {
+    await start();
+    const files = [join(directory, 'a'), join(directory, 'b')];
+    for (const file of files) {
+      await writeFile(`${file}.anchor`, await admin(['anchor'], {dataDir}));
+      expect(
+        await admin(['check', '--anchor', relative(process.cwd(), `${file}.anchor`)], {dataDir}),
+      ).to.contain('The database is as it was written.');
+      const {errors, findings} = JSON.parse(await admin(['check', '--json'], {dataDir})) as {
+        errors: number;
+        findings: string[];
+      };
+      expect({errors, findings}).to.deep.equal({errors: 0, findings: []});
+      await admin(['backup', relative(process.cwd(), file)], {dataDir});
+      expect((await stat(file)).mode & 0o777).to.equal(0o600);
+      await server?.stop();
+    }
+    const missing = await adminCommand(['check', '--anchor', join(directory, 'none')], {dataDir});
+    expect(missing.status).to.equal(1);
+    await start();
+    const restore = await adminCommand(['restore', files[0] ?? ''], {dataDir});
+    expect(restore.err).to.contain('A server runs on the data directory. Stop it first.');
   });
 
   it('is stopped by a signal while it waits for a share', async () => {

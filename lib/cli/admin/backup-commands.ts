@@ -4,7 +4,7 @@ import type {BackupSummary} from '../../backup/write-backup.ts';
 import {takeVariable} from '../../config/environment-secrets.ts';
 import {parsePath} from '../../config/parsers.ts';
 import {promptSecret} from '../../sealing/wrappers/terminal-prompt.ts';
-import type {AdminCommand} from './admin-command.ts';
+import type {AdminCommand, AdminInvocation} from './admin-command.ts';
 import {lockOrServer} from './connect.ts';
 
 export const backupCommand: AdminCommand = {
@@ -37,7 +37,9 @@ export const restoreCommand: AdminCommand = {
     'unless it is where it was; of one in shares, they are asked for. The restored database is as old as the backup: revocations',
     'and transfers made since are not in it.',
   ],
-  run: async ({settings, io, output, print, operands: [file = '']}) => {
+  options: {describe: {meaning: 'says what FILE says of itself, and which roots open it; restores nothing'}},
+  run: async ({settings, io, output, print, values, operands: [file = '']}) => {
+    if (values['describe'] === true) return describe(file, print);
     await using closing = new AsyncDisposableStack();
     const lock = await lockOrServer(settings, {io, create: true});
     if (!lock) throw new AdminError('refused', 'A server runs on the data directory. Stop it first.');
@@ -76,3 +78,17 @@ export const restoreCommand: AdminCommand = {
     }
   },
 };
+
+async function describe(file: string, print: AdminInvocation['print']): Promise<number> {
+  const {describeBackup} = await import('../../backup/describe-backup.ts');
+  const description = await describeBackup(parsePath(file)).catch((error: unknown) => {
+    throw adminFailure(error);
+  });
+  const {id, createdAt, application, roots} = description;
+  print(description, [
+    `${id}, made ${createdAt} by release ${application}`,
+    'Any one of these roots of trust opens it:',
+    ...roots.map(({id, uri}) => `  ${id}  ${uri}`),
+  ]);
+  return 0;
+}

@@ -10,8 +10,9 @@ import type {AdminIo} from './admin-io.ts';
 export async function giveShares(
   io: AdminIo,
   offer: (text: string) => Promise<OfferedShare>,
+  firstQuestion = 'Share: ',
 ): Promise<boolean> {
-  let question = 'Share: ';
+  let question = firstQuestion;
   for (;;) {
     const text = await io.ask(question);
     io.interrupted.throwIfAborted();

@@ -7,15 +7,20 @@ import {SecretLines} from './secret-lines.ts';
 /** By the shell's convention: 128 + the number of SIGINT. */
 export const EXIT_INTERRUPTED = 130;
 
+/** One Ctrl+C may arrive twice: from the terminal, and passed on by the launcher. */
+const SAME_SIGNAL_MS = 500;
+
 /** The process's own terminal, standard input and signals, until it is disposed of. */
 export function processIo(terminal: Terminal): AdminIo & Disposable {
   const lines = new SecretLines(process.stdin);
   const interactive = process.stdin.isTTY;
   const interruption = new AbortController();
+  let first: number | undefined;
   const onSignal = (): void => {
-    // A second one ends the process at once.
-    if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    first ??= performance.now();
     interruption.abort(new InterruptedError());
+    // A second one ends the process at once.
+    if (performance.now() - first > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
   };
   const {promise: interrupted, reject} = Promise.withResolvers<never>();
   interrupted.catch(() => undefined);

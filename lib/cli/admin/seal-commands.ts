@@ -2,6 +2,7 @@ import {AdminError} from '../../admin/admin-operation.ts';
 import type {Initialized} from '../../admin/operations/init.ts';
 import type {AdminStatus} from '../../admin/operations/status.ts';
 import type {Unsealed} from '../../admin/operations/unseal.ts';
+import type {OfferedShare} from '../../sealing/offered-shares.ts';
 import {EXIT_FAILURE} from '../command.ts';
 import type {AdminCommand} from './admin-command.ts';
 import type {AdminIo} from './admin-io.ts';
@@ -10,6 +11,7 @@ import {giveShares} from './give-shares.ts';
 import {printShares} from './print-shares.ts';
 
 const SHARE = 'webkms-share-';
+const PROMPT = 'passphrase:prompt';
 
 export const sealCommand: AdminCommand = {
   name: 'seal',
@@ -39,30 +41,33 @@ export const unsealCommand: AdminCommand = {
     await using connection = await connect();
     if (!connection.online) throw noServer(settings.dataDir, 'unsealed');
     const before = (await connection.call('status')) as AdminStatus;
-    if (before.sealed) {
-      const {sealed} = (await connection.call('unseal')) as Unsealed;
-      if (!sealed) {
-        print({sealed: false}, ['The server is unsealed.']);
+    const wasSealed = before.sealed;
+    let {roots} = before;
+    if (wasSealed) {
+      const unsealed = (await connection.call('unseal')) as Unsealed;
+      if (!unsealed.sealed) {
+        print({sealed: false, roots: unsealed.roots}, ['The server is unsealed.']);
         return 0;
       }
+      ({roots} = unsealed);
     }
-    if (!before.sealed && !before.roots.some(isWaiting)) {
-      print({sealed: false}, ['The server is not sealed, and no root of trust waits for shares.']);
+    if (!roots.some((root) => isWaiting(root) || asksPassphrase(root))) {
+      if (wasSealed) throw cannotBeUnsealed(roots);
+      print({sealed: false, roots}, ['The server is not sealed, and no root of trust waits for shares.']);
       return 0;
     }
-    const opened = await open(connection, io, before);
-    const {sealed, roots} = (await connection.call('status')) as AdminStatus;
+    const opened = await open(connection, io, roots);
+    const after = (await connection.call('status')) as AdminStatus;
     if (!opened) {
-      const given = roots
-        .filter(isWaiting)
-        .map(({id, offered, threshold}) => `${id}: ${offered ?? 0} of ${threshold ?? 0}`);
+      const waiting = after.roots.filter(isWaiting);
+      const given = waiting.map(({id, offered = 0, threshold = 0}) => `${id}: ${offered} of ${threshold}`);
       io.err(
-        `webkms: not ${before.sealed ? 'unsealed' : 'opened'} yet. Shares given: ${given.join('; ') || 'none'}.`,
+        `webkms: not ${wasSealed ? 'unsealed' : 'opened'} yet. Shares given: ${given.join('; ') || 'none'}.`,
       );
       return EXIT_FAILURE;
     }
-    print({sealed, roots}, [
-      before.sealed ? 'The server is unsealed.' : 'The root of trust is open: its shares are good.',
+    print({sealed: after.sealed, roots: after.roots}, [
+      wasSealed ? 'The server is unsealed.' : 'The root of trust is open: its shares are good.',
     ]);
     return 0;
   },
@@ -75,33 +80,53 @@ export const initCommand: AdminCommand = {
     'For WEBKMS_ROOT_WRAPPER=shamir:<k>-of-<n> and an empty store: makes the root of trust and writes its shares to standard',
     'output, once, a line each. Then: webkms admin unseal',
   ],
-  run: async ({connect, print, io}) => {
-    await using connection = await connect({create: true});
+  run: async ({connect, print, io, settings}) => {
+    await using connection = await connect({create: settings.rootWrapper.startsWith('shamir:')});
     const result = (await connection.call('init')) as Initialized;
     printShares({print, io}, result);
     return 0;
   },
 };
 
-async function open(connection: AdminConnection, io: AdminIo, {roots}: AdminStatus): Promise<boolean> {
-  const byPassphrase = roots.some(({open: isOpen, uri}) => !isOpen && uri === 'passphrase:prompt');
-  return giveShares(io, async (text) => {
-    if (byPassphrase && !text.startsWith(SHARE)) {
-      const {sealed, roots} = (await connection.call('unseal', {passphrase: text})) as Unsealed;
-      const root = roots.find(({uri}) => uri === 'passphrase:prompt');
-      if (sealed || root?.open !== true) {
-        throw new AdminError('refused', root?.reason ?? 'No root of trust was opened by the passphrase.');
-      }
-      return {rootWrapperId: root.id, given: 1, needed: 1, opened: true};
-    }
+type Root = AdminStatus['roots'][number];
+
+async function open(connection: AdminConnection, io: AdminIo, roots: readonly Root[]): Promise<boolean> {
+  const byPassphrase = roots.some(asksPassphrase);
+  const offer = async (text: string): Promise<OfferedShare> => {
+    if (byPassphrase && !text.startsWith(SHARE)) return givePassphrase(connection, text);
     const {share} = (await connection.call('unseal', {share: text})) as Unsealed;
-    if (!share) throw new AdminError('failed', 'The server does not say what became of the share.');
-    return share;
-  });
+    if (share) return share;
+    throw new AdminError('failed', 'The server does not say what became of the share.');
+  };
+  const [first, second] = roots.filter(isWaiting);
+  if (byPassphrase) return giveShares(io, offer, first ? 'Share, or passphrase: ' : 'Passphrase: ');
+  const isOnly = first !== undefined && second === undefined;
+  const which = isOnly ? ` ${(first.offered ?? 0) + 1} of ${first.threshold ?? 0}` : '';
+  return giveShares(io, offer, `Share${which}: `);
 }
 
-function isWaiting({open: isOpen, state, threshold}: AdminStatus['roots'][number]): boolean {
+async function givePassphrase(connection: AdminConnection, passphrase: string): Promise<OfferedShare> {
+  const {roots} = (await connection.call('unseal', {passphrase})) as Unsealed;
+  const asking = roots.filter(({uri}) => uri === PROMPT);
+  const opened = asking.find((root) => root.open);
+  if (opened) return {rootWrapperId: opened.id, given: 1, needed: 1, opened: true};
+  throw new AdminError('refused', asking[0]?.reason ?? 'The passphrase opens no root of trust.');
+}
+
+function isWaiting({open: isOpen, state, threshold}: Root): boolean {
   return !isOpen && state !== 'retiring' && threshold !== undefined;
+}
+
+function asksPassphrase({open: isOpen, state, uri}: Root): boolean {
+  return !isOpen && state !== 'retiring' && uri === PROMPT;
+}
+
+function cannotBeUnsealed(roots: readonly Root[]): AdminError {
+  if (roots.length === 0) {
+    return new AdminError('refused', 'There is no root of trust yet. Make the first with: webkms admin init');
+  }
+  const reasons = roots.map(({id, uri, reason}) => `${id} (${uri}): ${reason ?? 'closed'}`);
+  return new AdminError('refused', `No root of trust can be opened now. ${reasons.join(' ')}`);
 }
 
 function noServer(dataDir: string, what: string): AdminError {
