@@ -31,8 +31,12 @@ export async function* checkRoots({store, roots}: CheckRootsOptions): AsyncGener
       yield found('error', 'Its record is not that of the root which is open.');
     }
     // The server stores a sealer of each when a second root is added: nobody else can make one.
-    if (several && root.state === 'active' && !root.sealer) {
-      yield found('error', 'It has no sealer: it was not added by the server.');
+    const hasSealer = root.sealer !== undefined || (wrapper !== undefined && !wrapper.exportSealer);
+    if (several && root.state === 'active' && !hasSealer) {
+      yield found(
+        'error',
+        'It has no sealer, though there are several roots: one was not added by the server.',
+      );
     }
     const message = await sealerTrouble(root, {store, roots});
     if (message !== undefined) yield found('error', `Its sealer does not open: ${message}.`);
