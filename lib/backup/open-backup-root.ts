@@ -3,7 +3,7 @@ import {OfferedShares, readShare} from '../sealing/offered-shares.ts';
 import {RootOfTrustError} from '../sealing/root-of-trust-error.ts';
 import type {IdentifiedRootWrapper, RootWrapperScheme} from '../sealing/root-wrapper.ts';
 import {NO_SECRETS, OpeningSecrets, type SecretSource} from '../sealing/secrets.ts';
-import {openStoredRoots, type RootOfTrustLog} from '../sealing/stored-root.ts';
+import {openAt, type RootOfTrustLog} from '../sealing/stored-root.ts';
 import {ROOT_WRAPPER_SCHEMES} from '../sealing/wrappers/schemes.ts';
 import {ShamirWrapper} from '../sealing/wrappers/shamir-wrapper.ts';
 import type {RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
@@ -35,8 +35,8 @@ export interface BackupRootOptions {
 }
 
 /**
- * Opens one of the roots that a backup names: one that needs nobody, if there is; else one in shares, asking for them.
- * It makes none. @throws BackupError, `no-root`, which says why each did not open
+ * Opens one of the roots that a backup names: one that needs nobody, if there is; else by a passphrase that is asked for;
+ * else one in shares, asking for these. It makes none. @throws BackupError, `no-root`, which says why each did not open
  */
 export async function openBackupRoot(
   header: BackupHeader,
@@ -51,17 +51,19 @@ export async function openBackupRoot(
   const failures: string[] = [];
   const secrets = new OpeningSecrets(options.secretSource ?? NO_SECRETS);
   try {
-    // The setting's first: then nobody is asked for the passphrase of another.
-    const [set, others] = [
-      records.filter(({uri}) => uri === settingUri),
-      records.filter(({uri}) => uri !== settingUri),
-    ];
-    const hint = set.length === 0 ? settingUri : undefined;
-    for (const record of [...set, ...others].filter(({uri}) => !ShamirWrapper.isUri(uri))) {
-      const opening = {settingUri: hint, scheme, log: options.log, secrets};
-      const outcome = (await openStoredRoots([record], opening)).get(record.id);
-      if (outcome && !(outcome instanceof RootOfTrustError)) return {id: record.id, wrapper: outcome};
-      failures.push(`${record.uri}: ${outcome?.message ?? ''}`);
+    for (const {record, uri} of placesToTry(records, settingUri)) {
+      try {
+        const wrapper = await openAt(record, uri, {scheme, secrets});
+        if (uri !== settingUri)
+          options.log.warn(
+            {id: record.id, uri, settingUri},
+            'the backup was opened by another root than the setting',
+          );
+        return {id: record.id, wrapper};
+      } catch (error) {
+        if (!(error instanceof RootOfTrustError)) throw error;
+        failures.push(`${uri}: ${error.message}`);
+      }
     }
   } finally {
     secrets.forget();
@@ -69,7 +71,38 @@ export async function openBackupRoot(
   const inShares = records.filter(({uri}) => ShamirWrapper.isUri(uri));
   if (inShares.length > 0 && options.askShare) return collectShares(inShares, options.askShare, failures);
   for (const {uri} of inShares) failures.push(`${uri}: it needs shares, and nobody was asked for them.`);
+  for (const {uri} of records.filter(isDescriptor)) {
+    if (uri !== settingUri) failures.push(`${uri}: it is read only where WEBKMS_ROOT_WRAPPER says so.`);
+  }
   throw noRoot(failures);
+}
+
+interface Place {
+  readonly record: RootWrapperRecord;
+  readonly uri: string;
+}
+
+/** The setting first: it says where one of the roots is now. Then where they were; a person is asked last. */
+function placesToTry(records: readonly RootWrapperRecord[], settingUri: string): readonly Place[] {
+  const closed = records.filter(({uri}) => !ShamirWrapper.isUri(uri));
+  const named = closed.filter(({uri}) => uri === settingUri);
+  const candidates = ShamirWrapper.isUri(settingUri) ? [] : named.length > 0 ? named : closed;
+  const elsewhere = closed
+    .filter((record) => record.uri !== settingUri && !isDescriptor(record))
+    .toSorted((a, b) => Number(isPrompt(a)) - Number(isPrompt(b)));
+  return [
+    ...candidates.map((record) => ({record, uri: settingUri})),
+    ...elsewhere.map((record) => ({record, uri: record.uri})),
+  ];
+}
+
+/** By that number this process may have something else open by now, which reading it would close. */
+function isDescriptor({uri}: RootWrapperRecord): boolean {
+  return uri.startsWith('passphrase:fd=');
+}
+
+function isPrompt({uri}: RootWrapperRecord): boolean {
+  return uri === 'passphrase:prompt';
 }
 
 async function collectShares(

@@ -1,4 +1,4 @@
-import {chmod, copyFile, mkdir, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {chmod, copyFile, mkdir, open, readFile, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import {expect} from 'chai';
 import {BackupError} from '../../lib/backup/backup-error.ts';
@@ -136,6 +136,48 @@ describe('restoring a backup', () => {
     expect(meanwhile.roots.map(({uri}) => uri)).to.deep.equal([fixture.uri('root.key')]);
     const after = await store.backUp(fixture.path('after'));
     expect(after.roots).to.have.length(2);
+  });
+
+  it('asks for a passphrase only where no other root opens', async () => {
+    fixture.secretSource.answers.push(PASSPHRASE, PASSPHRASE);
+    await backUpWith('passphrase:prompt');
+    await rename(fixture.path('root.key'), fixture.path('moved.key'));
+    const {secretSource} = fixture;
+    const asked = secretSource.questions.length;
+    await fixture.restore(file(), {rootWrapper: fixture.uri('moved.key'), to: 'first.db'});
+    expect(secretSource.questions).to.have.length(asked);
+    expect(fixture.lines).to.deep.equal([]);
+    secretSource.answers.push(PASSPHRASE);
+    expect((await fixture.restore(file())).openedBy.uri).to.equal('passphrase:prompt');
+    expect(secretSource.questions).to.have.length(asked + 1);
+    expect(fixture.lines.map(({level, message}) => [level, message])).to.deep.equal([
+      ['warn', 'the backup was opened by another root than the setting'],
+    ]);
+  });
+
+  it('reads no descriptor because a backup says so', async () => {
+    const [secret, other] = [fixture.path('pass'), fixture.path('other')];
+    await writeFile(secret, PASSPHRASE, {mode: 0o600});
+    await backUpWith(`passphrase:file=${secret}`);
+    await remove('root.key');
+    const handle = await open(secret);
+    try {
+      // As somebody would write it who has another process read from what it has open.
+      const uri = `passphrase:fd=${handle.fd}`;
+      const text = (await readFile(file())).toString('latin1');
+      const length = Buffer.from(text, 'latin1').readUInt32BE(16);
+      const header = text.slice(20, 20 + length).replace(`passphrase:file=${secret}`, uri);
+      const size = Buffer.alloc(4);
+      size.writeUInt32BE(header.length);
+      const forged = text.slice(0, 16) + size.toString('latin1') + header + text.slice(20 + length);
+      await writeFile(other, Buffer.from(forged, 'latin1'));
+      const {reason, message} = await expectRejection(fixture.restore(other), BackupError);
+      expect(reason).to.equal('no-root');
+      expect(message).to.match(/passphrase:fd=\d+: it is read only where/);
+      expect(await handle.readFile('utf8'), 'still open, unread').to.equal(PASSPHRASE);
+    } finally {
+      await handle.close();
+    }
   });
 
   it('opens by the file where the setting says it is now; never makes one', async () => {
