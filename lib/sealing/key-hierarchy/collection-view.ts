@@ -30,7 +30,6 @@ export class CollectionView {
     const version = await this.#read();
     this.#moment++;
     this.#own = 0;
-    if (this.#version !== before) return true;
     this.#version = version;
     return before === undefined || version - before !== own;
   }

@@ -102,6 +102,24 @@ describe('KeyHierarchy: what a store or a root must not do', () => {
       expect(roots.records()[1]?.sealer?.dataKeyVersionId).to.equal(keyId);
     });
 
+    it('opens the sealers again after keys were forgotten', async () => {
+      const wrapper = await t.hierarchy.rootSealerWrapper();
+      const context = rootSealerContext({id: 'rw_2', wrapperKeyId: second.keyId});
+      const blob = await wrapper.seal(second.exportSealer(), context);
+      const sealer = {blob, dataKeyVersionId: wrapper.keyId};
+      await t.store.updateRootWrapper('rw_2', {from: 'adding', to: 'adding', sealer});
+      await roots.refresh();
+      roots.open.delete('rw_2');
+      await t.hierarchy.rotateKeys('before');
+      const own = t.store.scopes.get(ROOTS_SCOPE)!;
+      t.store.scopes.delete(ROOTS_SCOPE);
+      await t.hierarchy.rotateKeys('before');
+      t.hierarchy.forget();
+      await expectRejection(t.hierarchy.rotateKeys('before'), UnavailableError);
+      t.store.scopes.set(ROOTS_SCOPE, own);
+      await t.hierarchy.rotateKeys('before');
+    });
+
     it('closes the sealers when keys are forgotten', async () => {
       roots.open.delete('rw_2');
       let closed = 0;
