@@ -81,6 +81,11 @@ describe('progress of webkms admin', () => {
     expect(half).to.equal(`${ERASE}[${'#'.repeat(20)}${'-'.repeat(20)}] x: 1 of 2 (50 %)`);
   });
 
+  it('is there on a terminal that does not know its width', () => {
+    const [text] = show([{step: 'x', done: 1, total: 2, at: 0}], {isTTY: true, columns: 0});
+    expect(text).to.contain('x: 1 of 2 (50 %)');
+  });
+
   it('bears totals that are wrong', () => {
     const written = show(
       [

@@ -3,6 +3,7 @@ import type {AdminProgress} from '../../admin/admin-operation.ts';
 /** What is needed of standard error. */
 export interface ProgressScreen {
   readonly isTTY?: boolean;
+  /** 0 where the terminal does not know. */
   readonly columns?: number;
   write(text: string): unknown;
 }
@@ -38,7 +39,7 @@ export class ProgressDisplay {
       return;
     }
     this.#barVisible = true;
-    this.#screen.write(ERASE + bar(progress, this.#screen.columns ?? DEFAULT_COLUMNS));
+    this.#screen.write(ERASE + bar(progress, this.#screen.columns));
   };
 
   /** To be called before anything else is written to the terminal. */
@@ -65,8 +66,9 @@ function describe({step, done, total}: AdminProgress): string {
   return `${step}: ${done} of ${total} (${Math.floor(100 * share({done, total}))} %)`;
 }
 
-/** One line of less than `columns` characters. */
-function bar(progress: AdminProgress, columns: number): string {
+/** One line, shorter than the terminal is wide. */
+function bar(progress: AdminProgress, width: number | undefined): string {
+  const columns = width === undefined || width === 0 ? DEFAULT_COLUMNS : width;
   const text = describe(progress);
   const cells = Math.min(MAX_BAR_CELLS, columns - text.length - 4);
   if (progress.total === undefined || cells < 5) return text.slice(0, Math.max(0, columns - 1));
