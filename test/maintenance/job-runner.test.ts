@@ -120,6 +120,30 @@ describe('maintenance jobs', () => {
     for (const {total} of rewrapping) expect(total).to.equal(82);
   });
 
+  it('rewrap too what was sealed before the rotation and is written after the rewrapping', async () => {
+    const node = await nodes.open();
+    const [scope = ''] = await node.populate({keystores: 1, keys: 5});
+    const late = await node.makeKey(scope);
+    const runner = node.runner({settleMs: 500});
+    const {id} = await runner.start({steps: EVERYTHING});
+    const job = await until(() => node.management.stores.jobs.find(id));
+    await until(async () => runner.outcomeOf(job).rewrapped === 6);
+    await node.insertKey(late);
+    expect(staleRows(nodes.dataDir())).to.equal(1);
+    expect(await node.run({steps: EVERYTHING}, {runner})).to.deep.include({rewrapped: 7, remaining: []});
+    expect(await node.useEveryKey()).to.equal(6);
+  });
+
+  it('wait for this node to hear of what another has rotated', async () => {
+    const [a, b] = [await nodes.open(), await nodes.open({refreshMs: 300})];
+    const [scope = ''] = await a.populate({keystores: 1, keys: 5});
+    expect(await b.useEveryKey()).to.equal(5);
+    await a.management.hierarchy.rotateKeys(scope, {rewrap: true});
+    expect(await b.run({steps: ['rewrap']})).to.deep.include({rewrapped: 6, remaining: []});
+    expect(staleRows(nodes.dataDir())).to.equal(0);
+    expect(await b.useEveryKey()).to.equal(5);
+  });
+
   it('go on where who watches has gone', async () => {
     const node = await nodes.open();
     await node.populate({keystores: 1, keys: 30});

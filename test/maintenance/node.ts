@@ -35,14 +35,14 @@ export class Node {
     this.#closing = closing;
   }
 
-  static async open(dataDir: string): Promise<Node> {
+  static async open(dataDir: string, {refreshMs = 20} = {}): Promise<Node> {
     const closing = new AsyncDisposableStack();
     const lines: LogLine[] = [];
     const management = await openKeyManagement(loadSettings({environment: {WEBKMS_DATA_DIR: dataDir}}), {
       log: collectingLog(lines),
       closing,
     });
-    closing.defer(management.hierarchy.startRefreshing(20));
+    closing.defer(management.hierarchy.startRefreshing(refreshMs));
     return new Node(management, lines, closing);
   }
 
@@ -70,16 +70,21 @@ export class Node {
     return id;
   }
 
-  async addKey(keystoreId: string, type: KeyType = 'Sha256HmacKey2019'): Promise<KeyRecord> {
+  async addKey(keystoreId: string, type?: KeyType): Promise<void> {
+    await this.insertKey(await this.makeKey(keystoreId, type));
+  }
+
+  /** A key that is not stored yet. */
+  async makeKey(keystoreId: string, type: KeyType = 'Sha256HmacKey2019'): Promise<KeyRecord> {
     const identity = {keystoreId, localKeyId: generateLocalId(), type};
     const createdAt = Date.now();
-    const generated = await findKeyModule('software', this.management.keyModules).generateKey({
-      ...identity,
-      version: 1,
-    });
-    const record = {...identity, sequence: 0, createdAt, versions: [{version: 1, createdAt, ...generated}]};
-    await this.management.requestStores.keys.insert(record, {maxPerKeystore: 10_000});
-    return record;
+    const module = findKeyModule('software', this.management.keyModules);
+    const generated = await module.generateKey({...identity, version: 1});
+    return {...identity, sequence: 0, createdAt, versions: [{version: 1, createdAt, ...generated}]};
+  }
+
+  insertKey(record: KeyRecord): Promise<void> {
+    return this.management.requestStores.keys.insert(record, {maxPerKeystore: 10_000});
   }
 
   async populate({keystores, keys}: {readonly keystores: number; readonly keys: number}): Promise<string[]> {

@@ -3,7 +3,7 @@ import {Node} from './node.ts';
 
 export interface Nodes {
   /** Opens one more node over the test's data directory. */
-  open(): Promise<Node>;
+  open(options?: {readonly refreshMs: number}): Promise<Node>;
   dataDir(): string;
 }
 
@@ -20,8 +20,8 @@ export function useNodes(): Nodes {
     await directory.remove();
   });
   return {
-    async open() {
-      const node = await Node.open(directory.path('data'));
+    async open(options) {
+      const node = await Node.open(directory.path('data'), options);
       nodes.push(node);
       return node;
     },
