@@ -149,12 +149,9 @@ export class KeyHierarchy extends Redacted implements KeyAdministration, ScopeWr
 
   async revokeKeyVersion(id: string): Promise<void> {
     this.#assertUsable();
-    const store = this.#store;
     const kind = parseVersionId(id);
-    const existed = await this.#view.change(
-      () => (kind === 'data-key-version' ? store.deleteDataKeyVersion(id) : store.deleteRootKeyVersion(id)),
-      (deleted) => deleted,
-    );
+    const method = kind === 'data-key-version' ? 'deleteDataKeyVersion' : 'deleteRootKeyVersion';
+    const existed = await this.#view.change(() => this.#store[method](id), Boolean);
     this.#cache.versionDeleted(id);
     if (!existed) throw new KeyNotFoundError('There is no such key version.');
   }
@@ -185,10 +182,7 @@ export class KeyHierarchy extends Redacted implements KeyAdministration, ScopeWr
   /** Deletes a scope with all its keys. @throws KeyInUseError where anything is sealed under one. @returns whether there was one */
   async deleteScope(scope: string): Promise<boolean> {
     assertScope(scope);
-    const existed = await this.#view.change(
-      () => this.#store.deleteScope(scope),
-      (deleted) => deleted,
-    );
+    const existed = await this.#view.change(() => this.#store.deleteScope(scope), Boolean);
     this.#cache.changed(scope);
     return existed;
   }
