@@ -39,7 +39,11 @@ export async function* checkRoots({store, roots}: CheckRootsOptions): AsyncGener
       );
     }
     const message = await sealerTrouble(root, {store, roots});
-    if (message !== undefined) yield found('error', `Its sealer does not open: ${message}.`);
+    if (message === undefined) continue;
+    // It may have been sealed anew since it was read.
+    const now = (await store.listRootWrappers()).find(({id}) => id === root.id);
+    const still = now && (await sealerTrouble(now, {store, roots}));
+    if (still !== undefined) yield found('error', `Its sealer does not open: ${still}.`);
   }
 }
 

@@ -21,15 +21,23 @@ export async function* checkScopes(options: CheckScopesOptions): AsyncGenerator<
   const {keyHierarchy} = options.stores;
   for await (const scope of eachOf((page) => keyHierarchy.listScopes(page))) {
     await options.pacer.step();
-    try {
-      yield* checkScope(scope, options);
-    } catch (error) {
-      yield found('error', scope, `They cannot be read: ${failureMessage(error)}.`);
-    }
+    const findings = await checkScope(scope, options);
+    // What is changed while it is read may look wrong: only what is found again is.
+    yield* findings.length > 0 ? await checkScope(scope, options) : findings;
   }
 }
 
-async function* checkScope(scope: string, {stores, roots}: CheckScopesOptions): AsyncGenerator<Finding> {
+async function checkScope(scope: string, options: CheckScopesOptions): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  try {
+    for await (const finding of findingsOfScope(scope, options)) findings.push(finding);
+  } catch (error) {
+    findings.push(found('error', scope, `They cannot be read: ${failureMessage(error)}.`));
+  }
+  return findings;
+}
+
+async function* findingsOfScope(scope: string, {stores, roots}: CheckScopesOptions): AsyncGenerator<Finding> {
   const record = await findScopeRecord(stores.keyHierarchy, scope);
   // Deleted since it was listed.
   if (!record) return;

@@ -1,0 +1,61 @@
+import {expect} from 'chai';
+import {OWNER, populate, signing, type PopulatedKeystore} from '../demonstrations/population.ts';
+import {runServer, type TestServer} from '../support/run-server.ts';
+import {send, signedRequest} from '../support/signed-request.ts';
+import {editDatabase} from './database-fixture.ts';
+
+interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly err?: {readonly cause?: {readonly name: string; readonly code: string; readonly message: string}};
+}
+
+describe('a record that the server did not write, over HTTP', function () {
+  this.timeout(20_000);
+  let server: TestServer;
+  let keystore: PopulatedKeystore;
+  let lines: LogLine[];
+
+  before(async () => {
+    lines = [];
+    const write = (line: string) => void lines.push(JSON.parse(line) as LogLine);
+    server = await runServer({logStream: {write}});
+    [keystore] = (await populate(server, {keystores: 1, keysPerKeystore: 1})) as [PopulatedKeystore];
+  });
+  after(() => server.stop());
+
+  /** What was logged of a request that failed: the client is told the same whatever the reason. */
+  async function failure(request: () => ReturnType<typeof send>): Promise<string> {
+    lines.length = 0;
+    const reply = await request();
+    expect(reply.status).to.equal(500);
+    expect(reply.json).to.include({name: 'InternalError', message: 'An internal error occurred.'});
+    expect(reply.text).to.not.match(/amper|written|wrote/);
+    const line = lines.find(({msg}) => msg === 'request');
+    expect(line?.level).to.equal('error');
+    expect(line?.err?.cause).to.include({name: 'TamperedRecordError', code: 'ERR_TAMPERED_RECORD'});
+    return line?.err?.cause?.message ?? '';
+  }
+
+  it('is an error that says nothing to the client, and names the record in the log', async () => {
+    const [key = ''] = keystore.keys;
+    expect((await send(server, signing(key))).status).to.equal(200);
+
+    editDatabase(server.dataDir, "UPDATE key_record SET public_alias = 'did:example:1'");
+    expect(await failure(() => send(server, signing(key)))).to.equal(
+      `The stored key ${key} is not what the server wrote.`,
+    );
+    editDatabase(server.dataDir, 'UPDATE key_record SET public_alias = NULL');
+    expect((await send(server, signing(key))).status).to.equal(200);
+
+    editDatabase(server.dataDir, "UPDATE keystore SET ip_allow_list = '[]'");
+    const reading = signedRequest({url: keystore.id, action: 'read', signer: OWNER});
+    for (const request of [reading, signing(key)]) {
+      expect(await failure(() => send(server, request))).to.equal(
+        `The stored keystore ${keystore.id} is not what the server wrote.`,
+      );
+    }
+    editDatabase(server.dataDir, 'UPDATE keystore SET ip_allow_list = NULL');
+    expect((await send(server, signing(key))).status).to.equal(200);
+  });
+});
