@@ -25,7 +25,8 @@ export async function adminSocketPath(dataDir: string): Promise<AdminSocketPath>
   if ((mode & WRITABLE_BY_OTHERS) !== 0) {
     throw new AdminError(
       'refused',
-      `Other users can write to the data directory ${dataDir}. Take that from them: chmod go-w ${dataDir}`,
+      `Other users can write to the data directory ${dataDir}. Take that from them (chmod go-w ${dataDir}), or choose a ` +
+        'directory inside it, which the server makes.',
     );
   }
   const path = join(dataDir, ADMIN_SOCKET);

@@ -5,6 +5,9 @@ export function startFailure(
   error: unknown,
   {listen, metricsListen}: Pick<Settings, 'listen' | 'metricsListen'>,
 ): string {
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_DATA_DIRECTORY_IN_USE') {
+    return `the server could not start: ${error.message} Another server runs on it, or a webkms admin command.`;
+  }
   const failedPort = error instanceof Error && 'port' in error ? error.port : undefined;
   const isMetrics =
     metricsListen !== undefined && metricsListen.port === failedPort && listen.port !== failedPort;

@@ -7,7 +7,7 @@ import {join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
 import {acquireDataDirectoryLock} from '../../lib/admin/data-directory-lock.ts';
-import {lockOrServer} from '../../lib/cli/admin/connect.ts';
+import {lockOrServer} from '../../lib/cli/admin/lock-or-server.ts';
 import {loadSettings} from '../../lib/config/load-settings.ts';
 import {freePort} from '../crash/free-port.ts';
 import {ServerProcess} from '../crash/server-process.ts';
@@ -84,7 +84,7 @@ describe('webkms admin', function () {
     await ServerProcess.start({dataDir, port: await freePort()}).catch(
       (error: unknown) => (refusal = String(error)),
     );
-    expect(refusal).to.contain('in use by another process');
+    expect(refusal).to.contain('in use by another process. Another server runs on it');
     expect((await status()).server).to.equal('running');
   });
 

@@ -1,5 +1,5 @@
 import type {Settings} from '../../config/settings.ts';
-import type {AdminConnection, CallOutput, ConnectOptions} from './connect.ts';
+import type {AdminConnection, CallOutput, ConnectOptions} from './admin-connection.ts';
 import type {AdminIo} from './admin-io.ts';
 
 export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;

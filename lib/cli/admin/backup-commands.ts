@@ -5,7 +5,7 @@ import {takeVariable} from '../../config/environment-secrets.ts';
 import {parsePath} from '../../config/parsers.ts';
 import {promptSecret} from '../../sealing/wrappers/terminal-prompt.ts';
 import type {AdminCommand, AdminInvocation} from './admin-command.ts';
-import {lockOrServer} from './connect.ts';
+import {lockOrServer} from './lock-or-server.ts';
 
 export const backupCommand: AdminCommand = {
   name: 'backup',

@@ -3,7 +3,7 @@ import type {DataDirectoryLock} from '../../admin/data-directory-lock.ts';
 import type {Settings} from '../../config/settings.ts';
 import type {KeyManagement} from '../../key-management.ts';
 import type {AdminIo} from './admin-io.ts';
-import type {AdminConnection, CallOutput} from './connect.ts';
+import type {AdminConnection, CallOutput} from './admin-connection.ts';
 import {giveShares} from './give-shares.ts';
 
 /** The store, opened by this process, which holds the data directory's lock until it is disposed of. */

@@ -6,7 +6,7 @@ import type {OfferedShare} from '../../sealing/offered-shares.ts';
 import {EXIT_FAILURE} from '../command.ts';
 import type {AdminCommand} from './admin-command.ts';
 import type {AdminIo} from './admin-io.ts';
-import type {AdminConnection} from './connect.ts';
+import type {AdminConnection} from './admin-connection.ts';
 import {giveShares} from './give-shares.ts';
 import {printShares} from './print-shares.ts';
 
