@@ -1,4 +1,5 @@
 import {mkdtemp, rm} from 'node:fs/promises';
+import {setImmediate} from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import {expect} from 'chai';
 import fc from 'fast-check';
@@ -84,6 +85,39 @@ describe('an anchor', function () {
     ]);
     expect(replaced).to.deep.equal([true]);
   }
+
+  it('finds nothing while keys are rotated, rewrapped and pruned', async () => {
+    const keystores = [await database.addKeystore(), await database.addKeystore()];
+    const keys = [await database.addKey(keystores[0]!.id), await database.addKey(keystores[1]!.id)];
+    const anchor = await database.anchor();
+    const checked = {done: false};
+    let rounds = 0;
+    const rotating = (async () => {
+      while (!checked.done) {
+        for (const {keystoreId, localKeyId} of keys) {
+          await rewrap(keystoreId, localKeyId);
+          for (const {versions} of await database.hierarchy.listKeys(keystoreId)) {
+            const old = versions.slice(0, -1);
+            // Each data key version that nothing needs; then the root key versions, which nothing needs then.
+            for (const {id} of old) await database.hierarchy.revokeKeyVersion(id).catch(() => undefined);
+          }
+        }
+        rounds++;
+        await setImmediate();
+      }
+    })();
+    try {
+      for (let checks = 0; checks < 5; checks++) {
+        expect(await found(anchor)).to.deep.equal([]);
+        expect((await database.anchor()).at(-1)).to.include('"end"');
+        for (const key of keys) expect((await database.keys.find(key))?.versions).to.have.length(1);
+      }
+    } finally {
+      checked.done = true;
+      await rotating;
+    }
+    expect(rounds).to.be.greaterThan(5);
+  });
 
   it('names a keystore that was deleted, as a note, with nothing of its keys and revocations', async () => {
     const keystore = await database.addKeystore();
