@@ -79,7 +79,7 @@ export const SETTINGS = {
       "age, such as `90d`, at which the server itself rotates a keystore's keys and re-seals what they sealed; or `off`",
   }),
   WEBKMS_REWRAP_RATE: setting({
-    default: '500',
+    default: '250',
     parse: unlimitedOr(integer(1, 1_000_000)),
     meaning:
       'records per second that are re-sealed at most after a rotation; or `unlimited`: as many as leave requests their turn',

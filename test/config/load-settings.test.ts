@@ -32,7 +32,7 @@ describe('settings', () => {
       storage: {kind: 'sqlite', path: resolve('.webkms/webkms.db')},
       rootWrapper: `file:${resolve('.webkms/root.key')}`,
       rotateAfterSeconds: undefined,
-      rewrapRate: 500,
+      rewrapRate: 250,
       keystoreCreation: 'open',
       trustedProxies: [],
       keyModules: ['software'],
