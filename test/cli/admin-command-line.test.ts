@@ -31,6 +31,7 @@ async function runFake(command: AdminCommand, ...args: readonly string[]): Promi
       screen: {isTTY: true, columns: 80, write: (text) => err.push(text)},
       interactive: false,
       ask: async () => undefined,
+      flush: async () => undefined,
       interrupted: new AbortController().signal,
       [Symbol.dispose]: () => undefined,
     }),

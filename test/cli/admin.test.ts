@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync} from 'node:fs';
-import {chmod, mkdtemp, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {chmod, mkdtemp, open, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -252,6 +252,28 @@ describe('webkms admin', function () {
     await start();
     const restore = await adminCommand(['restore', files[0] ?? ''], {dataDir});
     expect(restore.err).to.contain('A server runs on the data directory. Stop it first.');
+  });
+
+  it('fails where its output is lost, so that no cut anchor passes for one', async function () {
+    if (!existsSync('/dev/full')) this.skip();
+    await start();
+    const anchor = async (path: string): Promise<{code: number | null; err: string}> => {
+      await using file = await open(path, 'w');
+      const child = spawn(process.execPath, [LAUNCHER, 'admin', 'anchor'], {
+        stdio: ['ignore', file.fd, 'pipe'],
+        env: {PATH: process.env['PATH'], WEBKMS_DATA_DIR: dataDir},
+      });
+      let err = '';
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
+      const [code] = (await once(child, 'close')) as [number | null];
+      return {code, err};
+    };
+    const {code, err} = await anchor('/dev/full');
+    expect(code).to.equal(1);
+    expect(err)
+      .to.contain('(ENOSPC): what is there is not complete')
+      .and.not.contain('The anchor is complete');
+    expect(await anchor(join(directory, 'anchor'))).to.include({code: 0});
   });
 
   it('is stopped by a signal while it waits for a share', async () => {

@@ -12,6 +12,8 @@ export interface AdminIo extends Terminal {
    * @returns undefined where there is none: the input has ended, or the person gave up.
    */
   ask(question: string): Promise<string | undefined>;
+  /** Waits until standard output has what was written. @throws AdminError where it could not be written, e.g. to a full disk */
+  flush(): Promise<void>;
   /** Aborted by Ctrl+C and SIGTERM. */
   readonly interrupted: AbortSignal;
 }

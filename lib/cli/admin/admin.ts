@@ -52,7 +52,7 @@ export function createAdmin({
         },
       };
       try {
-        return await command.run({
+        const code = await command.run({
           settings,
           io,
           values,
@@ -66,6 +66,8 @@ export function createAdmin({
             else for (const line of lines) io.out(line);
           },
         });
+        await io.flush();
+        return code;
       } catch (error) {
         display.clear();
         if (error instanceof InterruptedError) {

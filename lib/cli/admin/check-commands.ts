@@ -44,6 +44,7 @@ export const anchorCommand: AdminCommand = {
   run: async ({connect, io}) => {
     await using connection = await connect();
     const {lines} = (await connection.call('anchor')) as AnchorResult;
+    await io.flush();
     io.err(`The anchor is complete: ${lines} lines.`);
     return 0;
   },

@@ -1,3 +1,4 @@
+import {AdminError} from '../../admin/admin-operation.ts';
 import {RootOfTrustError} from '../../sealing/root-of-trust-error.ts';
 import {promptSecret} from '../../sealing/wrappers/terminal-prompt.ts';
 import type {Terminal} from '../command.ts';
@@ -25,6 +26,9 @@ export function processIo(terminal: Terminal): AdminIo & Disposable {
   const {promise: interrupted, reject} = Promise.withResolvers<never>();
   interrupted.catch(() => undefined);
   interruption.signal.addEventListener('abort', () => reject(new InterruptedError()));
+  let lost: Error | undefined;
+  const onOutputError = (error: Error): void => void (lost ??= error);
+  process.stdout.on('error', onOutputError);
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return {
     out: terminal.out,
@@ -33,9 +37,16 @@ export function processIo(terminal: Terminal): AdminIo & Disposable {
     interactive,
     // A read of standard input cannot be taken back, but nobody needs to wait for it.
     ask: (question) => Promise.race([interactive ? askPerson(question) : lines.next(), interrupted]),
+    flush: async () => {
+      const {promise, resolve} = Promise.withResolvers<undefined>();
+      process.stdout.write('', () => resolve(undefined));
+      await promise;
+      if (lost) throw outputLost(lost);
+    },
     interrupted: interruption.signal,
     [Symbol.dispose]: () => {
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      process.stdout.off('error', onOutputError);
       lines.close();
     },
   };
@@ -51,4 +62,11 @@ async function askPerson(question: string): Promise<string | undefined> {
     if (error instanceof RootOfTrustError) return undefined;
     throw error;
   }
+}
+
+/** The console says nothing of it. */
+function outputLost(error: Error): AdminError {
+  const code = 'code' in error ? String(error.code) : error.name;
+  const message = `Not everything could be written to standard output (${code}): what is there is not complete.`;
+  return new AdminError('failed', message, {cause: error});
 }
