@@ -7,7 +7,9 @@ import {BackupError} from './backup-error.ts';
 const SCOPES_PER_PAGE = 100;
 const MAX_SHOWN = 5;
 
-export interface RestoredKeys {
+export interface RestoredDatabase {
+  /** What the database itself finds wrong, where that was accepted. */
+  readonly problems: readonly string[];
   readonly scopes: number;
   /** Scopes with a root key that the root does not open: they were damaged before the backup was made. */
   readonly damagedScopes: readonly string[];
@@ -15,15 +17,21 @@ export interface RestoredKeys {
 
 /**
  * Checks a database that came out of a backup: that it is whole, and that the root opens its root keys.
+ * @param acceptDamaged whether what the database finds wrong in itself is only told.
  * @throws BackupError, `damaged`
  */
-export async function checkRestored(stores: Stores, root: IdentifiedRootWrapper): Promise<RestoredKeys> {
+export async function checkRestored(
+  stores: Stores,
+  root: IdentifiedRootWrapper,
+  {acceptDamaged}: {readonly acceptDamaged: boolean},
+): Promise<RestoredDatabase> {
   const problems = await stores.verify();
-  if (problems.length > 0) {
+  if (problems.length > 0 && !acceptDamaged) {
     const shown = problems.slice(0, MAX_SHOWN).join(' ');
+    const more = problems.length > MAX_SHOWN ? ` And ${problems.length - MAX_SHOWN} more.` : '';
     throw new BackupError(
       'damaged',
-      `The database in the backup is damaged, and was when it was made. ${shown}`,
+      `The database in the backup was damaged when the backup was made. ${shown}${more} Take an older one; or restore it as it is, with --damaged.`,
     );
   }
   const listed = (await stores.keyHierarchy.listRootWrappers()).find(({id}) => id === root.id);
@@ -32,13 +40,13 @@ export async function checkRestored(stores: Stores, root: IdentifiedRootWrapper)
       'damaged',
       'The database in the backup does not belong to the root that opens the backup.',
     );
-  return openRootKeys(stores, root);
+  return {problems, ...(await openRootKeys(stores, root))};
 }
 
 async function openRootKeys(
   {keyHierarchy}: Pick<Stores, 'keyHierarchy'>,
   root: IdentifiedRootWrapper,
-): Promise<RestoredKeys> {
+): Promise<Pick<RestoredDatabase, 'scopes' | 'damagedScopes'>> {
   const damagedScopes: string[] = [];
   let scopes = 0;
   let cursor: string | undefined;

@@ -8,7 +8,7 @@ import {SealedBlobError} from '../sealing/wrapper.ts';
 import type {Stores} from '../storage/stores.ts';
 import {namingFile} from './backup-error.ts';
 import {damaged, keyContext, readPreamble, type Preamble} from './backup-format.ts';
-import {checkRestored, type RestoredKeys} from './check-restored.ts';
+import {checkRestored, type RestoredDatabase} from './check-restored.ts';
 import {openChunks} from './chunks.ts';
 import {summarize, withBackupFile, type BackupDescription} from './describe-backup.ts';
 import {assertAbsent, COMPANIONS, Draft, syncDirectory} from './draft.ts';
@@ -21,11 +21,13 @@ export interface RestoreBackupOptions extends BackupRootOptions {
   /** Of the database that is to be: there must be nothing. Its directory is made where there is none. */
   readonly storagePath: string;
   readonly openStores: (path: string) => Promise<Stores>;
+  /** Restores a database in which the database itself finds something wrong: it was so when the backup was made. */
+  readonly acceptDamaged?: boolean;
   readonly report?: (progress: BackupProgress) => void;
   readonly signal?: AbortSignal;
 }
 
-export interface RestoreSummary extends BackupDescription, RestoredKeys {
+export interface RestoreSummary extends BackupDescription, RestoredDatabase {
   /** Of the backup. */
   readonly path: string;
   readonly storagePath: string;
@@ -68,8 +70,8 @@ interface OpenedBackup {
 async function restoreInto(
   storagePath: string,
   {file, preamble, key, root}: OpenedBackup,
-  {openStores, report, signal}: RestoreBackupOptions,
-): Promise<RestoredKeys> {
+  {openStores, acceptDamaged = false, report, signal}: RestoreBackupOptions,
+): Promise<RestoredDatabase> {
   const writing = {
     path: storagePath,
     reason: 'unwritable',
@@ -83,7 +85,7 @@ async function restoreInto(
       await openChunks(file, sink, {key, preamble, onProgress, signal}).finally(() => sink.close());
       report?.({step: 'checking', done: 0});
       const stores = await openStores(draft.path);
-      const keys = await checkRestored(stores, root).finally(() => stores.close());
+      const keys = await checkRestored(stores, root, {acceptDamaged}).finally(() => stores.close());
       await assertNoDatabase(storagePath);
       await draft.publish();
       return keys;

@@ -16,7 +16,7 @@ import {sealChunks} from './chunks.ts';
 import {assertAbsent, Draft} from './draft.ts';
 
 export interface WriteBackupOptions {
-  readonly stores: Pick<Stores, 'copyTo'> & {
+  readonly stores: Pick<Stores, 'copyTo' | 'verify'> & {
     readonly keyHierarchy: Pick<KeyHierarchyStore, 'listRootWrappers'>;
   };
   readonly roots: RootSet;
@@ -37,7 +37,7 @@ export interface WriteBackupOptions {
 }
 
 export interface BackupProgress {
-  readonly step: 'copying' | 'sealing' | 'opening' | 'checking';
+  readonly step: 'checking' | 'copying' | 'sealing' | 'opening';
   readonly done: number;
   readonly total?: number;
 }
@@ -45,6 +45,8 @@ export interface BackupProgress {
 export interface BackupSummary extends BackupDescription {
   readonly path: string;
   readonly bytes: number;
+  /** What the database finds wrong in itself: with any, a restore must be told to accept it. */
+  readonly problems: readonly string[];
 }
 
 /**
@@ -64,6 +66,9 @@ export async function writeBackup(options: WriteBackupOptions): Promise<BackupSu
     try {
       const sink = await open(target.path, 'wx', 0o600);
       try {
+        report?.({step: 'checking', done: 0});
+        const problems = await stores.verify();
+        assertNotCancelled(signal);
         const createdAt = clock();
         report?.({step: 'copying', done: 0});
         await stores.copyTo(copy.path, {
@@ -75,7 +80,7 @@ export async function writeBackup(options: WriteBackupOptions): Promise<BackupSu
           return sealCopy(copy.path, sink, {...options, sealing: roots, createdAt});
         });
         await target.publish();
-        return {path, bytes: (await stat(path)).size, ...summarize(header)};
+        return {path, bytes: (await stat(path)).size, problems, ...summarize(header)};
       } finally {
         await sink.close();
       }

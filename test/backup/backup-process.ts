@@ -6,6 +6,7 @@ const store = await Store.open(database, root);
 const {keyHierarchy} = store.stores;
 const stores = {
   keyHierarchy,
+  verify: async () => [],
   copyTo: async (copy: string): Promise<void> => {
     await store.stores.copyTo(copy);
     process.stdout.write('copied\n');

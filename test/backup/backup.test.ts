@@ -23,7 +23,7 @@ describe('a backup', () => {
       application: '0.1.0',
       roots: [{id: root?.id, kind: 'file', uri: fixture.uri('root.key'), wrapperKeyId: root?.wrapperKeyId}],
     };
-    expect(summary).to.deep.equal({...described, path: file(), bytes: summary.bytes});
+    expect(summary).to.deep.equal({...described, path: file(), bytes: summary.bytes, problems: []});
     expect(await describeBackup(file())).to.deep.equal(described);
 
     await store.close();
@@ -34,6 +34,7 @@ describe('a backup', () => {
       path: file(),
       storagePath: fixture.path('restored.db'),
       openedBy: {id: root?.id, uri: fixture.uri('root.key')},
+      problems: [],
       scopes: 3,
       damagedScopes: [],
     });
@@ -81,7 +82,7 @@ describe('a backup', () => {
     const report = ({step}: {step: string}): void => void steps.push(step);
     await store.backUp(file(), {report});
     await fixture.restore(file(), {report});
-    expect([...new Set(steps)]).to.deep.equal(['copying', 'sealing', 'opening', 'checking']);
+    expect([...new Set(steps)]).to.deep.equal(['checking', 'copying', 'sealing', 'opening']);
   });
 
   it('overwrites nothing, not even a link to nowhere', async () => {
@@ -104,7 +105,9 @@ describe('a backup', () => {
       await stores.copyTo(path, options);
       await writeFile(file(), 'precious');
     };
-    const backup = store.backUp(file(), {stores: {copyTo, keyHierarchy: stores.keyHierarchy}});
+    const backup = store.backUp(file(), {
+      stores: {copyTo, verify: async () => [], keyHierarchy: stores.keyHierarchy},
+    });
     expect((await expectRejection(backup, BackupError)).reason).to.equal('exists');
     expect(await readFile(file(), 'utf8')).to.equal('precious');
     await store.close();
@@ -124,7 +127,11 @@ describe('a backup', () => {
     const {keyHierarchy} = store.stores;
     const cancelled = store.backUp(file(), {signal: AbortSignal.abort()});
     expect((await expectRejection(cancelled, BackupError)).reason).to.equal('cancelled');
-    const failing = {keyHierarchy, copyTo: () => Promise.reject(new TypeError('the copy failed'))};
+    const failing = {
+      keyHierarchy,
+      verify: async () => [],
+      copyTo: () => Promise.reject(new TypeError('the copy failed')),
+    };
     await expectRejection(store.backUp(file(), {stores: failing}), TypeError);
     const nowhere = store.backUp(fixture.path('no/such/directory'));
     const {reason, message} = await expectRejection(nowhere, BackupError);

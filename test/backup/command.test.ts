@@ -1,6 +1,7 @@
 import {once} from 'node:events';
 import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
+import Database from 'better-sqlite3';
 import {expect} from 'chai';
 import type {BackupSummary} from '../../lib/backup/write-backup.ts';
 import {adminCommand, type CommandOutcome} from '../support/admin-command.ts';
@@ -98,6 +99,25 @@ describe('webkms admin backup and restore', function () {
     const nowhere = await run(['backup', fixture.path('no/such/place')]);
     expect(nowhere.status).to.equal(1);
     expect(nowhere.err).to.match(/cannot be written to .*ENOENT/);
+  });
+
+  it('say of a damaged database that it is, and restore it where they are told to', async () => {
+    const db = new Database(fixture.path('data/webkms.db'));
+    db.exec('CREATE INDEX extra ON keystore (id)');
+    db.close();
+    const made = await run(['backup', file()]);
+    expect(made.status).to.equal(1);
+    expect(made.out)
+      .to.match(/Written: /)
+      .and.match(/The database is damaged: .*extra/);
+    const refused = await run(['restore', file()], 'new');
+    expect(refused.status).to.equal(1);
+    expect(refused.err).to.match(/was damaged when the backup was made.*--damaged/);
+    const restored = await run(['restore', '--damaged', file()], 'new');
+    expectDone(restored);
+    expect(restored.out)
+      .to.match(/Restored: /)
+      .and.match(/The database is damaged: .*extra/);
   });
 
   it('refuse a socket for a backup', async () => {

@@ -127,6 +127,7 @@ describe('restoring a backup', () => {
     // Added while the copy was made, which may be of before.
     const stores = {
       keyHierarchy,
+      verify: async () => [],
       copyTo: async (path: string) => {
         await store.stores.copyTo(path);
         await store.changes.add(fixture.uri('third.key'));
@@ -267,7 +268,7 @@ describe('restoring a backup', () => {
         db.close();
         await copyFile(fixture.path('edited.db'), path);
       };
-      await store.backUp(file(), {stores: {keyHierarchy, copyTo}});
+      await store.backUp(file(), {stores: {keyHierarchy, copyTo, verify: async () => []}});
       return store;
     }
 
@@ -281,7 +282,25 @@ describe('restoring a backup', () => {
 
     it('is refused where the database itself finds something wrong', async () => {
       await backUpEdited('PRAGMA foreign_keys = OFF; DELETE FROM root_key_version WHERE position = 1');
-      expect(await refusal()).to.match(/was when it was made/);
+      expect(await refusal()).to.match(/was damaged when the backup was made.*root key/);
+    });
+
+    it('is restored as it is where the operator says so', async () => {
+      await backUpEdited('DROP INDEX keystore_creator; CREATE INDEX keystore_creator ON keystore (id)');
+      expect(await refusal()).to.match(/keystore_creator/);
+      const {problems, damagedScopes} = await fixture.restore(file(), {acceptDamaged: true});
+      expect(problems.join()).to.match(/keystore_creator/);
+      expect(damagedScopes).to.deep.equal([]);
+    });
+
+    it('is told of when the backup is made', async () => {
+      const store = await fixture.populated();
+      expect((await store.backUp(file())).problems).to.deep.equal([]);
+      const db = new Database(store.storagePath);
+      db.exec('CREATE INDEX extra ON keystore (id)');
+      db.close();
+      const {problems} = await store.backUp(fixture.path('second'));
+      expect(problems.join()).to.match(/extra/);
     });
 
     it('names the scopes whose keys do not open', async () => {

@@ -4,6 +4,7 @@ import type {BackupSummary} from '../../backup/write-backup.ts';
 import {takeVariable} from '../../config/environment-secrets.ts';
 import {parsePath} from '../../config/parsers.ts';
 import {promptSecret} from '../../sealing/wrappers/terminal-prompt.ts';
+import {EXIT_FAILURE} from '../command.ts';
 import type {AdminCommand, AdminInvocation} from './admin-command.ts';
 import {lockOrServer} from './lock-or-server.ts';
 
@@ -13,18 +14,20 @@ export const backupCommand: AdminCommand = {
   summary: 'Write a consistent, sealed copy of the database, while the server runs',
   help: [
     'FILE must not exist. The server writes it, as its own user, mode 0600. It is sealed: it opens with any of the roots of trust',
-    'that are active now, and they are listed. Keep one of them elsewhere, or the backup is worth nothing.',
+    'that are active now, and they are listed. Keep one of them elsewhere, or the backup is worth nothing. The database is checked:',
+    'where it is damaged, the backup is made nevertheless, and the exit code is 1.',
   ],
   run: async ({connect, print, operands: [file = '']}) => {
     await using connection = await connect();
     const result = (await connection.call('backup', {path: parsePath(file)})) as BackupSummary;
-    const {path, bytes, roots} = result;
+    const {path, bytes, roots, problems} = result;
     print(result, [
       `Written: ${path} (${bytes} bytes)`,
       'Any one of these roots of trust opens it:',
       ...roots.map(({id, uri}) => `  ${id}  ${uri}`),
+      ...problems.map((problem) => `The database is damaged: ${problem}`),
     ]);
-    return 0;
+    return problems.length === 0 ? 0 : EXIT_FAILURE;
   },
 };
 
@@ -37,7 +40,10 @@ export const restoreCommand: AdminCommand = {
     'unless it is where it was; of one in shares, they are asked for. The restored database is as old as the backup: revocations',
     'and transfers made since are not in it.',
   ],
-  options: {describe: {meaning: 'says what FILE says of itself, and which roots open it; restores nothing'}},
+  options: {
+    describe: {meaning: 'says what FILE says of itself, and which roots open it; restores nothing'},
+    damaged: {meaning: 'restores a database that was damaged when the backup was made, as it is'},
+  },
   run: async ({settings, io, output, print, values, operands: [file = '']}) => {
     if (values['describe'] === true) return describe(file, print);
     await using closing = new AsyncDisposableStack();
@@ -61,14 +67,16 @@ export const restoreCommand: AdminCommand = {
           return io.ask(`Share (${given} given): `);
         },
         log: createLogger({level: 'silent'}),
+        acceptDamaged: values['damaged'] === true,
         report: output.report,
         signal: io.interrupted,
       });
-      const {storagePath, createdAt, openedBy, scopes, damagedScopes} = result;
+      const {storagePath, createdAt, openedBy, scopes, damagedScopes, problems} = result;
       print(result, [
         `Restored: ${storagePath}, as of ${createdAt}`,
         `Opened by: ${openedBy.id}  ${openedBy.uri}`,
         `Scopes whose keys open: ${scopes - damagedScopes.length} of ${scopes}`,
+        ...problems.map((problem) => `The database is damaged: ${problem}`),
         ...damagedScopes.map((scope) => `damaged before the backup was made: ${scope}`),
       ]);
       return 0;
