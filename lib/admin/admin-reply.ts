@@ -58,9 +58,10 @@ export class AdminReply implements AdminCall {
 
   #end(status: number, line: object): void {
     if (this.#ended) return;
+    const text = JSON.stringify(line);
     this.#head(status);
     this.#ended = true;
-    this.#response.end(`${JSON.stringify(line)}\n`);
+    this.#response.end(`${text}\n`);
   }
 
   /** @returns false where the client has to be waited for */

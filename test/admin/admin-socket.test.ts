@@ -102,6 +102,11 @@ describe('the admin socket', () => {
       expect(JSON.stringify(fixture.log)).to.contain('secret detail');
     });
 
+    it('is answered where its result is nothing that JSON can carry', async () => {
+      await fixture.listen([operation('big', async () => ({n: 1n}))]);
+      expect(await failure(fixture.call('big'))).to.include({name: 'AdminError', code: 'failed'});
+    });
+
     it('is refused while the server is sealed, where it needs keys', async () => {
       await fixture.listen([echo, operation('keys', async () => 'done', {whileSealed: false})]);
       expect((await fixture.call('keys')).result).to.equal('done');
