@@ -60,9 +60,7 @@ export class JobProgress {
   static parse(text: string | undefined): JobProgress {
     if (text === undefined) return new JobProgress();
     try {
-      const value: unknown = JSON.parse(text);
-      if (typeof value === 'object' && value !== null && 'step' in value)
-        return new JobProgress({...START, ...(value as Partial<StoredProgress>)});
+      return new JobProgress(readStoredProgress(JSON.parse(text)));
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }
@@ -136,4 +134,13 @@ export class JobProgress {
       failed: failed + this.#failedScopes.size,
     };
   }
+}
+
+/** @returns undefined where it is something else. */
+function readStoredProgress(value: unknown): StoredProgress | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const stored: StoredProgress = {...START, ...value};
+  const {remaining, total = 0, ...numbers} = stored;
+  const valid = Array.isArray(remaining) && [total, ...Object.values(numbers)].every(Number.isSafeInteger);
+  return valid ? stored : undefined;
 }

@@ -1,3 +1,4 @@
+import {UnavailableError} from '../errors.ts';
 import {forEachScope, scopesOf} from './each-scope.ts';
 import {pauseFor} from './pace.ts';
 import type {SealedData} from './sealed-data.ts';
@@ -38,21 +39,26 @@ async function countStale({job, stores, hierarchy, sealedData, signal}: StepCont
 }
 
 async function rewrapScope(context: StepContext, scope: string): Promise<void> {
-  const {hierarchy, sealedData, progress, pace, signal} = context;
-  await pace.run(
-    () => hierarchy.rewrapKeys(scope),
-    () => 0,
-    signal,
-  );
+  const {hierarchy, sealedData, progress, pace, signal, log, job} = context;
   const ids = staleDataKeyVersions(await hierarchy.listKeys(scope));
-  if (ids.length === 0) return;
-  for (const data of sealedData) {
-    await rewrapRows(context, {scope, ids, data});
+  for (const data of ids.length > 0 ? sealedData : []) {
+    try {
+      await rewrapRows(context, {scope, ids, data});
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof UnavailableError) throw error;
+      log.error({err: error, job: job.id, scope, kind: data.kind}, 'rows are left under old key versions');
+    }
     const count = await data.countUnder(scope, ids);
     if (count === 0) continue;
     progress.remain({scope, kind: data.kind, count, reason: 'under old key versions still; see the log'});
     progress.fail(scope);
   }
+  await pace.run(
+    () => hierarchy.rewrapKeys(scope),
+    () => 0,
+    signal,
+  );
 }
 
 async function rewrapRows(

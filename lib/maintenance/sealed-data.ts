@@ -37,7 +37,7 @@ export interface SealedData {
   ): Promise<RewrapBatch>;
 }
 
-/** This process may seal under an old version for a moment after another has rotated. */
+/** Whether it is sealed under one of the versions; what no data key seals is not. */
 export function isUnder(
   dataKeyVersionIds: readonly string[],
   {dataKeyVersionId}: {readonly dataKeyVersionId?: string},

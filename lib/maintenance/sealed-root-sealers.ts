@@ -3,7 +3,7 @@ import {ROOTS_SCOPE} from '../sealing/scopes.ts';
 import type {KeyHierarchyStore} from '../storage/key-hierarchy-store.ts';
 import {isUnder, type RewrapBatch, type SealedData} from './sealed-data.ts';
 
-/** The sealers of root wrappers, which the hierarchy itself rewraps with the keys of its own scope. */
+/** The sealers of root wrappers. The hierarchy itself rewraps them, with the keys of its own scope. */
 export class SealedRootSealers implements SealedData {
   readonly kind = 'root sealer';
   readonly referencers = ['root_wrapper.sealer_key_version'];

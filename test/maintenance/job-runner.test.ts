@@ -2,7 +2,8 @@ import {expect} from 'chai';
 import type {StepProgress} from '../../lib/maintenance/job-outcome.ts';
 import {JobUnfinishedError} from '../../lib/maintenance/job-request.ts';
 import {InvalidSchemaError} from '../../lib/sealing/sealing-errors.ts';
-import {SERVER_SCOPE} from '../../lib/sealing/scopes.ts';
+import {NO_SECRETS} from '../../lib/sealing/secrets.ts';
+import {ROOTS_SCOPE, SERVER_SCOPE} from '../../lib/sealing/scopes.ts';
 import {staleRows} from '../demonstrations/key-versions.ts';
 import {expectRejection} from '../sealing/expect-rejection.ts';
 import {until} from './until.ts';
@@ -37,6 +38,29 @@ describe('maintenance jobs', () => {
     expect(await node.versions(SERVER_SCOPE)).to.deep.equal({rootKey: [2], audit: [2]});
     expect(staleRows(nodes.dataDir())).to.equal(0);
     expect(await node.useEveryKey()).to.equal(60);
+  });
+
+  it('rotate the keys that seal for roots of trust, too', async () => {
+    const node = await nodes.open();
+    await node.populate({keystores: 1, keys: 1});
+    const {rootChanges, stores} = node.management;
+    await rootChanges.add(`file:${nodes.dataDir()}/second.key`, {secrets: NO_SECRETS});
+    const progress: StepProgress[] = [];
+    const runner = node.runner({pace: {share: 0.1}});
+    const outcome = await node.run({steps: EVERYTHING}, {runner, progress});
+    expect(outcome).to.deep.equal({
+      rotated: 2,
+      rewrapped: 2 + 2,
+      pruned: 4 + 2,
+      remaining: [],
+      remainingNotListed: 0,
+    });
+    expect(await node.versions(ROOTS_SCOPE)).to.deep.equal({rootKey: [2], 'root-sealer': [2]});
+    const keys = await node.management.hierarchy.listKeys(ROOTS_SCOPE);
+    const newest = keys[1]?.versions[0]?.id;
+    const roots = await stores.keyHierarchy.listRootWrappers();
+    expect(roots.map(({sealer}) => sealer?.dataKeyVersionId)).to.deep.equal([newest, newest]);
+    expect(await node.useEveryKey()).to.equal(1);
   });
 
   it('do their steps alone, and together what is left is told', async () => {

@@ -41,6 +41,7 @@ describe('maintenance jobs in trouble', () => {
     expect(left).to.deep.equal([
       [first, 'key record', 2],
       [second, 'keystore', 1],
+      [second, 'key record', 30],
       [first, 'data key version', 2],
       [second, 'data key version', 2],
     ]);
