@@ -1,5 +1,6 @@
 import {expect} from 'chai';
-import {applyRotationPolicy} from '../../lib/maintenance/rotation-policy.ts';
+import {applyRotationPolicy, startRotationPolicy} from '../../lib/maintenance/rotation-policy.ts';
+import type {JobRequest} from '../../lib/maintenance/job-request.ts';
 import type {JobRunner} from '../../lib/maintenance/job-runner.ts';
 import {UnavailableError} from '../../lib/errors.ts';
 import {staleRows} from '../demonstrations/key-versions.ts';
@@ -43,6 +44,40 @@ describe('rotation by age', () => {
 
     await apply(node, runner, () => made + 1 + 90 * DAY_MS);
     expect(await jobsOf(node)).to.have.lengthOf(1);
+  });
+
+  it('is looked for by itself, until that is stopped', async () => {
+    const node = await nodes.open();
+    await node.populate({keystores: 1, keys: 1});
+    const {hierarchy, log, stores} = node.management;
+    const begun: number[] = [];
+    const clock = (): number => Date.now() + 91 * DAY_MS;
+    const jobs = {
+      async start({rotateBefore = 0}: JobRequest) {
+        begun.push(rotateBefore);
+        return {id: 'job_1', steps: [], createdAt: 0};
+      },
+    };
+    const random = Math.random;
+    // Soon after the start, and not at the same time on every node.
+    for (const [share, count] of [
+      [0, 1],
+      [0.5, 1],
+      [0, 2],
+    ] as const) {
+      Math.random = () => share;
+      const stop = startRotationPolicy({
+        rotateAfterMs: 90 * DAY_MS,
+        store: stores.keyHierarchy,
+        ...{jobs, hierarchy, log, clock},
+      });
+      Math.random = random;
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      stop();
+      expect(begun).to.have.lengthOf(count);
+    }
+    for (const rotateBefore of begun)
+      expect(clock() - rotateBefore).to.be.within(90 * DAY_MS, 90 * DAY_MS + 10_000);
   });
 
   it('is done once, however many nodes look', async () => {
