@@ -10,6 +10,7 @@ import {readOperationType, validateOperation} from './read-operation.ts';
 import {assertNoQuery} from './read-query.ts';
 import {readSignedJson} from './read-request.ts';
 import {parameter, resourceUrls} from './resource-urls.ts';
+import {withCurrentKey} from './with-current-key.ts';
 
 /** POST a KMS operation, whose `invocationTarget` is the key's URL, to the key → its result. */
 export function runKeyOperationEndpoint(deps: EndpointDependencies): Endpoint {
@@ -25,9 +26,15 @@ export function runKeyOperationEndpoint(deps: EndpointDependencies): Endpoint {
     const {keystore, invocation} = await authorizeOnKeystore(request, deps, envelope, {keystoreId, action});
     const operation = validateOperation(descriptor, body);
     assertInvocationTarget(operation.invocationTarget, envelope.url);
-    const record = await findAuthorizedKey(stores.keys, {keystoreId, localKeyId}, invocation);
-    const key = usableKey(record, action, findKeyModule(keystore.kmsModule, keyModules));
-    return {status: 200, body: await request.time('operation', () => descriptor.run(operation, key))};
+    const module = findKeyModule(keystore.kmsModule, keyModules);
+    const reply = await withCurrentKey(
+      () => findAuthorizedKey(stores.keys, {keystoreId, localKeyId}, invocation),
+      (record) => {
+        const key = usableKey(record, action, module);
+        return request.time('operation', () => descriptor.run(operation, key));
+      },
+    );
+    return {status: 200, body: reply};
   };
 }
 
