@@ -193,7 +193,10 @@ export interface KeyHierarchyStore {
   /** Everything that names data key versions, the application's own tables too. */
   listDataKeyVersionReferencers(): Promise<readonly DataKeyVersionReferencer[]>;
 
-  /** A number that grows with every change, by whatever process. */
+  /**
+   * A number that grows with every change, by whatever process: by one with each change through this object, so that it
+   * tells whether there were others. For comparison with what this object gives, earlier or later.
+   */
   readCollectionVersion(): Promise<number>;
 
   /** @throws InvalidSchemaError, which says what is wrong: another version than the code's, a missing table, trigger or restriction. */

@@ -15,15 +15,21 @@ import {makeRootWrapper} from './records.ts';
 import {describeStore, type StoreSuiteOptions, type StoreTest} from './store-suite.ts';
 
 function testCollectionVersion(test: StoreTest): void {
-  test('has another collection version, here and elsewhere, after every change', async ({stores, other}) => {
+  test('has a greater collection version after every change: by one here, and elsewhere', async ({
+    stores,
+    other,
+  }) => {
     const {keyHierarchy: store} = stores;
-    let last = await other.keyHierarchy.readCollectionVersion();
+    let [here, there] = [
+      await store.readCollectionVersion(),
+      await other.keyHierarchy.readCollectionVersion(),
+    ];
     const expectChange = async (what: string, change: Promise<unknown>): Promise<void> => {
       expect(await change, what).to.not.be.oneOf([false, 0]);
-      const version = await other.keyHierarchy.readCollectionVersion();
-      expect(version, what).to.be.greaterThan(last);
-      expect(await store.readCollectionVersion(), what).to.equal(version);
-      last = version;
+      const elsewhere = await other.keyHierarchy.readCollectionVersion();
+      expect(elsewhere, what).to.be.greaterThan(there);
+      there = elsewhere;
+      expect(await store.readCollectionVersion(), what).to.equal(++here);
     };
     const [first, second] = [makeRootWrapper(), makeRootWrapper({state: 'adding'})];
     await expectChange('first root', store.insertFirstRootWrapper(first));
@@ -57,6 +63,19 @@ function testCollectionVersion(test: StoreTest): void {
     );
     await expectChange('root key version gone', store.deleteRootKeyVersion(rootKeyVersion!.id));
     await expectChange('scope gone', store.deleteScope(scope.scope));
+  });
+
+  test('tells changes elsewhere from those here by the collection version', async ({stores, other}) => {
+    const root = await insertRoot(stores);
+    const here = await stores.keyHierarchy.readCollectionVersion();
+    await insertFirstKeys(other, [root.id]);
+    const after = await stores.keyHierarchy.readCollectionVersion();
+    expect(after).to.be.greaterThan(here);
+    const first = await insertFirstKeys(stores, [root.id]);
+    await stores.keyHierarchy.insertScope(first).catch(() => undefined);
+    expect(await stores.keyHierarchy.readCollectionVersion()).to.equal(after + 1);
+    await insertFirstKeys(other, [root.id]);
+    expect(await stores.keyHierarchy.readCollectionVersion()).to.be.greaterThan(after + 1);
   });
 
   test('has the same collection version after reads, and after what was refused', async ({stores}) => {

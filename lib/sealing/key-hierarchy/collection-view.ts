@@ -1,6 +1,6 @@
 /**
- * What this process knows of the store's collection version. Its own changes add to it too; that nobody else did shows
- * where they account for all that was added, as each adds at least one, and so does each of others.
+ * What this process knows of the store's collection version. Its own changes add one each; that nobody else did anything
+ * shows where they account for all that was added, as others add at least one each.
  */
 export class CollectionView {
   readonly #read: () => Promise<number>;

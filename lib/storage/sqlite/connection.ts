@@ -74,12 +74,15 @@ export class SqliteConnection {
   /**
    * `work` has the write lock from the start, and happens wholly and durably or, where it throws, not at all. Nothing is
    * written to a file that nobody would find again.
+   * @param committed called once it has happened, before anything else can
    */
-  write<T>(work: () => T): Promise<T> {
+  write<T>(work: () => T, committed?: () => void): Promise<T> {
     return this.#guard(() => {
       this.#file?.assertInPlace();
       this.#requireNoTransaction();
-      return this.#transaction(this.#beginWrite, work);
+      const result = this.#transaction(this.#beginWrite, work);
+      committed?.();
+      return result;
     });
   }
 

@@ -25,6 +25,8 @@ export class SqliteKeyHierarchyStore implements KeyHierarchyStore {
   readonly #scopes: ScopeRows;
   readonly #referencers: DataKeyVersionReferencers;
   readonly #schema: KeyHierarchySchema;
+  /** How much more than one each the writes of this object have added to the collection version: it counts rows. */
+  #excess = 0;
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
@@ -39,18 +41,18 @@ export class SqliteKeyHierarchyStore implements KeyHierarchyStore {
   }
 
   insertFirstRootWrapper(record: RootWrapperRecord): Promise<boolean> {
-    return this.#connection.write(() => this.#rootWrappers.insertFirst(record));
+    return this.#write(() => this.#rootWrappers.insertFirst(record));
   }
 
   insertRootWrapper(record: RootWrapperRecord): Promise<void> {
-    return this.#connection.write(() => this.#rootWrappers.insert(record));
+    return this.#write(() => this.#rootWrappers.insert(record));
   }
 
   updateRootWrapper(
     id: string,
     change: Parameters<KeyHierarchyStore['updateRootWrapper']>[1],
   ): Promise<boolean> {
-    return this.#connection.write(() => this.#rootWrappers.update(id, change));
+    return this.#write(() => this.#rootWrappers.update(id, change));
   }
 
   deleteRootWrapper(id: string): Promise<boolean> {
@@ -69,11 +71,11 @@ export class SqliteKeyHierarchyStore implements KeyHierarchyStore {
     rootWrapperId: string,
     sealed: Parameters<KeyHierarchyStore['insertSealedRootKeys']>[1],
   ): Promise<void> {
-    return this.#connection.write(() => this.#rootWrappers.insertSealed(rootWrapperId, sealed));
+    return this.#write(() => this.#rootWrappers.insertSealed(rootWrapperId, sealed));
   }
 
   deleteSealedRootKeys(rootWrapperId: string, {limit}: {readonly limit: number}): Promise<number> {
-    return this.#connection.write(() => this.#rootWrappers.deleteSealed(rootWrapperId, limit));
+    return this.#write(() => this.#rootWrappers.deleteSealed(rootWrapperId, limit));
   }
 
   findScope(scope: string): Promise<ScopeKeysRecord | undefined> {
@@ -85,15 +87,15 @@ export class SqliteKeyHierarchyStore implements KeyHierarchyStore {
   }
 
   insertScope(record: ScopeKeysRecord): Promise<void> {
-    return this.#connection.write(() => this.#scopes.insert(record));
+    return this.#write(() => this.#scopes.insert(record));
   }
 
   addKeys(scope: string, addition: ScopeKeysAddition): Promise<void> {
-    return this.#connection.write(() => this.#scopes.add(scope, addition));
+    return this.#write(() => this.#scopes.add(scope, addition));
   }
 
   resealDataKeyVersions(scope: string, resealed: readonly ResealedDataKeyVersion[]): Promise<number> {
-    return this.#connection.write(() => this.#scopes.reseal(scope, resealed));
+    return this.#write(() => this.#scopes.reseal(scope, resealed));
   }
 
   deleteDataKeyVersion(id: string): Promise<boolean> {
@@ -128,7 +130,7 @@ export class SqliteKeyHierarchyStore implements KeyHierarchyStore {
   }
 
   readCollectionVersion(): Promise<number> {
-    return this.#connection.run(() => this.#scopes.readCollectionVersion());
+    return this.#connection.run(() => this.#scopes.readCollectionVersion() - this.#excess);
   }
 
   validateSchema(): Promise<void> {
@@ -137,10 +139,25 @@ export class SqliteKeyHierarchyStore implements KeyHierarchyStore {
     });
   }
 
+  #write<T>(work: () => T): Promise<T> {
+    let added = 0;
+    return this.#connection.write(
+      () => {
+        const before = this.#scopes.readCollectionVersion();
+        const result = work();
+        added = this.#scopes.readCollectionVersion() - before;
+        return result;
+      },
+      () => {
+        this.#excess += Math.max(0, added - 1);
+      },
+    );
+  }
+
   /** A deferred reference is told of by the commit. */
   async #delete(work: () => boolean): Promise<boolean> {
     try {
-      return await this.#connection.write(work);
+      return await this.#write(work);
     } catch (error) {
       const {cause} = error instanceof InternalError ? error : {};
       throw isForeignKeyViolation(cause) ? inUse(cause) : error;
