@@ -20,7 +20,9 @@ export function startBackgroundWork(management: KeyManagement): () => void {
   };
   resume();
   root.onSealedChange(resume);
-  const timer = setInterval(() => jobs.resume(), RESUME_MS);
+  const timer = setInterval(() => {
+    if (!root.isSealed()) jobs.resume();
+  }, RESUME_MS);
   timer.unref();
   const {rotateAfterSeconds} = settings;
   const stopPolicy =
