@@ -1,108 +1,107 @@
 import tseslint from 'typescript-eslint';
 
+/** The folders of lib, and what of them only the composition root knows. */
+const PARTS = (
+  'admin backup cli config encoding http integrity key-modules keys maintenance observability operations sealing ' +
+  'storage zcap'
+).split(' ');
 const BACKENDS = ['storage/sqlite', 'key-modules/software', 'sealing/wrappers'];
-/** What nothing imports but the composition root and the command. */
-const TOP = ['cli', 'config', 'http', 'admin'];
+/** Modules of lib itself that compose others. */
+const COMPOSED = ['app', 'background-work', 'housekeeping', 'index', 'key-management', 'sealing-api'];
 
-/** The layers: what each part of lib may not import, and why. Mirrors "Layers" of docs/design.md. */
+/** The layers: what each part of lib may import besides errors.ts and encoding, and why no more. Mirrors "Layers" of docs/design.md. */
 const LAYERS = [
-  {
-    part: 'zcap',
-    not: [...TOP, 'operations', 'key-modules', 'keys', 'sealing', ...BACKENDS],
-    why: 'zcap knows requests and capabilities only.',
-  },
-  {
-    part: 'operations',
-    not: [...TOP, 'zcap', 'sealing', ...BACKENDS],
-    why: 'operations know keys, key modules and stores by their interfaces.',
-  },
-  {
-    part: 'keys',
-    not: [...TOP, 'zcap', 'operations', 'key-modules', 'sealing', ...BACKENDS],
-    why: 'keys are plain data.',
-  },
+  {part: may: [], why: 'encodings are a leaf.'},
+  {part: 'config', may: [], why: 'settings are plain data.'},
+  {part: 'observability', may: [], why: 'observability is told, it does not ask.'},
+  {part: 'storage', may: ['storage/sqlite'], why: 'a backend knows the store interfaces only.'},
+  {part: 'zcap', may: ['storage'], why: 'zcap knows requests and capabilities only.'},
+  {part: 'keys', may: ['storage'], why: 'keys are plain data.'},
   {
     part: 'key-modules',
-    not: [...TOP, 'zcap', 'operations', 'storage/sqlite', 'sealing/wrappers'],
+    may: ['keys', 'sealing', 'storage', 'key-modules/software'],
     why: 'key modules know sealing and stores by their interfaces.',
   },
   {
+    part: 'operations',
+    may: ['keys', 'key-modules', 'storage'],
+    why: 'operations know keys, key modules and stores by their interfaces.',
+  },
+  {
     part: 'sealing',
-    not: [...TOP, 'zcap', 'operations', 'keys', 'key-modules', 'storage/sqlite'],
+    may: ['storage', 'sealing/wrappers'],
     why: 'sealing knows the hierarchy store by its interface.',
   },
   {
     part: 'integrity',
-    not: [...TOP, 'zcap', 'operations', 'admin', ...BACKENDS],
+    may: ['keys', 'key-modules', 'sealing', 'storage'],
     why: 'integrity knows stores, sealing and key modules by their interfaces.',
   },
   {
-    part: 'storage',
-    not: [...TOP, 'zcap', 'operations', 'sealing', 'keys', 'key-modules'],
-    why: 'a backend knows the store interfaces only.',
-  },
-  {
     part: 'maintenance',
-    not: [...TOP, 'admin', 'zcap', 'operations', ...BACKENDS],
+    may: ['integrity', 'keys', 'key-modules', 'sealing', 'storage'],
     why: 'maintenance knows keys, key modules, sealing and stores by their interfaces.',
   },
   {
+    part: 'backup',
+    may: ['sealing', 'storage', 'sealing/wrappers'],
+    why: 'backups know sealing, and stores by their interfaces.',
+  },
+  {
     part: 'http',
-    not: ['cli', 'config', 'admin', 'sealing', ...BACKENDS],
+    may: ['keys', 'observability', 'operations', 'storage', 'zcap'],
     why: 'http knows zcap, operations and store interfaces.',
   },
   {
     part: 'admin',
-    // Not lib/operations either; but its own folder has that name too.
-    not: ['cli', 'http', 'zcap', ...BACKENDS],
+    // Its own folder of operations; lib/operations is refused below.
+    may: ['backup', 'config', 'integrity', 'maintenance', 'operations', 'sealing', 'storage'],
+    modules: ['key-management'],
+    // lib/operations, as lib/admin and lib/admin/operations see it.
+    never: ['^(?:\\.\\./){1,2}operations/'],
     why: 'operators work on key management, whoever composed it.',
   },
   {
-    part: 'backup',
-    not: [...TOP, 'admin', 'zcap', 'operations', 'keys', 'key-modules', 'storage/sqlite'],
-    why: 'backups know sealing, and stores by their interfaces.',
+    part: 'cli',
+    may: ['admin', 'backup', 'config', 'maintenance', 'observability', 'sealing', 'sealing/wrappers'],
+    modules: ['app', 'key-management'],
+    why: 'the command knows the server, operators’ operations and settings.',
   },
   {
-    part: 'observability',
-    not: [...TOP, 'zcap', 'operations', 'storage', 'sealing', 'keys', 'key-modules'],
-    why: 'observability is told, it does not ask.',
+    file: 'lib/background-work.ts',
+    may: ['maintenance'],
+    modules: ['key-management'],
+    why: 'it starts what others do.',
   },
-  {
-    part: 'config',
-    not: ['cli', 'http', 'admin', 'zcap', 'operations', 'storage', 'sealing', 'keys', 'key-modules'],
-    why: 'settings are plain data.',
-  },
-  {
-    part: 'encoding',
-    not: [...TOP, 'zcap', 'operations', 'storage', 'sealing', 'keys', 'key-modules', 'observability'],
-    why: 'encodings are a leaf.',
-  },
+  {file: 'lib/housekeeping.ts', may: ['storage', 'zcap'], why: 'it knows the store interfaces only.'},
 ];
 
 const EXPRESS = {name: 'express', message: 'Only lib/http imports Express.'};
 const OUTSIDE = {regex: '(?:^|/)(?:test|examples|scripts|bench)/', message: 'lib stands alone.'};
-const APP = {
-  regex: '(?:^|/)app\\.ts$',
-  message: 'Only the command and the public API import the composition root.',
-};
 
-/** Relative paths always name the folder that they go to; `schemas/operations/` is not `lib/operations/`. */
-const layer = ({part, not, why}) => ({
-  files: [`lib/${part}/**`],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      {
-        paths: part === 'http' ? [] : [EXPRESS],
-        patterns: [
-          OUTSIDE,
-          APP,
-          {regex: `^\\.\\.?/(?!.*schemas/)(?:.*/)?(?:${not.join('|')})/`, message: why},
-        ],
-      },
-    ],
-  },
-});
+/** The first name in a relative path is the folder that it goes to. */
+const layer = ({part, file, may, modules = [], never = [], why}) => {
+  const parts = PARTS.filter((name) => name !== part && name !== 'encoding' && !may.includes(name));
+  const not = [...parts, ...BACKENDS.filter((name) => !may.includes(name))];
+  const composed = COMPOSED.filter((name) => !modules.includes(name));
+  return {
+    files: [file ?? `lib/${part}/**`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: part === 'http' ? [] : [EXPRESS],
+          patterns: [
+            OUTSIDE,
+            {regex: `^(?:\\.\\.?/)+(?:${composed.join('|')})\\.ts$`, message: why},
+            {regex: `^(?:\\.\\.?/)+(?:${not.join('|')})/`, message: why},
+            ...never.map((regex) => ({regex, message: why})),
+          ],
+        },
+      ],
+    },
+  };
+};
 
 export default tseslint.config(
   {ignores: ['dist/', 'coverage/', 'node_modules/']},
