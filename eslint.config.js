@@ -11,7 +11,7 @@ const COMPOSED = ['app', 'background-work', 'housekeeping', 'index', 'key-manage
 
 /** The layers: what each part of lib may import besides errors.ts and encoding, and why no more. Mirrors "Layers" of docs/design.md. */
 const LAYERS = [
-  {part: may: [], why: 'encodings are a leaf.'},
+  {part: 'encoding', may: [], why: 'encodings are a leaf.'},
   {part: 'config', may: [], why: 'settings are plain data.'},
   {part: 'observability', may: [], why: 'observability is told, it does not ask.'},
   {part: 'storage', may: ['storage/sqlite'], why: 'a backend knows the store interfaces only.'},
