@@ -2,6 +2,7 @@ import {lstat} from 'node:fs/promises';
 import {request, type IncomingMessage} from 'node:http';
 import {connect} from 'node:net';
 import {join} from 'node:path';
+import {LineTooLongError, splitLines} from '../encoding/split-lines.ts';
 import {AdminError, type AdminCall, type AdminProgress} from './admin-operation.ts';
 import {ADMIN_SOCKET, adminSocketPath} from './admin-socket-path.ts';
 
@@ -139,17 +140,12 @@ async function readReply(
 
 async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
   response.setEncoding('utf8');
-  let rest = '';
   try {
-    for await (const chunk of response as AsyncIterable<string>) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length > MAX_LINE_CHARACTERS)
-        throw new AdminError('failed', 'The server answers without end.');
-      yield* lines;
-    }
+    yield* splitLines(response as AsyncIterable<string>, {maxLength: MAX_LINE_CHARACTERS});
   } catch (error) {
-    throw error instanceof AdminError ? error : connectionFailure(error);
+    throw error instanceof LineTooLongError
+      ? new AdminError('failed', 'The server answers without end.')
+      : connectionFailure(error);
   }
 }
 

@@ -2,7 +2,6 @@ import {BackupError} from '../backup/backup-error.ts';
 import {InternalError, KmsError, NotFoundError} from '../errors.ts';
 import {RootOfTrustError} from '../sealing/root-of-trust-error.ts';
 import {
-  DataKeyNotFoundError,
   InvalidParameterError,
   InvalidSchemaError,
   InvalidVersionError,
@@ -19,7 +18,6 @@ const CODES: readonly (readonly [abstract new (...args: never) => Error, AdminEr
   [RootOfTrustError, 'refused'],
   [BackupError, 'refused'],
   [KeyNotFoundError, 'not-found'],
-  [DataKeyNotFoundError, 'not-found'],
   [KeyInUseError, 'refused'],
   [InvalidParameterError, 'invalid'],
   [InvalidVersionError, 'invalid'],

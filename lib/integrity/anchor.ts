@@ -1,3 +1,4 @@
+import {eachOf} from '../storage/each-of.ts';
 import type {RootWrapperRecord, ScopeKeysRecord} from '../storage/key-hierarchy-store.ts';
 import type {Stores} from '../storage/stores.ts';
 import type {ScopeWrappers} from '../sealing/sealer.ts';
@@ -6,7 +7,6 @@ import {ROOT_KEY_PURPOSE} from '../sealing/key-administration.ts';
 import {ANCHOR_FORMAT, formatAnchorLine, type AnchorEntry} from './anchor-lines.ts';
 import {AnchorSeal} from './anchor-seal.ts';
 import {Pacer, type PacerOptions} from './pacer.ts';
-import {eachOf} from './pages.ts';
 import {readVerified} from './read-verified.ts';
 import type {RecordAuthenticator} from './record-authenticator.ts';
 import {contentDigest, keyContent, keystoreContent} from './record-content.ts';

@@ -3,12 +3,12 @@ import {openRootKeyBytes} from '../sealing/key-hierarchy/root-access.ts';
 import {findScopeRecord} from '../sealing/key-hierarchy/scope-record.ts';
 import type {IdentifiedRootWrapper, RootSet} from '../sealing/root-wrapper.ts';
 import {ROOTS_SCOPE, SERVER_SCOPE} from '../sealing/scopes.ts';
+import {eachOf} from '../storage/each-of.ts';
 import type {RootWrapperState, ScopeKeysRecord} from '../storage/key-hierarchy-store.ts';
 import type {Stores} from '../storage/stores.ts';
 import {failureMessage} from './failure-message.ts';
 import type {Finding} from './finding.ts';
 import type {Pacer} from './pacer.ts';
-import {eachOf} from './pages.ts';
 
 export interface CheckScopesOptions {
   readonly stores: Pick<Stores, 'keyHierarchy' | 'keystores'>;

@@ -1,10 +1,10 @@
 import {UnavailableError} from '../errors.ts';
 import {KeyNotFoundError, SealedError} from '../sealing/sealing-errors.ts';
+import {eachOf} from '../storage/each-of.ts';
 import type {KeyHierarchyStore} from '../storage/key-hierarchy-store.ts';
 import {pauseFor} from './pace.ts';
 import type {StepContext} from './step.ts';
 
-const PAGE = 500;
 const RETRY_AFTER_MS = [100, 500, 1500, 3000];
 
 /** The job's scope, or all there are, in order of creation. */
@@ -16,12 +16,7 @@ export async function* scopesOf(
     yield job.scope;
     return;
   }
-  let cursor: string | undefined;
-  do {
-    const page = await store.listScopes({limit: PAGE, cursor});
-    yield* page.results;
-    ({cursor} = page);
-  } while (cursor !== undefined);
+  yield* eachOf((page) => store.listScopes(page));
 }
 
 export async function countScopes({job, stores, signal}: StepContext): Promise<number> {

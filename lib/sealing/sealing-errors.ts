@@ -19,12 +19,6 @@ export class InvalidVersionError extends Error {
   readonly code = 'ERR_SEALING_INVALID_VERSION';
 }
 
-/** The scope's keys were made before this purpose was declared. */
-export class DataKeyNotFoundError extends Error {
-  override readonly name = 'DataKeyNotFoundError';
-  readonly code = 'ERR_SEALING_DATA_KEY_NOT_FOUND';
-}
-
 /** Where one record must be, the store has several. */
 export class MultipleRecordsError extends Error {
   override readonly name = 'MultipleRecordsError';

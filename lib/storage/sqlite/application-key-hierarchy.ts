@@ -3,7 +3,7 @@ import {InvalidSchemaError} from '../key-errors.ts';
 import type {KeyHierarchyStore} from '../key-hierarchy-store.ts';
 import {SqliteConnection} from './connection.ts';
 import {DataKeyVersionReferencers} from './data-key-version-referencers.ts';
-import {expectedObjects, KEY_HIERARCHY_MIGRATIONS, KeyHierarchySchema} from './key-hierarchy-schema.ts';
+import {hierarchyObjects, KEY_HIERARCHY_MIGRATIONS, KeyHierarchySchema} from './key-hierarchy-schema.ts';
 import {SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
 
 const BUSY_TIMEOUT_MS = 5000;
@@ -20,7 +20,7 @@ function namesInUse(db: Database.Database): readonly string[] {
   const find = db
     .prepare<[string], string>('SELECT name FROM main.sqlite_schema WHERE name = ? COLLATE NOCASE')
     .pluck();
-  return expectedObjects().flatMap(({name}) => find.get(name) ?? []);
+  return hierarchyObjects().flatMap(({name}) => find.get(name) ?? []);
 }
 
 /** Makes the tables, where nothing of the hierarchy is there. @throws InvalidSchemaError where names are taken */

@@ -1,37 +1,21 @@
-import Database from 'better-sqlite3';
 import {InvalidSchemaError} from '../key-errors.ts';
 import type {PreparedStatement, SqliteConnection} from './connection.ts';
 import type {Referencer} from './data-key-version-referencers.ts';
 import {keyHierarchy} from './migrations/0002-key-hierarchy.ts';
+import {SELECT_SCHEMA_OBJECTS, schemaObjectsOf, type SchemaObject} from './schema-objects.ts';
 
 /** In a database of an application's own these are all that is made. The schema's version is how many there are. */
 export const KEY_HIERARCHY_MIGRATIONS = [keyHierarchy];
 
-/** Tables, indexes and triggers. */
-export interface SchemaObject {
-  readonly type: string;
-  readonly name: string;
-  readonly table: string;
-  readonly sql: string;
-}
-
-// Without what SQLite makes by itself for constraints.
-const SELECT_OBJECTS = `SELECT type, name, tbl_name AS "table", sql FROM main.sqlite_schema WHERE sql IS NOT NULL
-  AND name NOT LIKE 'sqlite!_%' ESCAPE '!'`;
-
-/** What this release makes. */
-export function expectedObjects(): readonly SchemaObject[] {
-  const db = new Database(':memory:');
-  try {
+/** What this release makes of the hierarchy. */
+export function hierarchyObjects(): readonly SchemaObject[] {
+  return schemaObjectsOf((db) => {
     for (const {sql} of KEY_HIERARCHY_MIGRATIONS) db.exec(sql);
-    return db.prepare<[], SchemaObject>(SELECT_OBJECTS).all();
-  } finally {
-    db.close();
-  }
+  });
 }
 
 function objectProblems(all: readonly SchemaObject[]): readonly string[] {
-  const expected = new Map(expectedObjects().map((object) => [object.name, object]));
+  const expected = new Map(hierarchyObjects().map((object) => [object.name, object]));
   const tables = new Set([...expected.values()].map(({table}) => table));
   const found = all.filter(({name, table}) => tables.has(table) || expected.has(name));
   const names = new Set(found.map(({name}) => name));
@@ -54,7 +38,7 @@ export class KeyHierarchySchema {
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
-    this.#objects = connection.prepare<[], SchemaObject>(SELECT_OBJECTS);
+    this.#objects = connection.prepare<[], SchemaObject>(SELECT_SCHEMA_OBJECTS);
     this.#foreignKeys = connection
       .prepare<[], number>('SELECT foreign_keys FROM pragma_foreign_keys')
       .pluck();

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import {isDamage} from './driver-error.ts';
 import {migrate} from './migrate.ts';
+import {SELECT_SCHEMA_OBJECTS, schemaObjectsOf, type SchemaObject} from './schema-objects.ts';
 import {RULES} from './verification-rules.ts';
 
 /** As many sentences as one check gives; SQLite's own number for its `integrity_check`. */
@@ -26,36 +27,12 @@ function checkReferences(db: Database.Database): string[] {
   });
 }
 
-interface SchemaObject {
-  readonly type: string;
-  readonly name: string;
-  readonly table: string;
-  readonly sql: string;
-}
-
-const objectsOf = (db: Database.Database): SchemaObject[] =>
-  db
-    .prepare<[], SchemaObject>(
-      'SELECT type, name, tbl_name AS "table", sql FROM sqlite_schema WHERE sql IS NOT NULL',
-    )
-    .all();
-
-function expectedObjects(): SchemaObject[] {
-  const db = new Database(':memory:');
-  try {
-    migrate(db);
-    return objectsOf(db);
-  } finally {
-    db.close();
-  }
-}
-
 /** Tables, indexes and triggers as this release makes them, on its own tables; others' beside them are their own. */
 function checkSchema(db: Database.Database): string[] {
-  const expected = expectedObjects();
+  const expected = schemaObjectsOf(migrate);
   const names = new Set(expected.map(({name}) => name));
   const tables = new Set(expected.map(({table}) => table));
-  const found = objectsOf(db);
+  const found = db.prepare<[], SchemaObject>(SELECT_SCHEMA_OBJECTS).all();
   const made = new Map(found.map(({type, name, sql}) => [`${type} ${name}`, sql]));
   return [
     ...expected

@@ -5,7 +5,7 @@ import {UnavailableError} from '../../../lib/errors.ts';
 import {InvalidSchemaError, KeyInUseError} from '../../../lib/storage/key-errors.ts';
 import type {KeyHierarchyStore, ScopeKeysRecord} from '../../../lib/storage/key-hierarchy-store.ts';
 import {openApplicationKeyHierarchy} from '../../../lib/storage/sqlite/application-key-hierarchy.ts';
-import {expectedObjects} from '../../../lib/storage/sqlite/key-hierarchy-schema.ts';
+import {hierarchyObjects} from '../../../lib/storage/sqlite/key-hierarchy-schema.ts';
 import type {Stores} from '../../../lib/storage/stores.ts';
 import {inAnyOrder, insertFirstKeys, insertRoot, makeFirstKeys, rotate} from '../key-hierarchy-records.ts';
 import {describeKeyHierarchyStore} from '../key-hierarchy-store.suite.ts';
@@ -170,7 +170,7 @@ describe('SQLite key hierarchy in an application’s database', () => {
 
   it('is refused where a newer release made it, or some of it is gone', () =>
     withApplication(async ({db}) => {
-      const [trigger] = expectedObjects().filter(({type}) => type === 'trigger');
+      const [trigger] = hierarchyObjects().filter(({type}) => type === 'trigger');
       db.exec(`DROP TRIGGER ${trigger!.name}`);
       expect(await refusalOf(openApplicationKeyHierarchy(db))).to.include(trigger!.name);
       db.exec(trigger!.sql);

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import {expect} from 'chai';
 import {InvalidSchemaError} from '../../../lib/storage/key-errors.ts';
-import {expectedObjects} from '../../../lib/storage/sqlite/key-hierarchy-schema.ts';
+import {hierarchyObjects} from '../../../lib/storage/sqlite/key-hierarchy-schema.ts';
 import {SqliteStores} from '../../../lib/storage/sqlite/sqlite-stores.ts';
 import {insertFirstKeys, insertRoot, rotate} from '../key-hierarchy-records.ts';
 import {withTemporaryFile} from './temporary-store.ts';
@@ -33,7 +33,7 @@ async function problemsOf({keyHierarchy}: SqliteStores): Promise<string> {
 describe('SQLite key hierarchy’s schema', () => {
   it('is refused for each index or trigger that is missing, which is named', () =>
     withSchema(async (stores, db) => {
-      const objects = expectedObjects();
+      const objects = hierarchyObjects();
       expect(objects.filter(({type}) => type === 'trigger')).to.have.lengthOf.above(30);
       for (const {type, name, sql} of objects) {
         if (type === 'table') continue;
@@ -44,7 +44,7 @@ describe('SQLite key hierarchy’s schema', () => {
       }
     }));
 
-  for (const {name} of expectedObjects().filter(({type}) => type === 'table')) {
+  for (const {name} of hierarchyObjects().filter(({type}) => type === 'table')) {
     it(`is refused where the table ${name} is another, or missing`, () =>
       withSchema(async (stores, db) => {
         expect(await problemsOf(stores)).to.equal('none');

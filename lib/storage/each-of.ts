@@ -1,4 +1,4 @@
-import type {Page} from '../storage/keystore-config-store.ts';
+import type {Page} from './keystore-config-store.ts';
 
 const PAGE_SIZE = 200;
 
