@@ -122,7 +122,7 @@ export async function insertKeystore(
 ): Promise<Authenticated<KeystoreConfig>> {
   const config = makeKeystore(members);
   await insertKeystoreScope(stores, config.id);
-  await stores.keystores.insert(config, {creator, maxPerCreator: 1000});
+  await stores.keystores.insert(config, {creator, maxPerCreator: Number.MAX_SAFE_INTEGER});
   return config;
 }
 
@@ -133,6 +133,6 @@ export async function insertKey(
   members: Partial<KeyRecord> = {},
 ): Promise<Authenticated<KeyRecord>> {
   const record = makeKey(keystoreId, members);
-  await stores.keys.insert(record, {maxPerKeystore: 1000});
+  await stores.keys.insert(record, {maxPerKeystore: Number.MAX_SAFE_INTEGER});
   return record;
 }
