@@ -18,7 +18,7 @@ export interface CheckRootsOptions {
 export async function* checkRoots({store, roots}: CheckRootsOptions): AsyncGenerator<Finding> {
   const records = await store.listRootWrappers();
   const opened = roots.opened();
-  const several = records.filter(({state}) => state === 'active').length > 1;
+  const several = records.length > 1;
   for (const root of records) {
     const wrapper = opened.find(({id}) => id === root.id)?.wrapper;
     const found = (severity: Finding['severity'], message: string): Finding => ({
@@ -31,8 +31,7 @@ export async function* checkRoots({store, roots}: CheckRootsOptions): AsyncGener
       yield found('error', 'Its record is not that of the root which is open.');
     }
     // The server stores a sealer of each when a second root is added: nobody else can make one.
-    const hasSealer = root.sealer !== undefined || (wrapper !== undefined && !wrapper.exportSealer);
-    if (several && root.state === 'active' && !hasSealer) {
+    if (several && root.state !== 'retiring' && !root.sealer) {
       yield found(
         'error',
         'It has no sealer, though there are several roots: one was not added by the server.',

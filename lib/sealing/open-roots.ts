@@ -4,16 +4,22 @@ import {RootOfTrustError} from './root-of-trust-error.ts';
 import type {IdentifiedRootWrapper, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
 import type {OpeningSecrets} from './secrets.ts';
 import {openStoredRoots, type RootOfTrustLog} from './stored-root.ts';
+import {notVouched, vouches} from './vouching.ts';
 
 export interface OpenRootsOptions {
-  readonly store: Pick<KeyHierarchyStore, 'listRootWrappers'>;
+  readonly store: Pick<KeyHierarchyStore, 'listRootWrappers' | 'findScope'>;
   /** The setting, normalised. */
   readonly settingUri: string;
   readonly scheme: (uri: string) => RootWrapperScheme;
   readonly log: RootOfTrustLog;
 }
 
-/** The store's roots as last read, and those of them that are open in this process. */
+/**
+ * The store's roots as last read, and those of them that are open in this process. A root that opens is not used for
+ * that: who can write to the store could list one whose secret they know. It must be the only one; or an operator has
+ * named or given its secret, as the setting, at a terminal or in shares; or such a root vouches for it. Where nobody has
+ * named one of those that open, all of them must vouch for each other.
+ */
 export class OpenRoots extends Redacted {
   readonly #options: OpenRootsOptions;
   readonly #wrappers = new Map<string, RootWrapper>();
@@ -76,7 +82,7 @@ export class OpenRoots extends Redacted {
       secrets,
     );
     if (this.isSealed) await this.#tryAll(asked, secrets);
-    else for (const {id, uri} of asked) this.#absences.set(id, notAsked(uri));
+    else for (const {id, uri} of asked) if (!this.#absences.has(id)) this.#absences.set(id, notAsked(uri));
     return untried.filter(({id}) => this.#absences.has(id));
   }
 
@@ -84,9 +90,30 @@ export class OpenRoots extends Redacted {
     this.#absences.clear();
   }
 
+  /** Takes a root into use. */
   hold(id: string, wrapper: RootWrapper): void {
     this.#wrappers.set(id, wrapper);
     this.#absences.delete(id);
+  }
+
+  /** As `hold`, but of those that are in use one must vouch for it; else it is closed. @throws RootOfTrustError, `not-vouched` */
+  async take(record: RootWrapperRecord, wrapper: RootWrapper): Promise<void> {
+    let isVouchedFor = false;
+    try {
+      isVouchedFor = await this.#isVouchedFor(record);
+    } finally {
+      if (!isVouchedFor) await wrapper.close();
+    }
+    if (!isVouchedFor) throw notVouched(record);
+    this.hold(record.id, wrapper);
+  }
+
+  /** Where any is in use. @throws UnavailableError */
+  async #isVouchedFor(record: RootWrapperRecord): Promise<boolean> {
+    const trusted = this.#trusted();
+    if (trusted.length === 0) return true;
+    for (const root of trusted) if (await vouches(root, record, this.#options.store)) return true;
+    return false;
   }
 
   async close(id: string): Promise<void> {
@@ -110,22 +137,95 @@ export class OpenRoots extends Redacted {
     }
   }
 
+  /** The setting's root first, if that is listed where the setting says: it decides about the others. */
   async #tryAll(records: readonly RootWrapperRecord[], secrets: OpeningSecrets): Promise<void> {
+    const {settingUri} = this.#options;
+    await this.#openVouchedFor(
+      records.filter(({uri}) => uri === settingUri),
+      secrets,
+    );
+    await this.#openVouchedFor(
+      records.filter(({uri}) => uri !== settingUri),
+      secrets,
+    );
+  }
+
+  async #openVouchedFor(records: readonly RootWrapperRecord[], secrets: OpeningSecrets): Promise<void> {
     const {settingUri, scheme, log} = this.#options;
+    const vouched: RootWrapperRecord[] = [];
+    for (const record of records) {
+      if (await this.#isVouchedFor(record)) vouched.push(record);
+      else this.#absences.set(record.id, notVouched(record));
+    }
     // Of a root that is where the setting says, the setting says nothing about the others.
     const places = [...this.#records, ...this.#wrappers.values()];
     const isHint = places.every(({uri}) => uri !== settingUri);
-    const outcomes = await openStoredRoots(records, {
+    const outcomes = await openStoredRoots(vouched, {
       settingUri: isHint ? settingUri : undefined,
       scheme,
       log,
       secrets,
     });
-    for (const [id, outcome] of outcomes) {
-      if (outcome instanceof RootOfTrustError) this.#absences.set(id, outcome);
-      else this.hold(id, outcome);
+    const opened: OpenedRoot[] = [];
+    for (const record of vouched) {
+      const outcome = outcomes.get(record.id);
+      if (outcome instanceof RootOfTrustError) this.#absences.set(record.id, outcome);
+      else if (outcome) opened.push({id: record.id, wrapper: outcome, record});
+    }
+    await this.#admit(opened);
+  }
+
+  /** Keeps those that may be used, and closes the others. */
+  async #admit(opened: readonly OpenedRoot[]): Promise<void> {
+    const waiting = new Set(opened);
+    try {
+      const admit = (roots: readonly OpenedRoot[]): void => {
+        for (const root of roots) {
+          waiting.delete(root);
+          this.hold(root.id, root.wrapper);
+        }
+      };
+      if (this.#records.length === 1) admit(opened);
+      if (this.#trusted().length === 0) admit(opened.filter((root) => this.#isGiven(root)));
+      if (this.#trusted().length === 0) {
+        const active = opened.filter(({record}) => record.state === 'active');
+        if (await this.#vouchForEachOther(active)) admit(active);
+      }
+      const isUsed = this.#trusted().length > 0;
+      for (const root of [...waiting]) {
+        if (isUsed && (await this.#isVouchedFor(root.record))) admit([root]);
+        else this.#absences.set(root.id, notVouched(root.record));
+      }
+    } finally {
+      for (const {wrapper} of waiting) await wrapper.close();
     }
   }
+
+  /** Those that are in use, and open everything. */
+  #trusted(): readonly IdentifiedRootWrapper[] {
+    return this.wrappers.filter(({id}) =>
+      this.#records.some((record) => record.id === id && record.state === 'active'),
+    );
+  }
+
+  /** By the setting, or at a terminal; the fingerprint shows that it is the one which is listed. */
+  #isGiven({wrapper, record}: OpenedRoot): boolean {
+    const isNamed = wrapper.uri === this.#options.settingUri;
+    return (
+      record.state === 'active' && (isNamed || this.#options.scheme(record.uri).asks?.(record.uri) === true)
+    );
+  }
+
+  async #vouchForEachOther(roots: readonly OpenedRoot[]): Promise<boolean> {
+    for (const by of roots) {
+      for (const {record} of roots) if (!(await vouches(by, record, this.#options.store))) return false;
+    }
+    return true;
+  }
+}
+
+interface OpenedRoot extends IdentifiedRootWrapper {
+  readonly record: RootWrapperRecord;
 }
 
 function notAsked(uri: string): RootOfTrustError {

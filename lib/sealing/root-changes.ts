@@ -158,7 +158,7 @@ export class RootChanges {
     await storeSealers(sealers, {store: this.#store, root: this.#root});
     const record = newRootRecord(wrapper, {state: 'adding', createdAt: this.#clock()});
     const sealer = await sealSealer(record, wrapper, sealers);
-    await this.#store.insertRootWrapper({...record, ...(sealer && {sealer})});
+    await this.#store.insertRootWrapper({...record, sealer});
     return record.id;
   }
 

@@ -11,7 +11,8 @@ export type RootOfTrustReason =
   | 'foreign-key'
   | 'bad-setting'
   | 'shares-needed'
-  | 'not-asked';
+  | 'not-asked'
+  | 'not-vouched';
 
 /**
  * The root of trust cannot be used: the server does not start. The message is for the operator: it names the file and

@@ -131,7 +131,7 @@ export class RootOfTrust extends Redacted implements RootSet {
       }
       const wrapper = await this.#offered.add(record, share);
       if (!wrapper) return {rootWrapperId, given: this.#offered.count(rootWrapperId), needed, opened: false};
-      this.#roots.hold(rootWrapperId, wrapper);
+      await this.#roots.take(record, wrapper);
       this.#sealedByOperator = false;
       return {rootWrapperId, given: needed, needed, opened: true};
     });

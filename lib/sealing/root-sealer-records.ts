@@ -1,4 +1,8 @@
-import type {KeyHierarchyStore, RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
+import type {
+  KeyHierarchyStore,
+  RootWrapperRecord,
+  SealedUnderDataKey,
+} from '../storage/key-hierarchy-store.ts';
 import {rootSealerContext} from './key-hierarchy/contexts.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
 import type {RootSet, RootWrapper} from './root-wrapper.ts';
@@ -7,14 +11,16 @@ import type {Wrapper} from './wrapper.ts';
 /** Seals sealers: the hierarchy's wrapper for them. */
 type SealerWrapper = Pick<Wrapper, 'keyId' | 'seal'>;
 
-/** @returns what the store keeps; undefined for a root that has no sealer: it must always be at hand. */
+/**
+ * @returns what the store keeps, which also shows that the server has put the root into the store (see vouching.ts). Of a
+ *   root that has no sealer, and so must always be at hand, it is nothing, sealed.
+ */
 export async function sealSealer(
   record: RootWrapperRecord,
   wrapper: RootWrapper,
   sealers: SealerWrapper,
-): Promise<RootWrapperRecord['sealer']> {
-  const bytes = wrapper.exportSealer?.();
-  if (!bytes) return undefined;
+): Promise<SealedUnderDataKey> {
+  const bytes = wrapper.exportSealer?.() ?? new Uint8Array();
   try {
     const blob = await sealers.seal(bytes, rootSealerContext(record));
     return {blob, dataKeyVersionId: sealers.keyId};
@@ -43,6 +49,6 @@ export async function storeSealers(
       );
     }
     const sealer = await sealSealer(record, wrapper, sealers);
-    if (sealer) await store.updateRootWrapper(id, {from: state, to: state, sealer});
+    await store.updateRootWrapper(id, {from: state, to: state, sealer});
   }
 }

@@ -3,23 +3,26 @@ import {expect} from 'chai';
 import {UnavailableError} from '../../lib/errors.ts';
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
 import type {RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
+import type {RootWrapper} from '../../lib/sealing/root-wrapper.ts';
 import {FileWrapper} from '../../lib/sealing/wrappers/file-wrapper.ts';
 import {PassphraseWrapper} from '../../lib/sealing/wrappers/passphrase-wrapper.ts';
 import {ShamirWrapper} from '../../lib/sealing/wrappers/shamir-wrapper.ts';
 import type {RootWrapperState} from '../../lib/storage/key-hierarchy-store.ts';
 import {expectRejection} from './expect-rejection.ts';
 import {useRootOfTrust} from './root-of-trust-fixture.ts';
+import {vouchForRoots} from './vouch-for-roots.ts';
 
 describe('RootOfTrust of several roots', () => {
   const t = useRootOfTrust();
   const first = (): string => t.uri('first.key');
 
-  const list = async (
-    wrapper: {readonly uri: string; readonly keyId: string},
-    state: RootWrapperState = 'active',
-  ): Promise<string> => {
+  let known: RootWrapper[] = [];
+
+  const list = async (wrapper: RootWrapper, state: RootWrapperState = 'active'): Promise<string> => {
     const id = `rw_${t.store.rootWrappers.length}`;
     t.store.rootWrappers.push({id, uri: wrapper.uri, wrapperKeyId: wrapper.keyId, createdAt: 2, state});
+    known.push(wrapper);
+    await vouchForRoots(t.store, known);
     return id;
   };
   const listFile = async (name: string, state?: RootWrapperState): Promise<string> =>
@@ -29,6 +32,7 @@ describe('RootOfTrust of several roots', () => {
 
   beforeEach(async () => {
     await t.open(first());
+    known = [await FileWrapper.open(first())];
     await listFile('second.key');
     t.lines = [];
   });

@@ -15,7 +15,7 @@ import type {DataContext, DataKeyContext, RootKeyContext} from './contexts.ts';
  * @throws SealedBlobError where it says that it is another's; MultipleRecordsError; UnavailableError
  */
 export async function findScopeRecord(
-  store: KeyHierarchyStore,
+  store: Pick<KeyHierarchyStore, 'findScope'>,
   scope: string,
 ): Promise<ScopeKeysRecord | undefined> {
   const record = await store.findScope(scope);
