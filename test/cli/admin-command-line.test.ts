@@ -79,6 +79,7 @@ describe('webkms admin: the command line', () => {
     [['unseal', 'webkms-share-1-x'], 'admin unseal takes no operand.'],
     [['rotate'], 'admin rotate takes either --keystore URL or --all.'],
     [['rotate', '--all', '--keystore', 'https://x'], 'admin rotate takes either --keystore URL or --all.'],
+    [['rewrap', '--keystore', ''], 'admin rewrap takes either --keystore URL or --all.'],
     [['prune', '--keystore', ''], 'admin prune takes either --keystore URL or --all.'],
   ] as const) {
     it(`exits with 2 for: ${args.join(' ')}`, async () => {

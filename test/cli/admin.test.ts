@@ -224,6 +224,7 @@ describe('webkms admin', function () {
     expect(JSON.parse(second)).to.include({job});
     const jobs = JSON.parse(await admin(['jobs', '--json'], {dataDir})) as {finished: {id: string}[]};
     expect(jobs.finished.map(({id}) => id)).to.deep.equal([job]);
+    expect(await admin(['rewrap'], {dataDir}), 'of all').to.contain('rows sealed anew: 0');
     const other = await adminCommand(['rotate', '--keystore', 'https://localhost/kms/keystores/none'], {
       dataDir,
     });

@@ -42,14 +42,19 @@ export const rotateCommand: AdminCommand = {
 
 export const rewrapCommand: AdminCommand = {
   name: 'rewrap',
-  summary: 'Seal anew what is under old key versions (--keystore URL or --all)',
+  summary: 'Seal anew what is under old key versions (of all, or --keystore URL)',
   help: [
     'Seals under the newest key versions what is sealed under older ones, while requests go on.',
     ...GOES_ON,
   ],
   options: WHICH,
   whenInterrupted: WHEN_INTERRUPTED,
-  run: (invocation) => runJob(invocation, 'rewrap', whichKeys('rewrap', invocation.values)),
+  run: (invocation) =>
+    runJob(
+      invocation,
+      'rewrap',
+      whichKeys('rewrap', {all: invocation.values['keystore'] === undefined, ...invocation.values}),
+    ),
 };
 
 export const pruneCommand: AdminCommand = {
