@@ -1,4 +1,5 @@
 import type {KeyHierarchyStore, RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
+import {asksFor, notAsked, openingPlace} from './asking.ts';
 import {Redacted} from './redacted.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
 import type {IdentifiedRootWrapper, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
@@ -26,6 +27,8 @@ export class OpenRoots extends Redacted {
   /** Why a root could not be opened. */
   readonly #absences = new Map<string, RootOfTrustError>();
   #records: readonly RootWrapperRecord[] = [];
+  /** Until roots were opened once. */
+  #starting = true;
 
   constructor(options: OpenRootsOptions) {
     super();
@@ -82,7 +85,8 @@ export class OpenRoots extends Redacted {
       secrets,
     );
     if (this.isSealed) await this.#tryAll(asked, secrets);
-    else for (const {id, uri} of asked) if (!this.#absences.has(id)) this.#absences.set(id, notAsked(uri));
+    else for (const {id, uri} of asked) this.#absences.set(id, notAsked(uri));
+    this.#starting = false;
     return untried.filter(({id}) => this.#absences.has(id));
   }
 
@@ -127,14 +131,12 @@ export class OpenRoots extends Redacted {
   }
 
   #asks(uri: string): boolean {
-    const {settingUri, scheme} = this.#options;
-    try {
-      return uri !== settingUri && scheme(uri).asks?.(uri) === true;
-    } catch (error) {
-      // Of a kind that there is not: trying to open it says so.
-      if (error instanceof RootOfTrustError) return false;
-      throw error;
-    }
+    return uri !== this.#options.settingUri && asksFor(this.#place(uri), this.#options.scheme);
+  }
+
+  #place(uri: string): string {
+    const {settingUri} = this.#options;
+    return openingPlace(uri, {settingUri, starting: this.#starting});
   }
 
   /** The setting's root first, if that is listed where the setting says: it decides about the others. */
@@ -160,8 +162,9 @@ export class OpenRoots extends Redacted {
     // Of a root that is where the setting says, the setting says nothing about the others.
     const places = [...this.#records, ...this.#wrappers.values()];
     const isHint = places.every(({uri}) => uri !== settingUri);
-    const outcomes = await openStoredRoots(vouched, {
-      settingUri: isHint ? settingUri : undefined,
+    const inPlace = vouched.map((record) => ({...record, uri: this.#place(record.uri)}));
+    const outcomes = await openStoredRoots(inPlace, {
+      settingUri: isHint ? this.#place(settingUri) : undefined,
       scheme,
       log,
       secrets,
@@ -210,10 +213,9 @@ export class OpenRoots extends Redacted {
 
   /** By the setting, or at a terminal; the fingerprint shows that it is the one which is listed. */
   #isGiven({wrapper, record}: OpenedRoot): boolean {
-    const isNamed = wrapper.uri === this.#options.settingUri;
-    return (
-      record.state === 'active' && (isNamed || this.#options.scheme(record.uri).asks?.(record.uri) === true)
-    );
+    const {settingUri, scheme} = this.#options;
+    const isNamed = wrapper.uri === settingUri;
+    return record.state === 'active' && (isNamed || asksFor(wrapper.uri, scheme));
   }
 
   async #vouchForEachOther(roots: readonly OpenedRoot[]): Promise<boolean> {
@@ -226,11 +228,4 @@ export class OpenRoots extends Redacted {
 
 interface OpenedRoot extends IdentifiedRootWrapper {
   readonly record: RootWrapperRecord;
-}
-
-function notAsked(uri: string): RootOfTrustError {
-  return new RootOfTrustError(
-    'not-asked',
-    `Nobody was asked to open the root of trust ${uri}, as another one is open. To open it: webkms admin unseal`,
-  );
 }
