@@ -8,5 +8,5 @@ export function findScheme(schemes: ReadonlyMap<string, RootWrapperScheme>, uri:
   if (scheme) return scheme;
   const known = [...schemes.keys()].map((known) => `${known}:`).join(', ');
   // The URI itself is not shown: of a mistyped one nobody knows whether it holds a secret.
-  throw new RootOfTrustError('bad-setting', `WEBKMS_ROOT_WRAPPER has an unknown scheme. There is: ${known}`);
+  throw new RootOfTrustError('bad-setting', `The root of trust is of an unknown kind. There is: ${known}`);
 }

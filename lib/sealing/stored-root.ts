@@ -101,7 +101,7 @@ export async function openAt(
   await wrapper.close();
   throw new RootOfTrustError(
     'foreign-key',
-    `The root of trust ${uri} (WEBKMS_ROOT_WRAPPER) is not the one that the store was sealed with. ` +
+    `The root of trust ${uri} is not the one that the store was sealed with. ` +
       (scheme.whenForeign === undefined ? '' : `${scheme.whenForeign} `) +
       'Put the right one there (of a cluster, every node needs the same), or use the store that belongs to this one.',
   );
@@ -110,7 +110,7 @@ export async function openAt(
 function missing(cause: RootOfTrustError): RootOfTrustError {
   return new RootOfTrustError(
     'missing',
-    `${cause.message} The store was sealed with it: restore it from your backup. A new one is made for an empty store only.`,
+    `${cause.message} The store was sealed with it: restore it from your backup, or say in WEBKMS_ROOT_WRAPPER where it is now. A new one is made for an empty store only.`,
     {cause},
   );
 }

@@ -132,7 +132,7 @@ for (const backend of ['memory', 'sqlite'] as const)
         ['shamir:3-of-2', 'bad-setting', 'shamir:<k>-of-<n>'],
         ['shamir:2-of-17', 'bad-setting', 'shamir:<k>-of-<n>'],
         ['shamir:02-of-3', 'bad-setting', 'shamir:<k>-of-<n>'],
-        ['vault:x', 'bad-setting', 'unknown scheme'],
+        ['vault:x', 'bad-setting', 'unknown kind'],
       ];
       for (const [uri, reason, message] of refused) {
         const error = await expectRejection(p.changes.add(uri), RootOfTrustError);

@@ -48,7 +48,7 @@ describe('RootOfTrust.open of env:', () => {
     set(OTHER);
     const foreign = await t.refusal(ENV);
     expect(foreign.reason).to.equal('foreign-key');
-    expect(foreign.message).to.include(`${ENV} (WEBKMS_ROOT_WRAPPER) is not the one`).and.not.include(OTHER);
+    expect(foreign.message).to.include(`${ENV} is not the one`).and.not.include(OTHER);
     expect(t.store.rootWrappers).to.deep.equal(records);
     set(LINE);
     await t.open(ENV);

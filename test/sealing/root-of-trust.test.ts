@@ -68,7 +68,7 @@ describe('RootOfTrust.open', () => {
         const error = await t.refusal(setting);
         expect(error.reason).to.equal('bad-setting');
         expect(error.message).to.equal(
-          'WEBKMS_ROOT_WRAPPER has an unknown scheme. There is: file:, env:, passphrase:, shamir:',
+          'The root of trust is of an unknown kind. There is: file:, env:, passphrase:, shamir:',
         );
       }
       expect(t.store.rootWrappers).to.deep.equal([]);
@@ -96,8 +96,8 @@ describe('RootOfTrust.open', () => {
       const error = await t.refusal(t.uri('root.key'));
       expect(error.reason).to.equal('missing');
       expect(error.message).to.equal(
-        `The root key file ${t.path('root.key')} (WEBKMS_ROOT_WRAPPER) does not exist. The store was sealed with it: ` +
-          'restore it from your backup. A new one is made for an empty store only.',
+        `The root key file ${t.path('root.key')} does not exist. The store was sealed with it: ` +
+          'restore it from your backup, or say in WEBKMS_ROOT_WRAPPER where it is now. A new one is made for an empty store only.',
       );
       expect(await readdir(t.path(''))).to.deep.equal(['backup']);
       await rename(t.path('backup'), t.path('root.key'));
@@ -113,9 +113,7 @@ describe('RootOfTrust.open', () => {
       ];
       const error = await t.refusal(t.uri('root.key'));
       expect(error.reason).to.equal('foreign-key');
-      expect(error.message).to.include(
-        `${t.uri('root.key')} (WEBKMS_ROOT_WRAPPER) is not the one that the store was sealed with`,
-      );
+      expect(error.message).to.include(`${t.uri('root.key')} is not the one that the store was sealed with`);
       expect(error.message).to.not.include(content.trim());
       expect(t.store.rootWrappers).to.deep.equal(record);
       expect(await readFile(t.path('root.key'), 'latin1')).to.equal(content);
@@ -154,7 +152,7 @@ describe('RootOfTrust.open', () => {
       await rm(t.path('root.key'));
       const error = await t.refusal(t.uri('other.key'));
       expect(error.reason).to.equal('missing');
-      expect(error.message).to.include(`${t.path('root.key')} (WEBKMS_ROOT_WRAPPER) does not exist.`);
+      expect(error.message).to.include(`${t.path('root.key')} does not exist.`);
       expect(error.message).to.include(`the setting does not help: The root of trust ${t.uri('other.key')}`);
       expect(await readdir(t.path(''))).to.deep.equal(['other.key']);
     });
@@ -169,7 +167,7 @@ describe('RootOfTrust.open', () => {
       await rm(t.path('root.key'));
       const error = await t.refusal(t.uri('root.key'));
       expect(error.reason).to.equal('bad-setting');
-      expect(error.message).to.include('unknown scheme').and.include('does not exist');
+      expect(error.message).to.include('unknown kind').and.include('does not exist');
     });
   });
 });

@@ -4,7 +4,6 @@ import {withSecret} from '../secrets.ts';
 import {decodeKeyLine} from './key-line.ts';
 import {LocalRootWrapper} from './local-root-wrapper.ts';
 
-const SETTING = 'WEBKMS_ROOT_WRAPPER';
 const MAKE_ONE = `node -p "crypto.randomBytes(32).toString('base64url')"`;
 
 /**
@@ -27,13 +26,13 @@ export class EnvWrapper extends LocalRootWrapper {
     const text = await secrets.once(uri, async () => {
       const value = secrets.source.takeVariable(name);
       if (value) return value;
-      throw new RootOfTrustError('missing', `The environment variable ${name} (${SETTING}) is not set.`);
+      throw new RootOfTrustError('missing', `The environment variable ${name} is not set.`);
     });
     const key = await withSecret(text, decodeKeyLine);
     if (key) return withSecret(key, (bytes) => new EnvWrapper(uri, bytes));
     throw new RootOfTrustError(
       'malformed',
-      `The environment variable ${name} (${SETTING}) does not hold a root key: 32 bytes as unpadded base64url, 43 characters.`,
+      `The environment variable ${name} does not hold a root key: 32 bytes as unpadded base64url, 43 characters.`,
     );
   }
 
@@ -41,7 +40,7 @@ export class EnvWrapper extends LocalRootWrapper {
   static async create(uri: string): Promise<never> {
     throw new RootOfTrustError(
       'missing',
-      `The environment variable ${parseName(uri)} (${SETTING}) is not set, and the server makes no key for it. ` +
+      `The environment variable ${parseName(uri)} is not set, and the server makes no key for it. ` +
         `Make one, keep a copy of it in a safe place, and start again with it: ${MAKE_ONE}`,
     );
   }
@@ -57,6 +56,6 @@ function parseName(uri: string): string {
   if (name !== undefined && (!name.startsWith('WEBKMS_') || name === 'WEBKMS_ROOT_KEY')) return name;
   throw new RootOfTrustError(
     'bad-setting',
-    `${SETTING} must be env:<NAME>, e.g. env:WEBKMS_ROOT_KEY; no other name may begin with WEBKMS_`,
+    `The root of trust must be env:<NAME>, e.g. env:WEBKMS_ROOT_KEY; no other name may begin with WEBKMS_`,
   );
 }

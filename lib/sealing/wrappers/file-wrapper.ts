@@ -43,7 +43,7 @@ export class FileWrapper extends LocalRootWrapper {
     if (keyId === this.keyId) return;
     throw new RootOfTrustError(
       'foreign-key',
-      `The root key file ${this.#path} (WEBKMS_ROOT_WRAPPER) holds another key than when the server started. ` +
+      `The root key file ${this.#path} holds another key than when the server started. ` +
         'Put the right one back: after a restart nothing could be opened.',
     );
   }
@@ -56,7 +56,7 @@ function parsePath(uri: string): string {
   if (path === '' || path.includes('\0') || namesHost) {
     throw new RootOfTrustError(
       'bad-setting',
-      'WEBKMS_ROOT_WRAPPER must be file:<path>, e.g. file:/var/lib/webkms/root.key',
+      'The root of trust must be file:<path>, e.g. file:/var/lib/webkms/root.key',
     );
   }
   return resolve(path);

@@ -17,7 +17,7 @@ export function keyFileProblem(
   name = ROOT_KEY_FILE,
 ): RootOfTrustError | undefined {
   const problem = (reason: RootOfTrustReason, message: string): RootOfTrustError =>
-    new RootOfTrustError(reason, `${name} ${path} (WEBKMS_ROOT_WRAPPER) ${message}`);
+    new RootOfTrustError(reason, `${name} ${path} ${message}`);
   const trusted = ({uid}: FileStats): boolean => uid === 0 || uid === user;
 
   if (!opened.isFile())
@@ -60,7 +60,7 @@ export function fileAccessError(
     otherwise,
     `cannot be ${action} (${errno}). Look at the permissions of the file and its directories for the user that runs the server.`,
   ];
-  return new RootOfTrustError(reason, `${name} ${path} (WEBKMS_ROOT_WRAPPER) ${message}`, {
+  return new RootOfTrustError(reason, `${name} ${path} ${message}`, {
     cause: error,
   });
 }

@@ -105,7 +105,7 @@ async function readUpTo(
 function malformed(path: string): RootOfTrustError {
   return new RootOfTrustError(
     'malformed',
-    `The root key file ${path} (WEBKMS_ROOT_WRAPPER) does not hold a root key: one line, 32 bytes as unpadded base64url. ` +
+    `The root key file ${path} does not hold a root key: one line, 32 bytes as unpadded base64url. ` +
       'Restore it from your backup.',
   );
 }

@@ -29,7 +29,7 @@ export function parsePassphrasePlace(uri: string): PassphrasePlace {
   // The URI is not shown: somebody may have written the passphrase in it.
   throw new RootOfTrustError(
     'bad-setting',
-    'WEBKMS_ROOT_WRAPPER must be passphrase:file=<path>, passphrase:fd=<number> (0, or 3 and up) or passphrase:prompt; ' +
+    'The root of trust must be passphrase:file=<path>, passphrase:fd=<number> (0, or 3 and up) or passphrase:prompt; ' +
       'never the passphrase itself',
   );
 }
@@ -73,10 +73,7 @@ async function promptTwice(source: SecretSource): Promise<Uint8Array> {
     const second = await prompt(source, 'The same again: ');
     if (Buffer.compare(first, second) === 0) return second;
     second.fill(0);
-    throw new RootOfTrustError(
-      'malformed',
-      'The two passphrases (WEBKMS_ROOT_WRAPPER) differ. Nothing was made.',
-    );
+    throw new RootOfTrustError('malformed', 'The two passphrases differ. Nothing was made.');
   });
 }
 
@@ -112,6 +109,6 @@ async function readLine(fd: number): Promise<Uint8Array> {
 }
 
 function fdError(fd: number, message: string, cause?: unknown): RootOfTrustError {
-  const text = `File descriptor ${fd} (WEBKMS_ROOT_WRAPPER) ${message}`;
+  const text = `File descriptor ${fd} ${message}`;
   return new RootOfTrustError('unreadable', text, {cause});
 }

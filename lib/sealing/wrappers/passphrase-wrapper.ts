@@ -47,10 +47,7 @@ export class PassphraseWrapper extends LocalRootWrapper {
   static async open(uri: string, {parameters, secrets}: RootWrapperAccess): Promise<PassphraseWrapper> {
     const place = parsePassphrasePlace(uri);
     if (parameters === undefined) {
-      throw new RootOfTrustError(
-        'missing',
-        'The store has no root of trust with a passphrase (WEBKMS_ROOT_WRAPPER).',
-      );
+      throw new RootOfTrustError('missing', 'The store has no root of trust with a passphrase.');
     }
     const argon2 = parseArgon2Parameters(parameters);
     if (!argon2) {
@@ -100,7 +97,7 @@ export class PassphraseWrapper extends LocalRootWrapper {
     if ((await withSecret(key, () => fingerprint('passphrase', key))) === this.keyId) return;
     throw new RootOfTrustError(
       'foreign-key',
-      `The passphrase file ${place.path} (WEBKMS_ROOT_WRAPPER) holds another passphrase than when the server started. ` +
+      `The passphrase file ${place.path} holds another passphrase than when the server started. ` +
         'Put the right one back: after a restart nothing could be opened.',
     );
   }

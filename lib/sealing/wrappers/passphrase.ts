@@ -20,7 +20,7 @@ export function parsePassphrase(line: Uint8Array, name: string): Uint8Array {
   if (bytes) return bytes;
   throw new RootOfTrustError(
     'malformed',
-    `${name} (WEBKMS_ROOT_WRAPPER) ${problem ?? 'is not UTF-8'}. A passphrase is one line of UTF-8.`,
+    `${name} ${problem ?? 'is not UTF-8'}. A passphrase is one line of UTF-8.`,
   );
 }
 
@@ -31,7 +31,7 @@ export function assertLongEnough(passphrase: Uint8Array): void {
   if (characters >= MIN_CHARACTERS) return;
   throw new RootOfTrustError(
     'malformed',
-    `The passphrase (WEBKMS_ROOT_WRAPPER) is too short: at least ${MIN_CHARACTERS} characters, better five random words.`,
+    `The passphrase is too short: at least ${MIN_CHARACTERS} characters, better five random words.`,
   );
 }
 

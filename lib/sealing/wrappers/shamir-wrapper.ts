@@ -34,7 +34,7 @@ export class ShamirWrapper extends LocalRootWrapper {
     if (fits && shares <= MAX_SHARES) return {threshold, shares};
     throw new RootOfTrustError(
       'bad-setting',
-      `WEBKMS_ROOT_WRAPPER must be shamir:<k>-of-<n>, e.g. shamir:2-of-3: at least 2 shares open, at most ${MAX_SHARES} are made`,
+      `The root of trust must be shamir:<k>-of-<n>, e.g. shamir:2-of-3: at least 2 shares open, at most ${MAX_SHARES} are made`,
     );
   }
 

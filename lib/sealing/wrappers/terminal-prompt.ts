@@ -28,14 +28,14 @@ export async function promptSecret(
   if (!input.isTTY) {
     throw new RootOfTrustError(
       'unreadable',
-      'Standard input is no terminal, so nobody can be asked for the passphrase (WEBKMS_ROOT_WRAPPER). ' +
-        'Use passphrase:file=<path> or passphrase:fd=<number>.',
+      'Standard input is no terminal, so nobody can be asked for the passphrase. ' +
+        'Give it by WEBKMS_ROOT_WRAPPER=passphrase:file=<path> or passphrase:fd=<number>.',
     );
   }
   const line = new SecretLine();
   const {promise, resolve, reject} = Promise.withResolvers<Uint8Array>();
   const fail = (): void => {
-    reject(new RootOfTrustError('unreadable', 'No passphrase was given (WEBKMS_ROOT_WRAPPER).'));
+    reject(new RootOfTrustError('unreadable', 'No passphrase was given.'));
   };
   const onData = (chunk: Buffer): void => {
     const end = line.take(chunk);

@@ -47,7 +47,7 @@ describe('EnvWrapper', () => {
     const error = await expectRejection(openWith(undefined), RootOfTrustError);
     expect(error).to.include({
       reason: 'missing',
-      message: 'The environment variable WEBKMS_ROOT_KEY (WEBKMS_ROOT_WRAPPER) is not set.',
+      message: 'The environment variable WEBKMS_ROOT_KEY is not set.',
     });
     await openWith(LINE);
   });

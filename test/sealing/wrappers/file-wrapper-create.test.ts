@@ -67,7 +67,7 @@ describe('FileWrapper.create', () => {
     const name = `directory/${'k'.repeat(300)}`;
     const error = await expectRejection(FileWrapper.create(uri(name)), RootOfTrustError);
     expect(error.reason).to.equal('unwritable');
-    expect(error.message).to.include(`${path(name)} (WEBKMS_ROOT_WRAPPER) cannot be made (ENAMETOOLONG)`);
+    expect(error.message).to.include(`${path(name)} cannot be made (ENAMETOOLONG)`);
     expect(await readdir(path('directory'))).to.deep.equal([]);
   });
 

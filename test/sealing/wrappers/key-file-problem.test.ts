@@ -47,7 +47,7 @@ describe('keyFileProblem', () => {
       ME,
     )?.message;
     expect(message).to.equal(
-      'The root key file /r/root.key (WEBKMS_ROOT_WRAPPER) is open to other users. Close it: chmod 600 /r/root.key',
+      'The root key file /r/root.key is open to other users. Close it: chmod 600 /r/root.key',
     );
   });
 });
@@ -65,7 +65,7 @@ describe('fileAccessError', () => {
     const cause = refusal('EACCES');
     const error = fileAccessError('/r', cause);
     expect(error).to.include({reason: 'unreadable', cause});
-    expect(error.message).to.include('/r (WEBKMS_ROOT_WRAPPER) cannot be read (EACCES).');
+    expect(error.message).to.include('/r cannot be read (EACCES).');
     expect(fileAccessError('/r', refusal('EROFS'), {otherwise: 'unwritable'}).message).to.include(
       'cannot be made (EROFS).',
     );

@@ -33,10 +33,7 @@ describe('parsePassphrase', () => {
     ];
     for (const [line, problem] of bad) {
       expect(() => parse(line))
-        .to.throw(
-          RootOfTrustError,
-          `The file (WEBKMS_ROOT_WRAPPER) ${problem}. A passphrase is one line of UTF-8.`,
-        )
+        .to.throw(RootOfTrustError, `The file ${problem}. A passphrase is one line of UTF-8.`)
         .with.property('reason', 'malformed');
     }
   });

@@ -57,14 +57,14 @@ describe('promptSecret', () => {
       const error = await expectRejection(t.ask(`correct${key}`), RootOfTrustError);
       expect(error).to.include({
         reason: 'unreadable',
-        message: 'No passphrase was given (WEBKMS_ROOT_WRAPPER).',
+        message: 'No passphrase was given.',
       });
       expect(t.modes).to.deep.equal([true, false]);
     }
     const gone = new FakeTerminal();
     gone.input.end('correct');
     const error = await expectRejection(promptSecret('?', gone.terminal), RootOfTrustError);
-    expect(error.message).to.equal('No passphrase was given (WEBKMS_ROOT_WRAPPER).');
+    expect(error.message).to.equal('No passphrase was given.');
   });
 
   it('refuses what is no terminal, and asks nothing', async () => {
