@@ -1,3 +1,5 @@
+import {hash} from 'node:crypto';
+import {LRUCache} from 'lru-cache';
 import {UnavailableError} from '../errors.ts';
 import type {ScopeWrappers} from '../sealing/sealer.ts';
 import type {KeyRecord} from '../storage/key-record-store.ts';
@@ -9,6 +11,8 @@ import {TamperedRecordError, type RecordName} from './tampered-record-error.ts';
 const PURPOSE = 'record-mac';
 const DOMAIN = 'webkms record v1';
 const NOTHING = new Uint8Array();
+/** At some 150 bytes each. */
+const MAX_REMEMBERED = 16_384;
 
 /**
  * Makes and checks the MACs of records: AES-GCM over nothing (GMAC), by the newest data key version of the keystore's
@@ -17,6 +21,8 @@ const NOTHING = new Uint8Array();
  */
 export class RecordAuthenticator {
   readonly #wrappers: ScopeWrappers;
+  /** SHA-256 of each MAC that was verified, with what it is over: of the same the same would be found again. */
+  readonly #verified = new LRUCache<string, true>({max: MAX_REMEMBERED});
 
   constructor({wrappers}: {readonly wrappers: ScopeWrappers}) {
     this.#wrappers = wrappers;
@@ -67,14 +73,24 @@ export class RecordAuthenticator {
     {mac, dataKeyVersionId}: RecordAuthentication,
   ): Promise<void> {
     try {
-      const content = readContent();
+      const content = additionalData(dataKeyVersionId, readContent());
+      // Also where nothing is opened: not while the server is sealed, nor after the scope's keys were deleted.
       const wrapper = await this.#wrappers.wrapperFor(name.keystoreId, PURPOSE);
-      const opened = await wrapper.open(mac, additionalData(dataKeyVersionId, content));
+      const digest = hash('sha256', Buffer.concat([lengthOf(mac), mac, content]), 'base64url');
+      if (this.#verified.get(digest)) return;
+      const opened = await wrapper.open(mac, content);
       if (opened.length > 0) throw new TypeError('What was sealed is not a MAC.');
+      this.#verified.set(digest, true);
     } catch (cause) {
       throw cause instanceof UnavailableError ? cause : new TamperedRecordError(name, {cause});
     }
   }
+}
+
+function lengthOf(bytes: Uint8Array): Uint8Array {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return length;
 }
 
 /** With the version's id: a record cannot name another version than that which it needs. */

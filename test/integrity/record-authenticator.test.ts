@@ -227,6 +227,42 @@ describe('RecordAuthenticator', () => {
       }
     });
 
+    it('opens a MAC once for the same record, and never takes one for it that is not', async () => {
+      const wrappers = new MemoryWrappers();
+      await wrappers.wrapperFor(keystoreId, 'record-mac', {create: true});
+      authenticator = new RecordAuthenticator({wrappers});
+      stored = {...key, authentication: await authenticator.authenticateKey(key)};
+      const {mac, dataKeyVersionId} = stored.authentication;
+      const again = (): Authenticated<KeyRecord> => ({
+        ...structuredClone(key),
+        authentication: {mac: mac.slice(), dataKeyVersionId},
+      });
+      for (let i = 0; i < 3; i++) expect(await authenticator.verifyKey(again())).to.deep.equal(key);
+      expect(wrappers.opens).to.equal(1);
+      const flipped = Uint8Array.from(mac, (byte, i) => (i === mac.length - 1 ? byte ^ 1 : byte));
+      for (const other of [
+        {...again(), sequence: 1},
+        {...again(), authentication: {mac: flipped, dataKeyVersionId}},
+        {...again(), authentication: {mac, dataKeyVersionId: 'other'}},
+      ])
+        for (let i = 0; i < 2; i++)
+          await expectRejection(authenticator.verifyKey(other), TamperedRecordError);
+      expect(await authenticator.verifyKey(again())).to.deep.equal(key);
+      expect(wrappers.opens).to.equal(7);
+    });
+
+    it('refuses a record that it has verified, where its keys are gone or cannot be used now', async () => {
+      const wrappers = new MemoryWrappers();
+      await wrappers.wrapperFor(keystoreId, 'record-mac', {create: true});
+      authenticator = new RecordAuthenticator({wrappers});
+      stored = {...key, authentication: await authenticator.authenticateKey(key)};
+      await authenticator.verifyKey(stored);
+      wrappers.wrapperFor = () => Promise.reject(new SealedError());
+      await expectRejection(authenticator.verifyKey(stored), SealedError);
+      wrappers.wrapperFor = () => Promise.reject(new SealedBlobError());
+      await expectRejection(authenticator.verifyKey(stored), TamperedRecordError);
+    });
+
     it('makes keys for a new keystore only where it is asked to', async () => {
       const config: KeystoreConfig = {id: 'https://new', sequence: 0, controller: 'did:a:b', kmsModule: 'm'};
       await expectRejection(authenticator.authenticateKeystore(config), SealedBlobError);
