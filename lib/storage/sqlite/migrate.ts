@@ -41,10 +41,12 @@ function readSchemaVersion(db: Database.Database): number {
   }
   const version =
     db.prepare<[], number | null>('SELECT max(version) FROM schema_migration').pluck().get() ?? 0;
-  if (version > MIGRATIONS.length) {
+  // The file's header says it too, for whoever knows only that.
+  const newest = Math.max(version, Number(db.pragma('user_version', {simple: true})));
+  if (newest > MIGRATIONS.length) {
     throw new StoreOpenError(
       'ERR_STORE_NEWER',
-      `${db.name} has schema version ${version}, and this release knows up to ${MIGRATIONS.length}. ` +
+      `${db.name} has schema version ${newest}, and this release knows up to ${MIGRATIONS.length}. ` +
         'Start the release that wrote it or a newer one, or restore a backup made before it.',
     );
   }

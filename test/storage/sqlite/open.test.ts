@@ -85,17 +85,26 @@ describe('Opening an SQLite store', () => {
       db.close();
     }));
 
-  it('refuses a newer schema than it knows, and leaves it as it is', () =>
-    withTemporaryFile(async (path) => {
-      await expectOpens(path);
-      execute(path, `INSERT INTO schema_migration VALUES (1000, 'from the future', 0)`);
-      const before = await fingerprint(path);
-      const {message} = await expectOpenError(path, 'ERR_STORE_NEWER');
-      expect(message).to.contain('schema version 1000');
-      expect(await fingerprint(path)).to.equal(before);
-      execute(path, 'DELETE FROM schema_migration WHERE version = 1000');
-      await expectOpens(path);
-    }));
+  for (const [where, sql, undo] of [
+    [
+      'its list of migrations',
+      `INSERT INTO schema_migration VALUES (1000, 'from the future', 0)`,
+      'DELETE FROM schema_migration WHERE version = 1000',
+    ],
+    ['the header of the file', 'PRAGMA user_version = 1000', 'PRAGMA user_version = 1'],
+  ] as const) {
+    it(`refuses a newer schema than it knows, as ${where} says, and leaves it as it is`, () =>
+      withTemporaryFile(async (path) => {
+        await expectOpens(path);
+        execute(path, sql);
+        const before = await fingerprint(path);
+        const {message} = await expectOpenError(path, 'ERR_STORE_NEWER');
+        expect(message).to.contain('schema version 1000');
+        expect(await fingerprint(path)).to.equal(before);
+        execute(path, undo);
+        await expectOpens(path);
+      }));
+  }
 
   const foreign: readonly [string, string, string][] = [
     ['tables of its own', 'CREATE TABLE customer (id INTEGER)', 'DROP TABLE customer; VACUUM'],
