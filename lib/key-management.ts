@@ -41,6 +41,8 @@ export interface KeyManagementOptions {
   /** Gets what is opened, to be closed in the reverse order; also where this function fails. */
   readonly closing: AsyncDisposableStack;
   readonly metrics?: Metrics;
+  /** Asks a person for a passphrase. Default: at the terminal */
+  readonly prompt?: (question: string) => Promise<Uint8Array>;
 }
 
 /**
@@ -50,7 +52,7 @@ export interface KeyManagementOptions {
  */
 export async function openKeyManagement(
   settings: Settings,
-  {log, closing, metrics = NO_METRICS}: KeyManagementOptions,
+  {log, closing, metrics = NO_METRICS, prompt = promptSecret}: KeyManagementOptions,
 ): Promise<KeyManagement> {
   await mkdir(settings.dataDir, {recursive: true, mode: 0o700});
   const stores = await SqliteStores.open({path: settings.storage.path});
@@ -60,7 +62,7 @@ export async function openKeyManagement(
   const root = await RootOfTrust.open({
     store,
     seedUri: settings.rootWrapper,
-    secretSource: {takeVariable, prompt: promptSecret},
+    secretSource: {takeVariable, prompt},
     log,
   });
   closing.defer(() => root.close());

@@ -12,6 +12,7 @@ export type RootOfTrustReason =
   | 'bad-setting'
   | 'shares-needed'
   | 'not-asked'
+  | 'interrupted'
   | 'not-vouched';
 
 /**

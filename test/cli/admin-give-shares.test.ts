@@ -10,7 +10,7 @@ class FakeIo implements AdminIo {
   readonly out = (): void => undefined;
   readonly err = (line: string): void => void this.errors.push(line);
   readonly screen = {write: (): void => undefined};
-  readonly interactive = true;
+  interactive = true;
   readonly interrupted: AbortSignal;
   readonly #answers: (string | undefined)[];
 
@@ -42,7 +42,7 @@ function offering(): (text: string) => Promise<OfferedShare> {
 
 describe('giving shares', () => {
   it('asks until a root opens, and says what was refused', async () => {
-    const io = new FakeIo(['a', ' a ', '', 'b', 'c', 'never asked']);
+    const io = new FakeIo(['a', 'a', ' ', 'b', 'c', 'never asked']);
     expect(await giveShares(io, offering(), 'First: ')).to.equal(true);
     expect(io.questions).to.deep.equal([
       'First: ',
@@ -61,6 +61,16 @@ describe('giving shares', () => {
   it('ends where there are no more', async () => {
     expect(await giveShares(new FakeIo(['a', 'b']), offering())).to.equal(false);
     expect(await giveShares(new FakeIo([]), offering())).to.equal(false);
+  });
+
+  it('does not read to the end of what has no shares, but lets a person mistype', async () => {
+    const lines = ['a', ...Array.from({length: 40}, () => 'a'), 'b', 'c'];
+    const piped = new FakeIo([...lines]);
+    piped.interactive = false;
+    const error = await giveShares(piped, offering()).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(AdminError).and.have.property('code', 'refused');
+    expect(piped.questions).to.have.length(33);
+    expect(await giveShares(new FakeIo(lines), offering())).to.equal(true);
   });
 
   it('ends where it is interrupted, and where the server is gone', async () => {

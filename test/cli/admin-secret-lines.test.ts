@@ -20,11 +20,20 @@ async function all(lines: SecretLines): Promise<string[]> {
 describe('secrets from standard input', () => {
   it('are its lines, however the bytes arrive', async () => {
     expect(await all(linesOf('one\ntwo\nthree'))).to.deep.equal(['one', 'two', 'three']);
-    expect(await all(linesOf('o', 'ne\r', '\n\n  \ntw', 'o \n'))).to.deep.equal(['one', 'two']);
+    expect(await all(linesOf('o', 'ne\r', '\n\n  \n tw', 'o \n'))).to.deep.equal(['one', ' two ']);
     expect(await all(linesOf())).to.deep.equal([]);
     const ü = Buffer.from('ü\n');
     const lines = new SecretLines(Readable.from([ü.subarray(0, 1), ü.subarray(1)], {objectMode: true}));
     expect(await all(lines)).to.deep.equal(['ü']);
+  });
+
+  it('are refused where one is not UTF-8, and the next is taken', async () => {
+    const input = Readable.from([Buffer.from([0x66, 0xff, 0x0a, 0x67, 0x0d, 0x0a])], {objectMode: true});
+    const lines = new SecretLines(input);
+    let error: unknown;
+    await lines.next().catch((reason: unknown) => (error = reason));
+    expect(error).to.have.property('message', 'What was given is not UTF-8.');
+    expect(await lines.next()).to.equal('g');
   });
 
   it('are overwritten where they were read', async () => {

@@ -3,9 +3,9 @@ import {AdminError} from '../../admin/admin-operation.ts';
 import type {BackupSummary} from '../../backup/write-backup.ts';
 import {takeVariable} from '../../config/environment-secrets.ts';
 import {parsePath} from '../../config/parsers.ts';
-import {promptSecret} from '../../sealing/wrappers/terminal-prompt.ts';
 import {EXIT_FAILURE} from '../command.ts';
 import type {AdminCommand, AdminInvocation} from './admin-command.ts';
+import {askPerson} from './ask-person.ts';
 import {lockOrServer} from './lock-or-server.ts';
 
 export const backupCommand: AdminCommand = {
@@ -61,7 +61,7 @@ export const restoreCommand: AdminCommand = {
         storagePath: settings.storage.path,
         openStores: (path) => SqliteStores.open({path}),
         rootWrapper: settings.rootWrapper,
-        secretSource: {takeVariable, prompt: promptSecret},
+        secretSource: {takeVariable, prompt: (question) => askPerson(question, io.interrupted)},
         askShare: async ({given, problem}) => {
           if (problem !== undefined) io.err(`webkms: ${problem}`);
           return io.ask(`Share (${given} given): `);

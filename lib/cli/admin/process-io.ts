@@ -1,9 +1,9 @@
 import {AdminError} from '../../admin/admin-operation.ts';
 import {RootOfTrustError} from '../../sealing/root-of-trust-error.ts';
-import {promptSecret} from '../../sealing/wrappers/terminal-prompt.ts';
 import type {Terminal} from '../command.ts';
 import {InterruptedError, type AdminIo} from './admin-io.ts';
-import {SecretLines} from './secret-lines.ts';
+import {askPerson} from './ask-person.ts';
+import {decodeSecret, SecretLines} from './secret-lines.ts';
 
 /** By the shell's convention: 128 + the number of SIGINT. */
 export const EXIT_INTERRUPTED = 130;
@@ -36,7 +36,8 @@ export function processIo(terminal: Terminal): AdminIo & Disposable {
     screen: process.stderr,
     interactive,
     // A read of standard input cannot be taken back, but nobody needs to wait for it.
-    ask: (question) => Promise.race([interactive ? askPerson(question) : lines.next(), interrupted]),
+    ask: (question) =>
+      Promise.race([interactive ? askForText(question, interruption.signal) : lines.next(), interrupted]),
     flush: async () => {
       const {promise, resolve} = Promise.withResolvers<undefined>();
       process.stdout.write('', () => resolve(undefined));
@@ -52,16 +53,15 @@ export function processIo(terminal: Terminal): AdminIo & Disposable {
   };
 }
 
-async function askPerson(question: string): Promise<string | undefined> {
+async function askForText(question: string, interrupted: AbortSignal): Promise<string | undefined> {
+  let answer: Uint8Array;
   try {
-    const answer = Buffer.from((await promptSecret(question)).buffer);
-    const text = answer.toString('utf8');
-    answer.fill(0);
-    return text;
+    answer = await askPerson(question, interrupted);
   } catch (error) {
     if (error instanceof RootOfTrustError) return undefined;
     throw error;
   }
+  return decodeSecret(answer);
 }
 
 /** The console says nothing of it. */

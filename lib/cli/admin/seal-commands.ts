@@ -11,7 +11,6 @@ import {giveShares} from './give-shares.ts';
 import {printShares} from './print-shares.ts';
 
 const SHARE = 'webkms-share-';
-const PROMPT = 'passphrase:prompt';
 
 export const sealCommand: AdminCommand = {
   name: 'seal',
@@ -93,8 +92,9 @@ type Root = AdminStatus['roots'][number];
 async function open(connection: AdminConnection, io: AdminIo, roots: readonly Root[]): Promise<boolean> {
   const byPassphrase = roots.some(asksPassphrase);
   const offer = async (text: string): Promise<OfferedShare> => {
-    if (byPassphrase && !text.startsWith(SHARE)) return givePassphrase(connection, text);
-    const {share} = (await connection.call('unseal', {share: text})) as Unsealed;
+    const trimmed = text.trim();
+    if (byPassphrase && !trimmed.startsWith(SHARE)) return givePassphrase(connection, text);
+    const {share} = (await connection.call('unseal', {share: trimmed})) as Unsealed;
     if (share) return share;
     throw new AdminError('failed', 'The server does not say what became of the share.');
   };
@@ -107,7 +107,7 @@ async function open(connection: AdminConnection, io: AdminIo, roots: readonly Ro
 
 async function givePassphrase(connection: AdminConnection, passphrase: string): Promise<OfferedShare> {
   const {roots} = (await connection.call('unseal', {passphrase})) as Unsealed;
-  const asking = roots.filter(({uri}) => uri === PROMPT);
+  const asking = roots.filter(({uri}) => isPassphrasePlace(uri));
   const opened = asking.find((root) => root.open);
   if (opened) return {rootWrapperId: opened.id, given: 1, needed: 1, opened: true};
   throw new AdminError('refused', asking[0]?.reason ?? 'The passphrase opens no root of trust.');
@@ -118,7 +118,12 @@ function isWaiting({open: isOpen, state, threshold}: Root): boolean {
 }
 
 function asksPassphrase({open: isOpen, state, uri}: Root): boolean {
-  return !isOpen && state !== 'retiring' && uri === PROMPT;
+  return !isOpen && state !== 'retiring' && isPassphrasePlace(uri);
+}
+
+/** Where a server that runs can read no passphrase: somebody has to give it. */
+function isPassphrasePlace(uri: string): boolean {
+  return uri === 'passphrase:prompt' || uri.startsWith('passphrase:fd=');
 }
 
 function cannotBeUnsealed(roots: readonly Root[]): AdminError {

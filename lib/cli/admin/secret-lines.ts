@@ -1,6 +1,8 @@
+import {AdminError} from '../../admin/admin-operation.ts';
 import {UsageError} from '../command.ts';
 
 const LINE_FEED = 0x0a;
+const RETURN = 0x0d;
 const MAX_LINE_BYTES = 4096;
 
 /** Lines of a pipe or a file, which may be secrets: what was read is overwritten. */
@@ -14,11 +16,14 @@ export class SecretLines {
     this.#input = input;
   }
 
-  /** @returns the next line that is not blank, without the blanks around it; undefined at the end. @throws UsageError where it is too long */
+  /**
+   * @returns the next line that is not blank, without its line end; undefined where there are no more.
+   * @throws UsageError where it is too long; AdminError, `refused` where it is not UTF-8, and then the next one may be taken
+   */
   async next(): Promise<string | undefined> {
     for (;;) {
       const line = await this.#nextLine();
-      if (line === undefined || line !== '') return line;
+      if (line?.trim() !== '') return line;
     }
   }
 
@@ -43,10 +48,8 @@ export class SecretLines {
 
   #take(end: number, next: number): string {
     const line = this.#rest.subarray(0, end);
-    const text = line.toString('utf8').trim();
-    line.fill(0);
     this.#rest = this.#rest.subarray(next);
-    return text;
+    return decodeSecret(line.at(-1) === RETURN ? line.subarray(0, -1) : line);
   }
 
   async #read(): Promise<void> {
@@ -60,5 +63,19 @@ export class SecretLines {
     this.#rest.fill(0);
     next.value.fill(0);
     this.#rest = joined;
+  }
+}
+
+/**
+ * Bytes that are not UTF-8 must not become others, which are: of a passphrase nobody could tell which.
+ * @param bytes which are overwritten. @throws AdminError, `refused`
+ */
+export function decodeSecret(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes);
+  } catch (cause) {
+    throw new AdminError('refused', 'What was given is not UTF-8.', {cause});
+  } finally {
+    bytes.fill(0);
   }
 }

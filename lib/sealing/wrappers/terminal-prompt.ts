@@ -10,8 +10,8 @@ export interface PromptTerminal {
   readonly output: {write(text: string): unknown};
 }
 
-/** Ctrl+C, Ctrl+D. */
-const ABORT = new Set([0x03, 0x04]);
+const CTRL_C = 0x03;
+const ABORT = new Set([CTRL_C, /* Ctrl+D */ 0x04]);
 const ENTER = new Set([0x0d, 0x0a]);
 const BACKSPACE = new Set([0x08, 0x7f]);
 /** Ctrl+U */
@@ -19,12 +19,15 @@ const CLEAR = 0x15;
 
 /**
  * Asks for a line without echo. The terminal is as before when this settles.
- * @returns the line as bytes, which the caller overwrites. @throws RootOfTrustError, `unreadable`
+ * @returns the line as bytes, which the caller overwrites.
+ * @throws RootOfTrustError, `interrupted` by Ctrl+C, else `unreadable`; the signal's reason
  */
 export async function promptSecret(
   question: string,
   {input, output}: PromptTerminal = {input: process.stdin, output: process.stderr},
+  signal?: AbortSignal,
 ): Promise<Uint8Array> {
+  signal?.throwIfAborted();
   if (!input.isTTY) {
     throw new RootOfTrustError(
       'unreadable',
@@ -34,9 +37,11 @@ export async function promptSecret(
   }
   const line = new SecretLine();
   const {promise, resolve, reject} = Promise.withResolvers<Uint8Array>();
-  const fail = (): void => {
-    reject(new RootOfTrustError('unreadable', 'No passphrase was given.'));
+  const fail = (reason: 'interrupted' | 'unreadable'): void => {
+    reject(new RootOfTrustError(reason, 'No passphrase was given.'));
   };
+  const onEnd = (): void => fail('unreadable');
+  const onAbort = (): void => reject(signal?.reason);
   const onData = (chunk: Buffer): void => {
     const end = line.take(chunk);
     if (end === undefined) return;
@@ -44,20 +49,23 @@ export async function promptSecret(
     input.pause();
     input.off('data', onData);
     if (end.rest.length > 0) input.unshift(end.rest);
-    if (end.aborted) fail();
+    if (end.by === CTRL_C) fail('interrupted');
+    else if (ABORT.has(end.by)) fail('unreadable');
     else resolve(line.bytes());
   };
   // Before the question, so that nothing typed in answer is shown.
   input.setRawMode(true);
   output.write(question);
   input.on('data', onData);
-  input.on('end', fail);
+  input.on('end', onEnd);
+  signal?.addEventListener('abort', onAbort);
   input.resume();
   try {
     return await promise;
   } finally {
     input.off('data', onData);
-    input.off('end', fail);
+    input.off('end', onEnd);
+    signal?.removeEventListener('abort', onAbort);
     input.setRawMode(false);
     input.pause();
     output.write('\n');
@@ -70,12 +78,11 @@ class SecretLine {
   readonly #bytes = Buffer.alloc(MAX_PASSPHRASE_BYTES + 1);
   #length = 0;
 
-  /** @returns undefined while the line goes on. Overwrites what it has taken of `chunk`. */
-  take(chunk: Buffer): {readonly aborted: boolean; readonly rest: Buffer} | undefined {
+  /** @returns which key has ended the line; undefined while it goes on. Overwrites what it has taken of `chunk`. */
+  take(chunk: Buffer): {readonly by: number; readonly rest: Buffer} | undefined {
     for (const [i, byte] of chunk.entries()) {
       chunk[i] = 0;
-      const aborted = ABORT.has(byte);
-      if (aborted || ENTER.has(byte)) return {aborted, rest: chunk.subarray(i + 1)};
+      if (ABORT.has(byte) || ENTER.has(byte)) return {by: byte, rest: chunk.subarray(i + 1)};
       if (byte === CLEAR) this.#length = 0;
       else if (BACKSPACE.has(byte)) this.#deleteCharacter();
       else if (this.#length < this.#bytes.length) this.#bytes[this.#length++] = byte;

@@ -52,11 +52,14 @@ describe('promptSecret', () => {
   });
 
   it('gives up on Ctrl+C, Ctrl+D and a terminal that is gone', async () => {
-    for (const key of ['\u0003', '\u0004']) {
+    for (const [key, reason] of [
+      ['\u0003', 'interrupted'],
+      ['\u0004', 'unreadable'],
+    ]) {
       const t = new FakeTerminal();
       const error = await expectRejection(t.ask(`correct${key}`), RootOfTrustError);
       expect(error).to.include({
-        reason: 'unreadable',
+        reason,
         message: 'No passphrase was given.',
       });
       expect(t.modes).to.deep.equal([true, false]);
@@ -65,6 +68,18 @@ describe('promptSecret', () => {
     gone.input.end('correct');
     const error = await expectRejection(promptSecret('?', gone.terminal), RootOfTrustError);
     expect(error.message).to.equal('No passphrase was given.');
+  });
+
+  it('gives up where it is told to, and leaves the terminal as it was', async () => {
+    const t = new FakeTerminal();
+    const stop = new AbortController();
+    const asked = promptSecret('?', t.terminal, stop.signal);
+    stop.abort(new Error('stopped'));
+    expect(await expectRejection(asked, Error)).to.have.property('message', 'stopped');
+    expect(t.modes).to.deep.equal([true, false]);
+    const late = new FakeTerminal();
+    await expectRejection(promptSecret('?', late.terminal, stop.signal), Error);
+    expect(late.modes).to.deep.equal([]);
   });
 
   it('refuses what is no terminal, and asks nothing', async () => {
