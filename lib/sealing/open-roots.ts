@@ -17,9 +17,9 @@ export interface OpenRootsOptions {
 
 /**
  * The store's roots as last read, and those of them that are open in this process. A root that opens is not used for
- * that: who can write to the store could list one whose secret they know. It must be the only one; or an operator has
- * named or given its secret, as the setting, at a terminal or in shares; or such a root vouches for it. Where nobody has
- * named one of those that open, all of them must vouch for each other.
+ * that: who can write to the store could list one whose secret they know. An operator has named or given its secret, as the
+ * setting, at a terminal or in shares; or one that is in use vouches for it. To a process that has used none yet, the only
+ * one that is listed will do, or, where nobody has named one of those that open, all of them if they vouch for each other.
  */
 export class OpenRoots extends Redacted {
   readonly #options: OpenRootsOptions;
@@ -27,6 +27,8 @@ export class OpenRoots extends Redacted {
   /** Why a root could not be opened. */
   readonly #absences = new Map<string, RootOfTrustError>();
   #records: readonly RootWrapperRecord[] = [];
+  /** Fingerprints of all that were in use in this process. */
+  readonly #known = new Set<string>();
   /** Until roots were opened once. */
   #starting = true;
 
@@ -97,6 +99,7 @@ export class OpenRoots extends Redacted {
   /** Takes a root into use. */
   hold(id: string, wrapper: RootWrapper): void {
     this.#wrappers.set(id, wrapper);
+    this.#known.add(wrapper.keyId);
     this.#absences.delete(id);
   }
 
@@ -188,9 +191,11 @@ export class OpenRoots extends Redacted {
           this.hold(root.id, root.wrapper);
         }
       };
-      if (this.#records.length === 1) admit(opened);
-      if (this.#trusted().length === 0) admit(opened.filter((root) => this.#isGiven(root)));
-      if (this.#trusted().length === 0) {
+      const isFirst = this.#known.size === 0;
+      if (isFirst && this.#records.length === 1) admit(opened);
+      admit([...waiting].filter(({wrapper}) => this.#known.has(wrapper.keyId)));
+      if (this.#trusted().length === 0) admit([...waiting].filter((root) => this.#isGiven(root)));
+      if (isFirst && this.#trusted().length === 0) {
         const active = opened.filter(({record}) => record.state === 'active');
         if (await this.#vouchForEachOther(active)) admit(active);
       }

@@ -10,6 +10,8 @@ import {OpenedScope} from '../../lib/sealing/key-hierarchy/opened-scope.ts';
 import {RootChanges} from '../../lib/sealing/root-changes.ts';
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
 import {RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
+import {SealedError} from '../../lib/sealing/sealing-errors.ts';
+import {TamperedRecordError} from '../../lib/integrity/tampered-record-error.ts';
 import {ROOT_SEALER_PURPOSE, ROOTS_SCOPE} from '../../lib/sealing/scopes.ts';
 import {FileWrapper} from '../../lib/sealing/wrappers/file-wrapper.ts';
 import type {ScopeKeysRecord} from '../../lib/storage/key-hierarchy-store.ts';
@@ -144,6 +146,23 @@ describe('a root of trust that somebody puts into the database', function () {
     expect(openOnes()).to.deep.equal([uri('root.key')]);
     await expectRejection(database.addKeystore(), UnavailableError);
     expect(await sealedForForger()).to.equal(0);
+  });
+
+  it('is not used by a server that runs in place of its own root, with keys that this has opened', async () => {
+    const keystore = await database.addKeystore();
+    const swap = [
+      `UPDATE sealed_root_key_version SET root_wrapper = 99`,
+      `DELETE FROM root_wrapper WHERE id <> '${FORGER}'`,
+    ];
+    insertForger('active');
+    editDatabase(path(''), ...swap);
+    await database.hierarchy.refresh();
+    expect(database.root.isSealed()).to.be.true;
+    await expectRejection(database.hierarchy.rotateKeys(keystore.id), SealedError);
+    // A new process has no other root to compare with; but what the old one sealed does not open.
+    await restart();
+    expect(openOnes()).to.deep.equal([uri('known')]);
+    await expectRejection(database.keystores.find(keystore.id), TamperedRecordError);
   });
 
   it('is not used because of a voucher that its key has made', async () => {
