@@ -181,6 +181,40 @@ describe('maintenance jobs in trouble', () => {
     expect(await node.useEveryKey()).to.equal(80);
   });
 
+  it('leave a scope that stays unavailable, though the store is there, and do the others', async () => {
+    const node = await nodes.open();
+    const [first = '', second = ''] = await node.populate({keystores: 2, keys: 1});
+    const {hierarchy} = node.management;
+    const administration = withMethods(hierarchy, {
+      async rotateKeys(scope) {
+        if (scope === first) throw new UnavailableError('Not this one.');
+        return hierarchy.rotateKeys(scope);
+      },
+    });
+    const outcome = await node.run({steps: ['rotate']}, {runner: node.runner({hierarchy: administration})});
+    expect(outcome).to.include({rotated: 1});
+    expect(outcome.failure).to.match(/^1 scope could not be done/);
+    expect((await node.versions(first))['rootKey']).to.deep.equal([1]);
+    expect((await node.versions(second))['rootKey']).to.deep.equal([1, 2]);
+    expect(node.logged('error').map(({msg, scope}) => [msg, scope])).to.deep.equal([
+      ['maintenance of a scope failed', first],
+    ]);
+  });
+
+  it('leave the keys of a module that is not offered, and say so', async () => {
+    const node = await nodes.open();
+    const [scope = ''] = await node.populate({keystores: 1, keys: 2});
+    const outcome = await node.run({steps: EVERYTHING}, {runner: node.runner({keyModules: new Map()})});
+    expect(outcome.remaining.map(({kind, count}) => [kind, count])).to.deep.equal([
+      ['key record', 2],
+      ['data key version', 2],
+    ]);
+    expect(outcome.failure).to.match(/^1 scope could not be done/);
+    expect(JSON.stringify(node.logged('error'))).to.contain('The key module software is not offered here.');
+    expect((await node.run({steps: ['rewrap']})).remaining).to.deep.equal([]);
+    expect(await node.management.stores.keys.countSealedUnder(await stale(node, scope))).to.equal(0);
+  });
+
   it('leave alone a scope that is deleted meanwhile', async () => {
     const node = await nodes.open();
     await node.populate({keystores: 1, keys: 2});
