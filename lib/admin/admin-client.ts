@@ -70,12 +70,13 @@ export async function isAdminSocketListening(dataDir: string): Promise<boolean> 
   }
 }
 
-/** What is sent may be secret: only to a socket that the data directory's owner, or root, has made. */
+/** What is sent may be secret: only to a socket that this user or root has made; for root, the data directory's owner will do. */
 async function assertOwnSocket(dataDir: string): Promise<void> {
   const path = join(dataDir, ADMIN_SOCKET);
   try {
     const [socket, directory] = await Promise.all([lstat(path), lstat(join(dataDir, '.'))]);
-    const trusted = [directory.uid, process.geteuid?.() ?? 0, 0];
+    const user = process.geteuid?.() ?? 0;
+    const trusted = user === 0 ? [directory.uid, 0] : [user, 0];
     if (socket.isSocket() && trusted.includes(socket.uid)) return;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') throw new NoAdminSocketError('There is no admin socket.', {cause: error});
