@@ -1,16 +1,15 @@
-import {once} from 'node:events';
-import {lstat, unlink} from 'node:fs/promises';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {Logger} from 'pino';
 import type {KeyManagement} from '../key-management.ts';
 import {AdminError} from './admin-operation.ts';
+import {AdminSocketListener} from './admin-socket-listener.ts';
 import {AdminReply} from './admin-reply.ts';
 import {AdminRequestError, findOperation, readParametersOf} from './admin-request.ts';
-import {adminSocketPath} from './admin-socket-path.ts';
 import {executeOperation, type AnyAdminOperation} from './execute-operation.ts';
 
 const MAX_CONNECTIONS = 64;
 const REQUEST_TIMEOUT_MS = 10_000;
+const CHECK_INTERVAL_MS = 1_000;
 /** How long operations may take to stop when the server does. */
 const STOP_TIMEOUT_MS = 10_000;
 
@@ -24,6 +23,8 @@ export interface AdminSocketOptions {
   readonly log: Logger;
   /** How long a client may take to send its request. */
   readonly requestTimeoutMs?: number;
+  /** How often it is looked whether somebody has deleted the socket. */
+  readonly checkIntervalMs?: number;
 }
 
 export interface AdminSocket {
@@ -36,18 +37,10 @@ export interface AdminSocket {
  * @throws AdminError, `refused` where something else is in its place, or others could put something there
  */
 export async function startAdminSocket(options: AdminSocketOptions): Promise<AdminSocket> {
-  const {dataDir, log, requestTimeoutMs = REQUEST_TIMEOUT_MS} = options;
-  const place = await adminSocketPath(dataDir);
+  const {dataDir, log, requestTimeoutMs = REQUEST_TIMEOUT_MS, checkIntervalMs = CHECK_INTERVAL_MS} = options;
   const calls = new Set<Promise<void>>();
   const replies = new Set<AdminReply>();
-  const server = createServer({
-    headersTimeout: requestTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: 500,
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.maxRequestsPerSocket = 1;
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const reply = new AdminReply(response);
     replies.add(reply);
     const call = answer(request, reply, options).finally(() => {
@@ -55,27 +48,30 @@ export async function startAdminSocket(options: AdminSocketOptions): Promise<Adm
       calls.delete(call);
     });
     calls.add(call);
+  };
+  const listener = await AdminSocketListener.start({
+    ...{dataDir, log, checkIntervalMs},
+    createServer: () => createAdminServer(requestTimeoutMs).on('request', onRequest),
   });
-  try {
-    await removeStaleSocket(place.path, dataDir);
-    await listen(server, place.path);
-  } catch (error) {
-    server.close();
-    await place[Symbol.asyncDispose]();
-    throw error;
-  }
-  server.on('error', (err) => log.error({err}, 'the admin socket failed'));
   return {
     close: async () => {
-      const closed = once(server, 'close');
-      server.close();
+      const {cut} = await listener.stop();
       for (const reply of replies) reply.abort(STOPPING);
       await settled(calls, STOP_TIMEOUT_MS);
-      server.closeAllConnections();
-      await closed;
-      await place[Symbol.asyncDispose]();
+      await cut();
     },
   };
+}
+
+function createAdminServer(requestTimeoutMs: number): Server {
+  const server = createServer({
+    headersTimeout: requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: 500,
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.maxRequestsPerSocket = 1;
+  return server;
 }
 
 async function answer(
@@ -103,40 +99,9 @@ async function answer(
   }
 }
 
-/** The socket of a server that was killed goes; whatever else lies there stays. */
-async function removeStaleSocket(path: string, dataDir: string): Promise<void> {
-  let found;
-  try {
-    found = await lstat(path);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
-  }
-  if (!found.isSocket()) {
-    throw new AdminError('refused', `admin.sock in ${dataDir} is no socket, and in the way. Remove it.`);
-  }
-  await unlink(path);
-}
-
-/** Binding is synchronous: the mask is back before anything else runs, and the socket never had another mode. */
-async function listen(server: Server, path: string): Promise<void> {
-  const listening = once(server, 'listening');
-  const mask = process.umask(0o177);
-  try {
-    server.listen({path});
-  } finally {
-    process.umask(mask);
-  }
-  await listening;
-}
-
 async function settled(calls: ReadonlySet<Promise<void>>, timeoutMs: number): Promise<void> {
   const timeout = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => timeout.resolve(undefined), timeoutMs);
   await Promise.race([Promise.allSettled(calls), timeout.promise]);
   clearTimeout(timer);
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

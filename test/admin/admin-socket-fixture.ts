@@ -45,7 +45,10 @@ export class AdminSocketFixture {
 
   async listen(
     operations: readonly AnyAdminOperation[] = [],
-    {dataDir = this.dataDir, requestTimeoutMs}: {dataDir?: string; requestTimeoutMs?: number} = {},
+    {
+      dataDir = this.dataDir,
+      ...times
+    }: {dataDir?: string; requestTimeoutMs?: number; checkIntervalMs?: number} = {},
   ): Promise<AdminSocket> {
     const log = pino({level: 'debug'}, {write: (line: string) => this.log.push(JSON.parse(line) as never)});
     const management = {root: {isSealed: () => this.sealed}} as unknown as KeyManagement;
@@ -54,7 +57,7 @@ export class AdminSocketFixture {
       operations: new Map(operations.map((each) => [each.name, each])),
       dataDir,
       log,
-      ...(requestTimeoutMs !== undefined && {requestTimeoutMs}),
+      ...times,
     });
     return this.#socket;
   }

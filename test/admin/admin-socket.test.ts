@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {chmod, lstat, mkdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
+import {chmod, lstat, mkdir, readFile, rename, rm, symlink, writeFile} from 'node:fs/promises';
 import {request, type IncomingMessage} from 'node:http';
 import {connect, createServer} from 'node:net';
 import {join} from 'node:path';
@@ -21,6 +21,13 @@ async function failure(work: Promise<unknown>): Promise<Error & {readonly code?:
     if (error instanceof Error) return error;
   }
   throw new Error('It was not refused.');
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const givesUpAt = performance.now() + 5_000; !(await holds());) {
+    if (performance.now() > givesUpAt) throw new Error('It never came to be.');
+    await delay(10);
+  }
 }
 
 describe('the admin socket', () => {
@@ -346,6 +353,47 @@ describe('the admin socket', () => {
       }
       await chmod(fixture.dataDir, 0o755);
       expect((await fixture.call('echo')).result).to.deep.equal({parameters: {}});
+    });
+
+    it('is made again where somebody has deleted it; who waits for an answer gets it', async () => {
+      const {promise: answering, resolve: begun} = Promise.withResolvers<undefined>();
+      const {promise: finish, resolve: finished} = Promise.withResolvers<undefined>();
+      const slow = operation('slow', async () => {
+        begun(undefined);
+        await finish;
+        return 'done';
+      });
+      const socket = await fixture.listen([echo, slow], {checkIntervalMs: 20});
+      const waiting = fixture.call('slow');
+      await answering;
+      for (let round = 0; round < 2; round++) {
+        await rm(fixture.path);
+        await until(() => isAdminSocketListening(fixture.dataDir));
+        expect(((await lstat(fixture.path)).mode & 0o777).toString(8)).to.equal('600');
+        expect((await fixture.call('echo')).result).to.deep.equal({parameters: {}});
+      }
+      finished(undefined);
+      expect((await waiting).result).to.equal('done');
+      expect(fixture.log.filter(({msg}) => String(msg).includes('made again'))).to.have.length(2);
+      await socket.close();
+      expect(await failure(lstat(fixture.path))).to.include({code: 'ENOENT'});
+    });
+
+    it('is not made again where others can write, or where the directory was moved', async () => {
+      await fixture.listen([echo], {checkIntervalMs: 20});
+      await rename(fixture.dataDir, `${fixture.dataDir}-moved`);
+      await delay(100);
+      expect((await fixture.call('echo', {}, {dataDir: `${fixture.dataDir}-moved`})).result).to.be.an(
+        'object',
+      );
+      await rename(`${fixture.dataDir}-moved`, fixture.dataDir);
+      await chmod(fixture.dataDir, 0o770);
+      await rm(fixture.path);
+      await until(async () => fixture.log.some(({msg}) => String(msg).includes('cannot be made again')));
+      await delay(100);
+      expect(fixture.log.filter(({level}) => Number(level) >= 40)).to.have.length(1);
+      await chmod(fixture.dataDir, 0o700);
+      await until(() => isAdminSocketListening(fixture.dataDir));
     });
 
     it('may have a path that is too long for the system', async () => {
