@@ -2,7 +2,7 @@ import {mkdir} from 'node:fs/promises';
 import type {Logger} from 'pino';
 import {startAdminSocket} from './admin/admin-socket-server.ts';
 import {acquireDataDirectoryLock} from './admin/data-directory-lock.ts';
-import {ADMIN_OPERATIONS} from './admin/operation-table.ts';
+import type {AnyAdminOperation} from './admin/execute-operation.ts';
 import {startBackgroundWork} from './background-work.ts';
 import type {Settings} from './config/settings.ts';
 import {createClientAddressReader} from './http/client-address.ts';
@@ -107,7 +107,7 @@ async function compose(
   closing.defer(startBackgroundWork(management));
   const adminSocket = await startAdminSocket({
     management,
-    operations: ADMIN_OPERATIONS,
+    loadOperations,
     dataDir: settings.dataDir,
     log,
   });
@@ -126,14 +126,18 @@ async function compose(
   });
   closing.defer(() => server.drain(settings.shutdownTimeoutSeconds * 1000));
   log.info({baseUrl: settings.baseUrl, listen: settings.listen, tls: settings.tls.mode}, 'listening');
-  // The verifier libraries take a while to load: not before the server listens, and not with the first request.
-  setImmediate(
-    () =>
-      void authorizer
-        .warmUp()
-        .catch((err: unknown) => log.error({err}, 'the verifier libraries could not be loaded')),
-  );
+  // What takes a while to load: not before the server listens, and not with the first request.
+  setImmediate(() => {
+    authorizer
+      .warmUp()
+      .then(loadOperations)
+      .catch((err: unknown) => log.error({err}, 'libraries could not be loaded'));
+  });
   return {url: listeningUrl(settings, server.port), notices};
+}
+
+async function loadOperations(): Promise<ReadonlyMap<string, AnyAdminOperation>> {
+  return (await import('./admin/operation-table.ts')).ADMIN_OPERATIONS;
 }
 
 async function openMetrics(

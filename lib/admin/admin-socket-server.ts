@@ -17,7 +17,7 @@ const STOPPING = 'The server stops. A job goes on when it runs again; anything e
 
 export interface AdminSocketOptions {
   readonly management: KeyManagement;
-  readonly operations: ReadonlyMap<string, AnyAdminOperation>;
+  readonly loadOperations: () => Promise<ReadonlyMap<string, AnyAdminOperation>>;
   /** The caller holds its lock: so a socket that lies there is a dead server's. */
   readonly dataDir: string;
   readonly log: Logger;
@@ -77,10 +77,10 @@ function createAdminServer(requestTimeoutMs: number): Server {
 async function answer(
   request: IncomingMessage,
   reply: AdminReply,
-  {management, operations, log}: AdminSocketOptions,
+  {management, loadOperations, log}: AdminSocketOptions,
 ): Promise<void> {
   try {
-    const operation = findOperation(request, operations);
+    const operation = findOperation(request, await loadOperations());
     const parameters = await readParametersOf(request);
     reply.result(await executeOperation(operation, {management, parameters, call: reply, log}));
   } catch (error) {

@@ -1,11 +1,23 @@
 import {closestWord} from '../config/closest-word.ts';
-import {createAdmin} from './admin/admin.ts';
 import {EXIT_FAILURE, EXIT_USAGE, UsageError, type Command, type Terminal} from './command.ts';
 import {packageVersion} from '../package-version.ts';
 import {createServe} from './serve.ts';
 
+interface ListedCommand extends Pick<Command, 'name' | 'summary'> {
+  load(): Promise<Command>;
+}
+
+const serve = createServe(() => import('../app.ts'));
+
 /** The subcommands, in the order of the help. Each loads what it needs when it runs. */
-const COMMANDS: readonly Command[] = [createServe(() => import('../app.ts')), createAdmin()];
+const COMMANDS: readonly ListedCommand[] = [
+  {...serve, load: async () => serve},
+  {
+    name: 'admin',
+    summary: 'Look after keys and roots of trust, of the running server or without one',
+    load: async () => (await import('./admin/admin.ts')).createAdmin(),
+  },
+];
 
 /** The console goes on where nobody reads any more (`webkms serve | head -1`); the streams would throw. */
 const PROCESS_TERMINAL: Terminal = {
@@ -41,10 +53,10 @@ async function dispatch([first, ...rest]: readonly string[], terminal: Terminal)
       terminal.out(usage());
       return 0;
     case 'help':
-      terminal.out(rest[0] === undefined ? usage() : explain(findCommand(rest[0]), rest.slice(1)));
+      terminal.out(rest[0] === undefined ? usage() : explain(await findCommand(rest[0]), rest.slice(1)));
       return 0;
   }
-  const command = findCommand(first);
+  const command = await findCommand(first);
   if (rest.includes('--help') || rest.includes('-h')) {
     terminal.out(explain(command, rest));
     return 0;
@@ -56,9 +68,9 @@ function explain(command: Command, words: readonly string[]): string {
   return command.helpOn?.(words.filter((word) => !word.startsWith('-'))) ?? command.help;
 }
 
-function findCommand(word: string): Command {
+async function findCommand(word: string): Promise<Command> {
   const command = COMMANDS.find(({name}) => name === word);
-  if (command) return command;
+  if (command) return command.load();
   const closest = closestWord(word, [...COMMANDS.map(({name}) => name), 'help']);
   throw new UsageError(
     `there is no command ${JSON.stringify(word)}${closest === undefined ? '.' : `; did you mean ${closest}?`}`,

@@ -54,7 +54,7 @@ export class AdminSocketFixture {
     const management = {root: {isSealed: () => this.sealed}} as unknown as KeyManagement;
     this.#socket = await startAdminSocket({
       management,
-      operations: new Map(operations.map((each) => [each.name, each])),
+      loadOperations: async () => new Map(operations.map((each) => [each.name, each])),
       dataDir,
       log,
       ...times,
