@@ -93,6 +93,8 @@ export async function writeBackup(options: WriteBackupOptions): Promise<BackupSu
 
 interface SealingRoot {
   readonly record: RootWrapperRecord;
+  /** Of a root that is open what it was opened with: what the database says would not open the backup if it was changed. */
+  readonly parameters: string | undefined;
   readonly sealer: IdentifiedRootSealer['sealer'];
 }
 
@@ -127,9 +129,9 @@ async function sealCopy(
 async function sealKey(
   bytes: Uint8Array,
   backupId: string,
-  {record, sealer}: SealingRoot,
+  {record, parameters, sealer}: SealingRoot,
 ): Promise<BackupRoot> {
-  const {id, uri, wrapperKeyId, parameters, createdAt} = record;
+  const {id, uri, wrapperKeyId, createdAt} = record;
   const sealedKey = await sealer.seal(bytes, keyContext(backupId, id));
   return {
     ...{id, uri, wrapperKeyId, createdAt, sealedKey},
@@ -160,10 +162,12 @@ async function rootsSince(
 ): Promise<readonly SealingRoot[]> {
   const sealers = new Map((await rootSealers.all()).map(({id, sealer}) => [id, sealer]));
   const after = await activeRoots(options);
+  const opened = new Map(options.roots.opened().map(({id, wrapper}) => [id, wrapper]));
   const roots = after.flatMap((record) => {
     const sealer = sealers.get(record.id);
     const isSame = sealer?.keyId === record.wrapperKeyId;
-    return sealer && isSame && before.some(({id}) => id === record.id) ? [{record, sealer}] : [];
+    const {parameters} = opened.get(record.id) ?? record;
+    return sealer && isSame && before.some(({id}) => id === record.id) ? [{record, parameters, sealer}] : [];
   });
   if (roots.length > 0) return roots;
   throw new BackupError(

@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {createHash, timingSafeEqual} from 'node:crypto';
 import {decodeBase58, encodeBase58} from '../../encoding/base58.ts';
 import {Redacted} from '../redacted.ts';
 import {RootOfTrustError} from '../root-of-trust-error.ts';
@@ -80,7 +80,7 @@ export class ShamirShare extends Redacted {
   }
 
   isSameAs(other: ShamirShare): boolean {
-    return this.number === other.number && Buffer.compare(this.#bytes, other.#bytes) === 0;
+    return this.number === other.number && timingSafeEqual(this.#bytes, other.#bytes);
   }
 
   forget(): void {
