@@ -22,6 +22,8 @@ describe('rotation under load', function () {
     );
     for (const phase of [before, during, after]) expect(phase.failures, phase.name).to.deep.equal({});
     expect(during.requests).to.be.greaterThan(10);
+    // Of few requests, on a machine that does other things besides, it says nothing.
+    if (LONG) expect(during.p99, 'p99 in milliseconds').to.be.at.most(3 * before.p99);
     expect(stale).to.equal(0);
     expect(versionsAfter.newest).to.equal(versionsBefore.newest + 1);
     expect(versionsAfter.rootKeyVersions).to.equal(versionsBefore.rootKeyVersions);

@@ -23,9 +23,9 @@ export class SigningLoad {
   /** Ends a phase, and begins the next. @returns what it was like */
   async phase(name: string): Promise<LoadPhase> {
     this.#child.stdin?.write(`${name}\n`);
-    const {value, done} = await this.#lines.next();
-    if (done) throw new Error('The load ended.');
-    return JSON.parse(value) as LoadPhase;
+    const line = await this.#lines.next();
+    if (line.done === true) throw new Error('The load ended.');
+    return JSON.parse(line.value) as LoadPhase;
   }
 
   async stop(): Promise<void> {

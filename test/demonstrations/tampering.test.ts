@@ -20,7 +20,7 @@ describe('rows edited with the sqlite3 program', function () {
     server = await runServerProcess();
     keystores = await populate(server, {keystores: 2, keysPerKeystore: 3});
   });
-  after(async () => server?.stop());
+  after(async () => (server as TestServer | undefined)?.stop());
 
   const database = (): string => join(server.dataDir, 'webkms.db');
   const key = (keystore: number, index: number): string => keystores[keystore]?.keys[index] ?? '';
