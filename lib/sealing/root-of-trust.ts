@@ -137,10 +137,6 @@ export class RootOfTrust extends Redacted implements RootSet {
     });
   }
 
-  discardShares(): void {
-    this.#offered.forgetAll();
-  }
-
   /** Closes all roots until an operator unseals, and forgets the shares. */
   seal(): Promise<void> {
     return this.#change(async () => {
