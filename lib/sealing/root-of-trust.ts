@@ -137,6 +137,10 @@ export class RootOfTrust extends Redacted implements RootSet {
     });
   }
 
+  discardShares(): void {
+    this.#offered.forgetAll();
+  }
+
   /** Closes all roots until an operator unseals, and forgets the shares. */
   seal(): Promise<void> {
     return this.#change(async () => {

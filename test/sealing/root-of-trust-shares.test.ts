@@ -178,8 +178,11 @@ describe('RootOfTrust of shamir:', () => {
     expect(root.isSealed()).to.be.false;
   });
 
-  it('forgets shares when it is sealed', async () => {
+  it('forgets shares when told to, and when it is sealed', async () => {
     const shares = await initialized();
+    await root.offerShare(shares[0]);
+    root.discardShares();
+    expect(offered()).to.deep.equal([0]);
     expect((await root.offerShare(shares[1])).given).to.equal(1);
     await root.seal();
     expect(offered()).to.deep.equal([0]);
