@@ -72,13 +72,17 @@ async function run(
     WEBKMS_LOG_LEVEL: 'silent',
     ...environment,
   };
-  const server = await start(settings, {port, dataDir});
+  const removeData = (): Promise<void> => rm(dataDir, {recursive: true, force: true});
+  const server = await start(settings, {port, dataDir}).catch(async (error: unknown) => {
+    await removeData();
+    throw error;
+  });
   const ca = tls === 'off' ? undefined : await readFile(join(dataDir, 'tls.crt'), 'utf8');
   const agent = new Agent({keepAlive: true, ...(ca !== undefined && {ca})});
   const stop = async (): Promise<void> => {
     agent.destroy();
     await server.stop();
-    await rm(dataDir, {recursive: true, force: true});
+    await removeData();
   };
   return {baseUrl, host, port, ca, agent, dataDir, stop};
 }
