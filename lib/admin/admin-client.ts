@@ -21,6 +21,13 @@ export class NoAdminSocketError extends Error {
   override readonly name = 'NoAdminSocketError';
 }
 
+/** The server has the request, and gave no answer to it: it was stopped, or killed. */
+export class ServerGoneError extends AdminError {
+  constructor(options?: ErrorOptions) {
+    super('failed', 'The server went away before it had answered.', options);
+  }
+}
+
 export interface AdminClientCall extends AdminCall {
   readonly dataDir: string;
   /** Which operation, e.g. `root.add`. */
@@ -118,7 +125,7 @@ function connectionFailure(error: unknown): Error {
         },
       );
     default:
-      return new AdminError('failed', 'The server went away before it had answered.', {cause: error});
+      return new ServerGoneError({cause: error});
   }
 }
 
@@ -136,7 +143,7 @@ async function readReply(
     if (line.progress !== undefined) report(line.progress as AdminProgress);
     else if (typeof line.line === 'string') await write(line.line);
   }
-  throw new AdminError('failed', 'The server went away before it had answered.');
+  throw new ServerGoneError();
 }
 
 async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {

@@ -30,6 +30,8 @@ const CODES: readonly (readonly [abstract new (...args: never) => Error, AdminEr
 export function adminFailure(error: unknown): AdminError {
   if (error instanceof AdminError) return error;
   if (!(error instanceof Error)) return unexpected(error);
+  if (error instanceof RootOfTrustError && error.reason === 'bad-setting')
+    return new AdminError('invalid', error.message, {cause: error});
   const [, code] = CODES.find(([type]) => error instanceof type) ?? [];
   if (code !== undefined) return new AdminError(code, error.message, {cause: error});
   if (error instanceof KmsError && !(error instanceof InternalError)) {

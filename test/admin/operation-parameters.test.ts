@@ -20,7 +20,7 @@ const parse = (name: string, parameters: unknown): unknown => ADMIN_OPERATIONS.g
 const ACCEPTED: Readonly<Record<string, readonly object[]>> = {
   status: [{}],
   seal: [{}],
-  unseal: [{}, {share: 'webkms-share-1-x'}, {passphrase: 'p'}],
+  unseal: [{}, {share: 'webkms-share-1-x'}, {passphrase: 'p'}, {reset: true}],
   init: [{}],
   'root.list': [{}],
   'root.add': [
@@ -78,6 +78,8 @@ describe('parameters of admin operations', () => {
 
   it('of unseal are a share or a passphrase', () => {
     expect(refusal(() => parse('unseal', {share: 'a', passphrase: 'b'}))).to.contain('not both');
+    expect(refusal(() => parse('unseal', {share: 'a', reset: true}))).to.contain('neither');
+    expect(parse('unseal', {share: 'a', reset: false})).to.deep.equal({share: 'a'});
   });
 
   it('refuse anything that JSON can say without any other error', () => {

@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {ServerGoneError} from '../../lib/admin/admin-client.ts';
 import {AdminError} from '../../lib/admin/admin-operation.ts';
 import {createAdmin} from '../../lib/cli/admin/admin.ts';
 import type {AdminCommand, AdminInvocation} from '../../lib/cli/admin/admin-command.ts';
@@ -79,8 +80,8 @@ describe('webkms admin: the command line', () => {
     [['unseal', 'webkms-share-1-x'], 'admin unseal takes no operand.'],
     [['rotate'], 'admin rotate takes either --keystore URL or --all.'],
     [['rotate', '--all', '--keystore', 'https://x'], 'admin rotate takes either --keystore URL or --all.'],
-    [['rewrap', '--keystore', ''], 'admin rewrap takes either --keystore URL or --all.'],
-    [['prune', '--keystore', ''], 'admin prune takes either --keystore URL or --all.'],
+    [['rewrap', '--keystore', ''], 'admin rewrap: --keystore is empty.'],
+    [['prune', '--keystore', ''], 'admin prune: --keystore is empty.'],
   ] as const) {
     it(`exits with 2 for: ${args.join(' ')}`, async () => {
       expect(await run('admin', ...args)).to.deep.equal({
@@ -137,6 +138,33 @@ describe('webkms admin: the command line', () => {
       code: 1,
       out: 'line\nresult',
       err: [`${erase}x: 1`, erase, `${erase}y: 1`, erase, `${erase}z: 1`, erase, 'webkms: No.'].join('|'),
+    });
+  });
+
+  it('exits with 2 where what was asked for cannot be, and for an option without a value', async () => {
+    const refusing = (code: AdminError['code']): AdminCommand =>
+      fake(
+        async () => {
+          throw new AdminError(code, 'No.');
+        },
+        {options: {to: {value: 'X', meaning: ''}}},
+      );
+    expect(await runFake(refusing('invalid'), 'do')).to.deep.equal({code: 2, out: '', err: 'webkms: No.'});
+    for (const code of ['refused', 'not-found', 'sealed', 'failed'] as const)
+      expect(await runFake(refusing(code), 'do')).to.include({code: 1});
+    const error = await runFake(refusing('refused'), 'do', '--to', '').catch((reason: unknown) => reason);
+    expect(error).to.have.property('message', 'admin do: --to is empty.');
+    expect(await runFake(refusing('refused'), 'do', '--to', 'x')).to.include({code: 1});
+  });
+
+  it('says what becomes of the work where the server goes away', async () => {
+    const work = async (): Promise<number> => {
+      throw new ServerGoneError();
+    };
+    const gone = 'webkms: The server went away before it had answered.';
+    expect(await runFake(fake(work), 'do')).to.deep.equal({code: 1, out: '', err: gone});
+    expect(await runFake(fake(work, {whenInterrupted: 'It goes on.'}), 'do')).to.include({
+      err: `${gone} It goes on.`,
     });
   });
 

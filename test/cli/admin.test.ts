@@ -151,7 +151,7 @@ describe('webkms admin', function () {
     expect((await add('passphrase:prompt', 'tiny-pw\n')).status).to.equal(1);
     expect((await add('passphrase:prompt', `${PASSPHRASE}\n`)).status).to.equal(0);
     expect((await add('passphrase:fd=0', `${PASSPHRASE}\n`)).err).to.contain('at the start only');
-    expect((await add('nonsense:x')).status).to.equal(1);
+    expect((await add('nonsense:x')).status).to.equal(2);
 
     const file = join(directory, 'other.key');
     expect((await add(`file:${relative(process.cwd(), file)}`)).out).to.contain('Back it up');

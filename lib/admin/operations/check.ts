@@ -49,8 +49,11 @@ export const check: AdminOperation<CheckParameters, CheckResult> = {
 async function assertReadable(path: string): Promise<void> {
   try {
     await access(path, constants.R_OK);
-    if (!(await stat(path)).isFile()) throw new TypeError('It is not a file.');
+    if ((await stat(path)).isFile()) return;
   } catch (cause) {
-    throw new AdminError('not-found', `The anchor ${path} cannot be read by the server.`, {cause});
+    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+    const message = `The anchor ${path} cannot be read by the server's user${code}.`;
+    throw new AdminError('not-found', message, {cause});
   }
+  throw new AdminError('not-found', `The anchor ${path} is no file.`);
 }

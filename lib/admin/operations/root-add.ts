@@ -36,8 +36,8 @@ export const rootAdd: AdminOperation<RootAddParameters, AddedRoot> = {
     }
     return {uri, ...(passphrase !== undefined && {passphrase})};
   },
-  run({rootChanges}, {uri, passphrase}, {report, signal}) {
-    return rootChanges.add(uri, {
+  async run({rootChanges}, {uri, passphrase}, {report, signal}) {
+    const added = await rootChanges.add(uri, {
       secrets:
         passphrase === undefined
           ? {...NO_SECRETS, takeVariable}
@@ -45,5 +45,11 @@ export const rootAdd: AdminOperation<RootAddParameters, AddedRoot> = {
       onProgress: ({done, total}) => report({step: 'sealing', done, total}),
       signal,
     });
+    if (added.shares && signal.aborted) {
+      // Nobody gets them any more.
+      await rootChanges.retire(added.id);
+      signal.throwIfAborted();
+    }
+    return added;
   },
 };

@@ -1,4 +1,5 @@
 import {parseArgs} from 'node:util';
+import {ServerGoneError} from '../../admin/admin-client.ts';
 import {AdminError} from '../../admin/admin-operation.ts';
 import {closestWord} from '../../config/closest-word.ts';
 import {EXIT_FAILURE, EXIT_USAGE, UsageError, type Command, type Terminal} from '../command.ts';
@@ -77,8 +78,10 @@ export function createAdmin({
           return EXIT_INTERRUPTED;
         }
         if (!(error instanceof AdminError)) throw error;
-        io.err(`webkms: ${error.message}`);
-        return EXIT_FAILURE;
+        const {whenInterrupted} = command;
+        const isGone = error instanceof ServerGoneError && whenInterrupted !== undefined;
+        io.err(`webkms: ${error.message}${isGone ? ` ${whenInterrupted}` : ''}`);
+        return error.code === 'invalid' ? EXIT_USAGE : EXIT_FAILURE;
       }
     },
   };
@@ -124,6 +127,8 @@ function parse(
     const needs = wanted.length === 0 ? 'takes no operand' : `takes ${wanted.join(' ')}`;
     throw new UsageError(`admin ${name} ${needs}.`);
   }
+  const empty = Object.keys(values).find((option) => values[option] === '');
+  if (empty !== undefined) throw new UsageError(`admin ${name}: --${empty} is empty.`);
   return {values: values, operands: positionals};
 }
 

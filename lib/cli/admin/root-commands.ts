@@ -30,6 +30,8 @@ export const rootAddCommand: AdminCommand = {
     'standard output once, a line each. What does not exist is made. Interrupted, it goes on when it is asked for again.',
     'Give K shares back (webkms admin unseal) before you retire other roots: it shows that somebody has them.',
   ],
+  whenInterrupted:
+    'What was begun is finished by the same command, or by the server when it next starts; of a root in shares, it is removed then.',
   run: async ({connect, print, io, operands: [uri = '']}) => {
     const parameters = {
       uri: absolute(uri),
@@ -39,7 +41,8 @@ export const rootAddCommand: AdminCommand = {
     const result = (await connection.call('root.add', parameters)) as AddedRoot;
     const {id, shares, created} = result;
     if (shares) {
-      printShares({print, io}, {...result, shares});
+      const ifLost = `Begin again: webkms admin root retire ${id}, and add another one.`;
+      await printShares({print, io}, {...result, shares}, ifLost);
       io.err(`Added: ${id}. It is closed until its shares are given.`);
     } else {
       print(result, [`Added: ${id}${created ? ', made just now. Back it up.' : ''}`]);
@@ -57,6 +60,7 @@ export const rootRetireCommand: AdminCommand = {
     'destroy. Refused while no other root is open. Copies of the database from before can still be opened by it: after a root',
     'was compromised, rotate all keystores. Interrupted, it goes on when it is asked for again.',
   ],
+  whenInterrupted: 'What was begun is finished by the same command, or by the server when it next starts.',
   run: async ({connect, print, operands: [id]}) => {
     await using connection = await connect();
     const result = (await connection.call('root.retire', {id})) as RetiredRoot;

@@ -36,9 +36,15 @@ export const unsealCommand: AdminCommand = {
     'terminal, shares are its lines. What was given stays with the server: several people can each give theirs.',
     'Shares are never given as arguments, which others can see.',
   ],
-  run: async ({connect, print, io, settings}) => {
+  options: {reset: {meaning: 'makes the server forget the shares that were given, and asks for none'}},
+  run: async ({connect, print, io, settings, values}) => {
     await using connection = await connect();
     if (!connection.online) throw noServer(settings.dataDir, 'unsealed');
+    if (values['reset'] === true) {
+      const {sealed, roots} = (await connection.call('unseal', {reset: true})) as Unsealed;
+      print({sealed, roots}, ['The shares that were given are forgotten.']);
+      return 0;
+    }
     const before = (await connection.call('status')) as AdminStatus;
     const wasSealed = before.sealed;
     let {roots} = before;
@@ -60,9 +66,8 @@ export const unsealCommand: AdminCommand = {
     if (!opened) {
       const waiting = after.roots.filter(isWaiting);
       const given = waiting.map(({id, offered = 0, threshold = 0}) => `${id}: ${offered} of ${threshold}`);
-      io.err(
-        `webkms: not ${wasSealed ? 'unsealed' : 'opened'} yet. Shares given: ${given.join('; ') || 'none'}.`,
-      );
+      const shares = given.length > 0 ? ` Shares given: ${given.join('; ')}.` : '';
+      io.err(`webkms: not ${wasSealed ? 'unsealed' : 'opened'} yet.${shares}`);
       return EXIT_FAILURE;
     }
     print({sealed: after.sealed, roots: after.roots}, [
@@ -82,7 +87,10 @@ export const initCommand: AdminCommand = {
   run: async ({connect, print, io, settings}) => {
     await using connection = await connect({create: settings.rootWrapper.startsWith('shamir:')});
     const result = (await connection.call('init')) as Initialized;
-    printShares({print, io}, result);
+    const ifLost =
+      `Nobody can open the store: stop the server, remove ${settings.storage.path}, in which there is nothing yet, ` +
+      'and begin again.';
+    await printShares({print, io}, result, ifLost);
     return 0;
   },
 };
@@ -130,7 +138,12 @@ function cannotBeUnsealed(roots: readonly Root[]): AdminError {
   if (roots.length === 0) {
     return new AdminError('refused', 'There is no root of trust yet. Make the first with: webkms admin init');
   }
-  const reasons = roots.map(({id, uri, reason}) => `${id} (${uri}): ${reason ?? 'closed'}`);
+  const reasons = roots.map(({id, uri, reason}) =>
+    // It was taken at the start, and is gone.
+    uri.startsWith('env:')
+      ? `${id} (${uri}): It opens when the server is started again with this variable.`
+      : `${id} (${uri}): ${reason ?? 'closed'}`,
+  );
   return new AdminError('refused', `No root of trust can be opened now. ${reasons.join(' ')}`);
 }
 
