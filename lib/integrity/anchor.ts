@@ -43,6 +43,8 @@ export async function* writeAnchor(options: WriteAnchorOptions): AsyncGenerator<
     await pacer.step();
     yield line(entry);
   }
+  // What the anchor says must outlive a loss of power: all that was written until now does when this is.
+  await stores.ping();
   yield formatAnchorLine({type: 'end', ...(await seal.end())});
   pacer.finish();
 }

@@ -16,7 +16,7 @@ export class Pace {
   readonly #pausePerWork: number;
   #due = 0;
 
-  constructor({rate, share = 0.25}: PaceOptions = {}) {
+  constructor({rate, share = 0.1}: PaceOptions = {}) {
     this.#msPerRow = rate === undefined ? 0 : 1000 / rate;
     this.#pausePerWork = 1 / share - 1;
   }

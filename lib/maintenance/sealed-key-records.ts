@@ -63,7 +63,9 @@ export class SealedKeyRecords implements SealedData {
       // Requests get their turn.
       await new Promise(setImmediate);
     }
-    const replaced = replacements.length > 0 ? await this.#stores.keys.replace(replacements) : [];
+    // What a loss of power undoes is found and done again.
+    const replaced =
+      replacements.length > 0 ? await this.#stores.keys.replace(replacements, {flush: false}) : [];
     const resealed = replaced.filter(Boolean).length;
     return {resealed, conflicts: replacements.length - resealed, failed};
   }

@@ -88,9 +88,13 @@ export interface KeyMaintenance extends KeyRecordStore<Authenticated<KeyRecord>>
 
   /**
    * Replaces records in one durable write, each where the stored `sequence` is still `replacedSequence`. The others are
-   * left as they are. @returns which were replaced, by position. @throws KeyNotFoundError as `insert`.
+   * left as they are. Without `flush` it need not be durable before any later write is: for what can be done again.
+   * @returns which were replaced, by position. @throws KeyNotFoundError as `insert`.
    */
-  replace(replacements: readonly KeyRecordReplacement[]): Promise<readonly boolean[]>;
+  replace(
+    replacements: readonly KeyRecordReplacement[],
+    options?: {readonly flush?: boolean},
+  ): Promise<readonly boolean[]>;
 
   /**
    * At most `limit` of the keystore's records that are sealed or authenticated under one of `dataKeyVersionIds`.

@@ -15,6 +15,16 @@ export interface PreparedStatement<Parameters extends unknown[], Row> {
   pluck(): this;
 }
 
+export interface WriteOptions {
+  /**
+   * Without, the event loop does not wait for the disk: a loss of power (not a crash of the process) may undo the write,
+   * unless anything was written and flushed after it, by whatever connection: the log is flushed from its beginning.
+   */
+  readonly flush?: boolean;
+  /** Called once it has happened, before anything else can. */
+  readonly committed?: () => void;
+}
+
 /** One connection, and the ways of working with it. Whatever goes wrong in them comes out as a StoreError. */
 export class SqliteConnection {
   readonly #db: Database.Database;
@@ -74,13 +84,13 @@ export class SqliteConnection {
   /**
    * `work` has the write lock from the start, and happens wholly and durably or, where it throws, not at all. Nothing is
    * written to a file that nobody would find again.
-   * @param committed called once it has happened, before anything else can
    */
-  write<T>(work: () => T, committed?: () => void): Promise<T> {
+  write<T>(work: () => T, {flush = true, committed}: WriteOptions = {}): Promise<T> {
     return this.#guard(() => {
       this.#file?.assertInPlace();
       this.#requireNoTransaction();
-      const result = this.#transaction(this.#beginWrite, work);
+      const write = (): T => this.#transaction(this.#beginWrite, work);
+      const result = flush ? write() : this.#unflushed(write);
       committed?.();
       return result;
     });
@@ -103,6 +113,16 @@ export class SqliteConnection {
     } catch (error) {
       if (!this.#db.open) throw new UnavailableError('The store is closed.', {cause: error});
       throw toStoreError(error);
+    }
+  }
+
+  #unflushed<T>(write: () => T): T {
+    const level = Number(this.#db.pragma('synchronous', {simple: true}));
+    this.#db.pragma('synchronous = NORMAL');
+    try {
+      return write();
+    } finally {
+      this.#db.pragma(`synchronous = ${level}`);
     }
   }
 

@@ -36,17 +36,16 @@ const writeStatements = (connection: SqliteConnection) => ({
     `SELECT position, sequence, (SELECT count(*) FROM key_version WHERE key = position) AS versions
      FROM key_record WHERE keystore = (SELECT position FROM keystore WHERE id = ?) AND local_id = ?`,
   ),
-  // What may not change is written too: the database refuses another value.
+  // What may not change is compared, not written: SQLite would write the indexes anew that it is in.
   update: connection.prepare<[KeyColumns & WrittenMac & {readonly position: number}]>(
-    `UPDATE key_record SET sequence = @sequence, type = @type, created_at = @createdAt, local_id = @localKeyId,
-       max_capability_chain_length = @maxCapabilityChainLength, public_alias = @publicAlias,
-       public_alias_template = @publicAliasTemplate, mac = @mac, mac_key_version = @macKeyVersion
-     WHERE position = @position`,
+    `UPDATE key_record SET sequence = @sequence, max_capability_chain_length = @maxCapabilityChainLength,
+       public_alias = @publicAlias, public_alias_template = @publicAliasTemplate,
+       mac = @mac, mac_key_version = @macKeyVersion
+     WHERE position = @position AND type = @type AND created_at = @createdAt AND local_id = @localKeyId`,
   ),
   updateVersion: connection.prepare<[VersionRow]>(
-    `UPDATE key_version SET created_at = @versionCreatedAt, public_key = @publicKey, material = @material,
-       data_key_version = @dataKeyVersion
-     WHERE key = @key AND version = @version`,
+    `UPDATE key_version SET material = @material, data_key_version = @dataKeyVersion
+     WHERE key = @key AND version = @version AND created_at = @versionCreatedAt AND public_key IS @publicKey`,
   ),
 });
 

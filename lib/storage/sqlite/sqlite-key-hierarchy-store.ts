@@ -148,9 +148,7 @@ export class SqliteKeyHierarchyStore implements KeyHierarchyStore {
         added = this.#scopes.readCollectionVersion() - before;
         return result;
       },
-      () => {
-        this.#excess += Math.max(0, added - 1);
-      },
+      {committed: () => void (this.#excess += Math.max(0, added - 1))},
     );
   }
 

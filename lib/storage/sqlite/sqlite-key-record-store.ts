@@ -88,8 +88,12 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     });
   }
 
-  replace(replacements: readonly KeyRecordReplacement[]): Promise<readonly boolean[]> {
-    return this.#connection.write(() => replacements.map((replacement) => this.#replace(replacement)));
+  replace(
+    replacements: readonly KeyRecordReplacement[],
+    {flush = true}: Parameters<KeyMaintenance['replace']>[1] = {},
+  ): Promise<readonly boolean[]> {
+    const replace = (): boolean[] => replacements.map((replacement) => this.#replace(replacement));
+    return this.#connection.write(replace, {flush});
   }
 
   listSealedUnder({
@@ -123,7 +127,8 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     if (record.sequence !== replacedSequence + 1 || record.versions.length !== stored.versions) {
       throw new TypeError('A record is replaced by its next sequence, with the same versions.');
     }
-    this.#sql.update.run({...this.#toRow(record), position: stored.position});
+    const {changes} = this.#sql.update.run({...this.#toRow(record), position: stored.position});
+    if (changes !== 1) throw new TypeError('A record is replaced by one of the same type and creation.');
     for (const version of record.versions) {
       const {changes} = this.#sql.updateVersion.run({...this.#toVersionRow(version), key: stored.position});
       if (changes !== 1) throw new TypeError('A record is replaced with the versions that it has.');
