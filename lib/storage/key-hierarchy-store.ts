@@ -178,7 +178,11 @@ export interface KeyHierarchyStore {
    */
   resealDataKeyVersions(scope: string, resealed: readonly ResealedDataKeyVersion[]): Promise<number>;
 
-  /** @throws KeyInUseError where it is its key's newest, or anything is sealed under it. @returns whether there was one. */
+  /**
+   * Where the database itself cannot restrict it (documents), in three writes: mark the version, so that nothing that names
+   * it is stored any more; look for what names it, and take the mark away again if anything does; delete it.
+   * @throws KeyInUseError where it is its key's newest, or anything is sealed under it. @returns whether there was one.
+   */
   deleteDataKeyVersion(id: string): Promise<boolean>;
 
   /** @throws KeyInUseError where it is its key's newest, or a data key version is sealed under it. @returns whether there was one. */
