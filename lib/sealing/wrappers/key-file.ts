@@ -16,7 +16,7 @@ export async function readKeyFile(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Reads a private file: a regular one, owned by this process's user or root, closed to everybody else. What is checked
+ * Reads a private file: a regular one on a disk, owned by this process's user or root, closed to everybody else. What is checked
  * is the file that was opened. A symbolic link to it must be owned likewise.
  * @param name what messages call it.
  * @returns its first `maxBytes` bytes, which the caller overwrites. @throws RootOfTrustError
@@ -37,6 +37,12 @@ export async function readPrivateFile(
     const problem = keyFileProblem(path, stats, process.geteuid?.(), name);
     if (problem) throw problem;
     const length = await readUpTo(file, buffer);
+    // Of /proc and its like: private to the process, and what they hold is known to everybody.
+    if (length > stats.opened.size)
+      throw new RootOfTrustError(
+        'not-a-file',
+        `${name} ${path} holds more than its size says. Name a file on a disk.`,
+      );
     return Uint8Array.from(buffer.subarray(0, length));
   } catch (error) {
     throw error instanceof RootOfTrustError ? error : fileAccessError(path, error, {name});
