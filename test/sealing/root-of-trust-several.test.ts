@@ -50,7 +50,7 @@ describe('RootOfTrust of several roots', () => {
       expect(root.isSealed()).to.be.false;
       expect(open(root)).to.deep.equal(expected);
       expect(root.opened().map(({wrapper}) => wrapper.uri)).to.not.include(t.uri(name));
-      expect(root.status().find((status) => !status.open)?.reason).to.include(`${t.path(name)}`);
+      expect(root.status().find((status) => !status.open)?.reason).to.include(t.path(name));
       expect(logged()).to.deep.equal(['warn: a root of trust cannot be opened']);
       await rename(t.path('away'), t.path(name));
     }
@@ -215,6 +215,22 @@ describe('RootOfTrust of several roots', () => {
       expect(open(root)).to.deep.equal([false, false, true]);
       await root.refresh();
       expect(open(root)).to.deep.equal([true, true, true]);
+    });
+
+    it('by shares opens a root that nothing vouches for, and refuses it while another is in use', async () => {
+      const {wrapper, shares} = await ShamirWrapper.split('shamir:2-of-2');
+      const id = await list(wrapper);
+      const {uri, wrapperKeyId, createdAt, state} = t.store.rootWrappers[2]!;
+      t.store.rootWrappers[2] = {id, uri, wrapperKeyId, createdAt, state};
+      const root = await t.open(first());
+      await root.offerShare(shares[0]!);
+      const error = await expectRejection(root.offerShare(shares[1]!), RootOfTrustError);
+      expect(error.reason).to.equal('not-vouched');
+      expect(error.message).to.include(id);
+      expect(open(root)).to.deep.equal([true, true, false]);
+      await root.seal();
+      for (const share of shares) await root.offerShare(share);
+      expect(root.isSealed()).to.be.false;
     });
 
     it('asks nobody for a passphrase when it is opened again', async () => {
