@@ -1,5 +1,6 @@
 import {mkdir} from 'node:fs/promises';
 import type {Logger} from 'pino';
+import {assertOwnersDirectory} from './admin/admin-socket-path.ts';
 import {startAdminSocket} from './admin/admin-socket-server.ts';
 import {acquireDataDirectoryLock} from './admin/data-directory-lock.ts';
 import type {AnyAdminOperation} from './admin/execute-operation.ts';
@@ -56,6 +57,8 @@ async function compose(
 ): Promise<Pick<RunningServer, 'url' | 'notices'>> {
   const notices: string[] = [];
   await mkdir(settings.dataDir, {recursive: true, mode: 0o700});
+  // Before anything is made in it.
+  await assertOwnersDirectory(settings.dataDir);
   const lock = await acquireDataDirectoryLock(settings.dataDir);
   closing.defer(() => lock.release());
   const metrics = await openMetrics(settings, closing, notices);

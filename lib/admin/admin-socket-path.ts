@@ -21,14 +21,7 @@ export interface AdminSocketPath extends AsyncDisposable {
  * @throws AdminError, `refused` where others can write to the directory, and so put their own socket there, or where it is too long.
  */
 export async function adminSocketPath(dataDir: string): Promise<AdminSocketPath> {
-  const {mode} = await lstat(join(dataDir, '.'));
-  if ((mode & WRITABLE_BY_OTHERS) !== 0) {
-    throw new AdminError(
-      'refused',
-      `Other users can write to the data directory ${dataDir}. Take that from them (chmod go-w ${dataDir}), or choose a ` +
-        'directory inside it, which the server makes.',
-    );
-  }
+  await assertOwnersDirectory(dataDir);
   const path = join(dataDir, ADMIN_SOCKET);
   if (Buffer.byteLength(path) <= MAX_PATH_BYTES) {
     return {path, [Symbol.asyncDispose]: async () => undefined};
@@ -45,4 +38,16 @@ export async function adminSocketPath(dataDir: string): Promise<AdminSocketPath>
     path: `/proc/self/fd/${directory.fd}/${ADMIN_SOCKET}`,
     [Symbol.asyncDispose]: () => directory.close(),
   };
+}
+
+/** @throws AdminError, `refused` where others can write to the directory */
+export async function assertOwnersDirectory(dataDir: string): Promise<void> {
+  const {mode} = await lstat(join(dataDir, '.'));
+  if ((mode & WRITABLE_BY_OTHERS) !== 0) {
+    throw new AdminError(
+      'refused',
+      `Other users can write to the data directory ${dataDir}. Take that from them (chmod go-w ${dataDir}), or choose a ` +
+        'directory inside it, which the server makes.',
+    );
+  }
 }

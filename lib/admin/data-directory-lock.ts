@@ -64,6 +64,11 @@ export async function acquireDataDirectoryLock(dataDir: string): Promise<DataDir
       },
     };
   } catch (error) {
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CANTOPEN')) {
+      throw new Error(`${path} cannot be opened: look at its permissions, and at the length of its path.`, {
+        cause: error,
+      });
+    }
     if (!(error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY'))) throw error;
     const message = `${resolve(dataDir)} is in use by another process.`;
     throw new DataDirectoryInUseError(message, {cause: error});

@@ -1,6 +1,6 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtemp, readdir, rm, stat, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readdir, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -132,6 +132,10 @@ describe('The lock of the data directory', () => {
       await writeFile(join(dataDir, 'lock'), 'not a lock\n'.repeat(100));
       const foreign = await outcomeOf(acquireDataDirectoryLock(dataDir));
       expect(foreign).to.have.property('code', 'SQLITE_NOTADB');
+      const far = join(dataDir, ...Array.from({length: 6}, () => 'd'.repeat(100)));
+      await mkdir(far, {recursive: true});
+      const tooLong = await outcomeOf(acquireDataDirectoryLock(far));
+      expect(tooLong).to.have.property('message').that.contains('the length of its path');
       await writeFile(join(dataDir, 'lock'), '');
       (await acquireDataDirectoryLock(dataDir)).release();
     }));
