@@ -5,7 +5,11 @@
 #     -v webkms-data:/data -p 9443:9443 \
 #     -e WEBKMS_BASE_URL=https://localhost:9443 webkms-server
 #
-# The volume holds the database, the root key and the certificate (docs/operating.md). Give settings as variables: the health
+# The volume holds the database, the root key and the certificate (docs/operating.md); backups go to it, or to another volume:
+#   docker exec -it CONTAINER node bin/webkms.js admin backup /data/BACKUP
+# A server whose root of trust is in shares is unhealthy until it is unsealed: do not let that restart it.
+#
+# Give settings as variables: the health
 # check reads WEBKMS_TLS and WEBKMS_LISTEN, so that it asks where the server listens, whatever its public origin is.
 
 FROM node:24-bookworm-slim AS build
