@@ -13,6 +13,8 @@ export function logAbsences(
     // That is how those are meant to be.
     if (error?.reason === 'shares-needed' || error?.reason === 'not-asked')
       log.info(fields, 'a root of trust is not at hand');
+    else if (error?.reason === 'not-vouched' && log.error)
+      log.error(fields, 'a root of trust that the server has not put into the store is not used');
     else log.warn(fields, 'a root of trust cannot be opened');
   }
 }

@@ -7,6 +7,8 @@ import {ShamirWrapper} from './wrappers/shamir-wrapper.ts';
 export interface RootOfTrustLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
+  /** What only somebody with write access to the store can have done; by `warn` where it is absent. */
+  error?(fields: object, message: string): void;
 }
 
 export interface StoredRootOptions {

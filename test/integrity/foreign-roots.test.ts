@@ -139,6 +139,21 @@ describe('a root of trust that somebody puts into the database', function () {
     });
   }
 
+  it('is an error in the log, that names it', async () => {
+    insertForger('adding');
+    const lines: {fields: object; message: string}[] = [];
+    const error = (fields: object, message: string): void => void lines.push({fields, message});
+    const store = database.stores.keyHierarchy;
+    const root = await RootOfTrust.open({store, seedUri: uri('root.key'), log: {...log, error}});
+    await root.refresh();
+    await root.close();
+    expect(lines).to.have.length(1);
+    expect(lines[0]?.message).to.equal(
+      'a root of trust that the server has not put into the store is not used',
+    );
+    expect(lines[0]?.fields).to.include({id: FORGER, uri: uri('known')});
+  });
+
   it('is not used by a server that runs', async () => {
     insertForger('adding');
     await database.hierarchy.refresh();
