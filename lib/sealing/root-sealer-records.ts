@@ -6,10 +6,10 @@ import type {
 import {rootSealerContext} from './key-hierarchy/contexts.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
 import type {RootSet, RootWrapper} from './root-wrapper.ts';
-import type {Wrapper} from './wrapper.ts';
+import {SealedBlobError, type Wrapper} from './wrapper.ts';
 
 /** Seals sealers: the hierarchy's wrapper for them. */
-type SealerWrapper = Pick<Wrapper, 'keyId' | 'seal'>;
+type SealerWrapper = Pick<Wrapper, 'keyId' | 'seal' | 'open'>;
 
 /**
  * @returns what the store keeps, which also shows that the server has put the root into the store (see vouching.ts). Of a
@@ -18,7 +18,7 @@ type SealerWrapper = Pick<Wrapper, 'keyId' | 'seal'>;
 export async function sealSealer(
   record: RootWrapperRecord,
   wrapper: RootWrapper,
-  sealers: SealerWrapper,
+  sealers: Pick<SealerWrapper, 'keyId' | 'seal'>,
 ): Promise<SealedUnderDataKey> {
   const bytes = wrapper.exportSealer?.() ?? new Uint8Array();
   try {
@@ -30,7 +30,7 @@ export async function sealSealer(
 }
 
 /**
- * Stores the sealers that roots in use lack: while there is one root it needs none.
+ * Stores the sealers that roots in use lack, or that do not open: while there is one root it needs none.
  * @throws RootOfTrustError, `missing` where one of those is not open
  */
 export async function storeSealers(
@@ -40,7 +40,7 @@ export async function storeSealers(
   const opened = new Map(root.opened().map(({id, wrapper}) => [id, wrapper]));
   for (const record of root.records()) {
     const {id, uri, state} = record;
-    if (state === 'retiring' || record.sealer) continue;
+    if (state === 'retiring' || (await hasSealer(record, sealers))) continue;
     const wrapper = opened.get(id);
     if (!wrapper) {
       throw new RootOfTrustError(
@@ -50,5 +50,16 @@ export async function storeSealers(
     }
     const sealer = await sealSealer(record, wrapper, sealers);
     await store.updateRootWrapper(id, {from: state, to: state, sealer});
+  }
+}
+
+async function hasSealer(record: RootWrapperRecord, sealers: SealerWrapper): Promise<boolean> {
+  if (!record.sealer) return false;
+  try {
+    (await sealers.open(record.sealer.blob, rootSealerContext(record))).fill(0);
+    return true;
+  } catch (error) {
+    if (error instanceof SealedBlobError) return false;
+    throw error;
   }
 }

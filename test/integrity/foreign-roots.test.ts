@@ -218,6 +218,16 @@ describe('a root of trust that somebody puts into the database', function () {
     expect(error.message).to.include('None of the 3 roots of trust can be opened.');
   });
 
+  it('cannot come about by a sealer that is put on the only root before another is added', async () => {
+    editDatabase(path(''), `UPDATE root_wrapper SET sealer = x'01', sealer_key_version = 1`);
+    await changes().add(uri('second.key'));
+    expect((await database.check()).map(formatFinding)).to.deep.equal([]);
+    const store = database.stores.keyHierarchy;
+    const root = await RootOfTrust.open({store, seedUri: uri('nothing'), log});
+    expect(root.opened()).to.have.length(2);
+    await root.close();
+  });
+
   it('is told from one that an operator has added, which is used wherever the setting points', async () => {
     await changes().add(uri('second.key'));
     for (const seed of ['root.key', 'second.key', 'nothing']) {
