@@ -68,7 +68,9 @@ async function openStoredRoot(record: RootWrapperRecord, options: StoredRootOpti
     return wrapper;
   } catch (error) {
     if (!(error instanceof RootOfTrustError)) throw error;
-    notTheSetting = error;
+    // What is not there was not what the store was sealed with.
+    notTheSetting =
+      error.reason === 'missing' && error.cause instanceof RootOfTrustError ? error.cause : error;
   }
   try {
     const wrapper = await openAt(record, record.uri, options);

@@ -157,6 +157,13 @@ describe('RootOfTrust.open', () => {
       expect(await readdir(t.path(''))).to.deep.equal(['other.key']);
     });
 
+    it('does not say of a place where nothing is that the store was sealed with it', async () => {
+      await rm(t.path('root.key'));
+      const {message} = await t.refusal(t.uri('nothing.key'));
+      expect(message.split('The store was sealed with it')).to.have.length(2);
+      expect(message).to.match(/the setting does not help: The root key file \S+nothing\.key does not exist\.$/);
+    });
+
     it('refuses a bad setting even then', async () => {
       expect((await t.refusal('file:')).reason).to.equal('bad-setting');
       expect((await t.refusal('vault:x')).reason).to.equal('bad-setting');
