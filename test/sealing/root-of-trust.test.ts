@@ -161,7 +161,9 @@ describe('RootOfTrust.open', () => {
       await rm(t.path('root.key'));
       const {message} = await t.refusal(t.uri('nothing.key'));
       expect(message.split('The store was sealed with it')).to.have.length(2);
-      expect(message).to.match(/the setting does not help: The root key file \S+nothing\.key does not exist\.$/);
+      expect(message).to.match(
+        /the setting does not help: The root key file \S+nothing\.key does not exist\.$/,
+      );
     });
 
     it('refuses a bad setting even then', async () => {
