@@ -140,6 +140,9 @@ describe('webkms admin', function () {
     const one = await adminCommand(['unseal'], {dataDir, input: `${b}\n`});
     expect(one.status).to.equal(1);
     expect(one.err).to.contain('1 of 2');
+    expect(await admin(['unseal', '--reset'], {dataDir})).to.contain('forgotten');
+    const other = await adminCommand(['unseal'], {dataDir, input: `${a}\n`});
+    expect([other.status, other.err]).to.deep.equal([1, one.err], 'the first again');
     expect(await admin(['unseal'], {dataDir, input: `${c}\n`}), "another person's").to.contain('unsealed');
   });
 
@@ -258,9 +261,12 @@ describe('webkms admin', function () {
   it('fails where its output is lost, so that no cut anchor passes for one', async function () {
     if (!existsSync('/dev/full')) this.skip();
     await start();
-    const anchor = async (path: string): Promise<{code: number | null; err: string}> => {
+    const writing = async (
+      path: string,
+      ...args: readonly string[]
+    ): Promise<{code: number | null; err: string}> => {
       await using file = await open(path, 'w');
-      const child = spawn(process.execPath, [LAUNCHER, 'admin', 'anchor'], {
+      const child = spawn(process.execPath, [LAUNCHER, 'admin', ...args], {
         stdio: ['ignore', file.fd, 'pipe'],
         env: {PATH: process.env['PATH'], WEBKMS_DATA_DIR: dataDir},
       });
@@ -269,12 +275,19 @@ describe('webkms admin', function () {
       const [code] = (await once(child, 'close')) as [number | null];
       return {code, err};
     };
-    const {code, err} = await anchor('/dev/full');
+    const {code, err} = await writing('/dev/full', 'anchor');
     expect(code).to.equal(1);
     expect(err)
       .to.contain('(ENOSPC): what is there is not complete')
       .and.not.contain('The anchor is complete');
-    expect(await anchor(join(directory, 'anchor'))).to.include({code: 0});
+    expect(await writing(join(directory, 'anchor'), 'anchor')).to.include({code: 0});
+
+    const lost = await writing('/dev/full', 'root', 'add', 'shamir:2-of-3');
+    expect(lost.code).to.equal(1);
+    expect(lost.err).not.to.contain('webkms-share-').and.not.contain('shown this once');
+    const [, id = ''] =
+      /Shares are lost\. Begin again: webkms admin root retire (rw_\S+), /.exec(lost.err) ?? [];
+    expect(await admin(['root', 'retire', id], {dataDir})).to.contain('Retired');
   });
 
   it('is stopped by a signal while it waits for a share', async () => {
