@@ -218,6 +218,24 @@ describe('a root of trust that somebody puts into the database', function () {
     expect(error.message).to.include('None of the 3 roots of trust can be opened.');
   });
 
+  it('is told from one that another process adds, also where keys were rotated and destroyed meanwhile', async () => {
+    const other = await OpenDatabase.open(path(''));
+    try {
+      await other.hierarchy.refresh();
+      await changes().add(uri('second.key'));
+      await database.hierarchy.rotateKeys(ROOTS_SCOPE, {rewrap: true});
+      const [, sealerKey] = await database.hierarchy.listKeys(ROOTS_SCOPE);
+      await database.hierarchy.revokeKeyVersion(sealerKey?.versions[0]?.id ?? '');
+      await other.hierarchy.refresh();
+      expect(other.root.opened()).to.have.length(2);
+      await other.addKeystore();
+    } finally {
+      await other.close();
+    }
+    await restart();
+    expect(openOnes()).to.deep.equal([uri('root.key'), uri('second.key')]);
+  });
+
   it('cannot come about by a sealer that is put on the only root before another is added', async () => {
     editDatabase(path(''), `UPDATE root_wrapper SET sealer = x'01', sealer_key_version = 1`);
     await changes().add(uri('second.key'));
