@@ -30,10 +30,7 @@ export interface KeystoreConfigStore<Config extends KeystoreConfig = KeystoreCon
    * @throws DuplicateError where the id exists.
    * @throws QuotaExceededError where `creator` already created `maxPerCreator` that still exist (checked in the same write).
    */
-  insert(
-    config: Config,
-    options: {readonly creator: string; readonly maxPerCreator: number},
-  ): Promise<void>;
+  insert(config: Config, options: {readonly creator: string; readonly maxPerCreator: number}): Promise<void>;
 
   /** The config as last written anywhere, or undefined. */
   find(id: string): Promise<Config | undefined>;

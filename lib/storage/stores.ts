@@ -24,7 +24,10 @@ export interface Stores {
    * Writes a copy of the whole database, as it is at one moment, to a new file (mode 0600) at `path`; others may read and
    * write meanwhile. @throws UnavailableError; nothing is left at `path` then.
    */
-  copyTo(path: string, options?: {readonly onProgress?: (done: number, total: number) => void}): Promise<void>;
+  copyTo(
+    path: string,
+    options?: {readonly onProgress?: (done: number, total: number) => void},
+  ): Promise<void>;
   /** Releases everything. No method may be called afterwards; calling `close` again does nothing. */
   close(): Promise<void>;
 }
