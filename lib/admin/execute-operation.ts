@@ -29,7 +29,7 @@ export async function executeOperation(
   try {
     const parsed = operation.parse(parameters);
     if (!operation.whileSealed && management.root.isSealed()) {
-      throw new AdminError('sealed', 'The server is sealed. Give shares first, to: webkms admin unseal');
+      throw new AdminError('sealed', 'The server is sealed. Before this: webkms admin unseal');
     }
     log.debug({operation: name}, 'admin operation begins');
     const result = await operation.run(management, parsed, call);
