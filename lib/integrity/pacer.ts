@@ -1,6 +1,9 @@
-import {setImmediate} from 'node:timers/promises';
+import {setTimeout as sleep} from 'node:timers/promises';
 
-const SLICE_MS = 5;
+/** A request has to wait for it each time that it waits for anything. */
+const SLICE_MS = 2;
+/** After each: for requests. */
+const PAUSE_MS = 4;
 const REPORT_MS = 200;
 
 export interface PacerOptions {
@@ -31,7 +34,7 @@ export class Pacer {
       report?.({step, done: this.#done});
       this.#reportAt = now + REPORT_MS;
     }
-    await setImmediate();
+    await sleep(PAUSE_MS);
     this.#sliceEnd = performance.now() + SLICE_MS;
   }
 
