@@ -1,6 +1,7 @@
 import {once} from 'node:events';
 import {lstat, unlink} from 'node:fs/promises';
 import type {Server} from 'node:http';
+import {connect} from 'node:net';
 import {join} from 'node:path';
 import type {Logger} from 'pino';
 import {AdminError} from './admin-operation.ts';
@@ -106,7 +107,7 @@ async function listenAt({
   return {server, place};
 }
 
-/** The socket of a server that was killed goes; whatever else lies there stays. */
+/** The socket of a server that was killed goes; whatever else lies there stays, and so does that of one that lives. */
 async function removeStaleSocket(path: string, dataDir: string): Promise<void> {
   let found;
   try {
@@ -118,7 +119,19 @@ async function removeStaleSocket(path: string, dataDir: string): Promise<void> {
   if (!found.isSocket()) {
     throw new AdminError('refused', `admin.sock in ${dataDir} is no socket, and in the way. Remove it.`);
   }
+  if (await answers(path)) {
+    throw new AdminError(
+      'refused',
+      `Another server runs on ${dataDir}, although nobody holds its lock: the file lock was deleted. Stop that server first.`,
+    );
+  }
   await unlink(path);
+}
+
+async function answers(path: string): Promise<boolean> {
+  const {promise, resolve} = Promise.withResolvers<boolean>();
+  const socket = connect(path, () => resolve(true)).on('error', () => resolve(false));
+  return promise.finally(() => socket.destroy());
 }
 
 /** Binding is synchronous: the mask is back before anything else runs, and the socket never had another mode. */

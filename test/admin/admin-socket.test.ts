@@ -326,6 +326,14 @@ describe('the admin socket', () => {
       expect((await fixture.call('echo')).result).to.deep.equal({parameters: {}});
     });
 
+    it('of a server that lives is not replaced, though its lock was deleted', async () => {
+      const first = await fixture.listen([echo]);
+      expect(await failure(fixture.listen([echo]))).to.include({name: 'AdminError', code: 'refused'});
+      expect((await fixture.call('echo')).result).to.deep.equal({parameters: {}});
+      await first.close();
+      await fixture.listen([echo]);
+    });
+
     it('is not made where something else lies, which stays', async () => {
       const target = join(fixture.dataDir, 'target');
       await writeFile(target, 'kept');

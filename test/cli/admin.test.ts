@@ -88,6 +88,20 @@ describe('webkms admin', function () {
     expect((await status()).server).to.equal('running');
   });
 
+  it('asks the server that runs, and lets no other start, though the lock was deleted', async () => {
+    await start();
+    await rm(join(dataDir, 'lock'));
+    expect(await status()).to.include({server: 'running'});
+    const second = await ServerProcess.start({dataDir, port: await freePort()}).catch(
+      (error: unknown) => error,
+    );
+    expect(second)
+      .to.be.instanceOf(Error)
+      .and.have.property('message')
+      .that.contains('the file lock was deleted');
+    expect(await status()).to.include({server: 'running'});
+  });
+
   it('gives up on a process that has the directory and does not answer', async () => {
     await (await start()).stop();
     const settings = loadSettings({environment: {WEBKMS_DATA_DIR: dataDir}});

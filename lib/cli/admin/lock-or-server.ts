@@ -28,7 +28,11 @@ export async function lockOrServer(
   const givesUpAt = performance.now() + patienceMs;
   for (;;) {
     try {
-      return await acquireDataDirectoryLock(dataDir);
+      const lock = await acquireDataDirectoryLock(dataDir);
+      // Where somebody has deleted the lock's file, the server that held it still answers.
+      if (!(await isAdminSocketListening(dataDir).catch(() => false))) return lock;
+      lock.release();
+      return undefined;
     } catch (error) {
       if (!(error instanceof DataDirectoryInUseError)) throw error;
     }
