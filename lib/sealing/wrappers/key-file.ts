@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
-import {link, lstat, mkdir, open, unlink} from 'node:fs/promises';
+import {link, lstat, mkdir, open, stat, unlink} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {RootOfTrustError} from '../root-of-trust-error.ts';
 import {withSecret} from '../secrets.ts';
@@ -61,7 +61,7 @@ export async function createKeyFile(path: string, key: Uint8Array): Promise<void
   const directory = dirname(path);
   const line = encodeKeyLine(key);
   try {
-    const firstMade = await mkdir(directory, {recursive: true, mode: 0o700});
+    const firstMade = await makeDirectories(directory);
     await publishFile(path, line);
     await syncDirectories(directory, firstMade);
   } catch (error) {
@@ -69,6 +69,34 @@ export async function createKeyFile(path: string, key: Uint8Array): Promise<void
   } finally {
     line.fill(0);
   }
+}
+
+/**
+ * As `mkdir` with `recursive`, which never ends where a file system takes no new names, such as that of /proc.
+ * @returns the first that was made
+ */
+async function makeDirectories(directory: string): Promise<string | undefined> {
+  const make = async (): Promise<string | undefined> => {
+    try {
+      await mkdir(directory, {mode: 0o700});
+      return directory;
+    } catch (error) {
+      if (hasCode(error, 'EEXIST') && (await stat(directory)).isDirectory()) return undefined;
+      throw error;
+    }
+  };
+  try {
+    return await make();
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || dirname(directory) === directory) throw error;
+  }
+  const firstMade = await makeDirectories(dirname(directory));
+  const made = await make();
+  return firstMade ?? made;
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 /** Writes a draft, then gives it its name: unlike a rename, a link never replaces what is there. */

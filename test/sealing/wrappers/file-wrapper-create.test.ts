@@ -77,4 +77,10 @@ describe('FileWrapper.create', () => {
     expect(error.reason).to.equal('missing');
     expect(error.message).to.include('part of its path is not a directory');
   });
+
+  it('fails, and ends, where a file system takes no new names', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const error = await expectRejection(FileWrapper.create('file:/proc/webkms/x/root.key'), RootOfTrustError);
+    expect(error.message).to.contain('/proc/webkms/x/root.key');
+  });
 });
