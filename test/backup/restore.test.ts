@@ -1,4 +1,4 @@
-import {chmod, copyFile, mkdir, open, readFile, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {copyFile, mkdir, open, readFile, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import {expect} from 'chai';
 import {BackupError} from '../../lib/backup/backup-error.ts';
@@ -223,21 +223,7 @@ describe('restoring a backup', () => {
     expect((await stat(fixture.path('new/data'))).mode & 0o777).to.equal(0o700);
   });
 
-  it('says where it cannot write', async function () {
-    if (process.geteuid?.() === 0) this.skip();
-    const store = await fixture.populated();
-    await store.backUp(file());
-    await mkdir(fixture.path('closed'), {mode: 0o500});
-    const {reason, message} = await expectRejection(
-      fixture.restore(file(), {to: 'closed/webkms.db'}),
-      BackupError,
-    );
-    await chmod(fixture.path('closed'), 0o700);
-    expect(reason).to.equal('unwritable');
-    expect(message).to.match(/EACCES/);
-  });
-
-  it('says where the path leads through a file', async () => {
+  it('says where it cannot write: the path leads through a file', async () => {
     const store = await fixture.populated();
     await store.backUp(file());
     const {reason, message} = await expectRejection(
