@@ -20,6 +20,7 @@ import type {KeyModule} from './key-modules/key-module.ts';
 
 import {NO_METRICS, type Metrics} from './observability/metrics.ts';
 import {startMetricsListener} from './observability/metrics-listener.ts';
+import {assertRootsOpenKeys} from './sealing/assert-roots-open-keys.ts';
 import type {RootOfTrust} from './sealing/root-of-trust.ts';
 import {SealedError} from './sealing/sealing-errors.ts';
 import {createDidResolver} from './zcap/did/did-resolver.ts';
@@ -65,6 +66,9 @@ async function compose(
 
   const management = await openKeyManagement(settings, {log, closing, metrics});
   const {requestStores: stores, root, hierarchy, keyModules} = management;
+  if (!root.isSealed()) {
+    await assertRootsOpenKeys({store: management.stores.keyHierarchy, hierarchy, purpose: 'record-mac'});
+  }
   notices.push(...rootNotices(settings, root));
 
   const authorizer = new ZcapAuthorizer({
