@@ -17,7 +17,6 @@ import {loadCredentials, loadSelfSigned, type Credentials} from './http/tls.ts';
 import {startHousekeeping} from './housekeeping.ts';
 import {openKeyManagement} from './key-management.ts';
 import type {KeyModule} from './key-modules/key-module.ts';
-
 import {NO_METRICS, type Metrics} from './observability/metrics.ts';
 import {startMetricsListener} from './observability/metrics-listener.ts';
 import {assertRootsOpenKeys} from './sealing/assert-roots-open-keys.ts';

@@ -214,25 +214,3 @@ export class InternalError extends KmsError {
     super('An internal error occurred.', {cause});
   }
 }
-
-export type AnyKmsError =
-  | MalformedRequestError
-  | ValidationError
-  | NotAllowedError
-  | SourceAddressError
-  | NotFoundError
-  | MethodNotAllowedError
-  | KeystoreSequenceError
-  | InvalidStateError
-  | DuplicateError
-  | UrlMismatchError
-  | NotSupportedError
-  | OperationFailedError
-  | RequestTimeoutError
-  | PayloadTooLargeError
-  | UnsupportedMediaTypeError
-  | HeadersTooLargeError
-  | RateLimitError
-  | QuotaExceededError
-  | UnavailableError
-  | InternalError;

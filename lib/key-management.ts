@@ -1,5 +1,4 @@
 import {createHash} from 'node:crypto';
-import {mkdir} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import type {Logger} from 'pino';
 import {takeVariable} from './config/environment-secrets.ts';
@@ -54,7 +53,6 @@ export async function openKeyManagement(
   settings: Settings,
   {log, closing, metrics = NO_METRICS, prompt = promptSecret}: KeyManagementOptions,
 ): Promise<KeyManagement> {
-  await mkdir(settings.dataDir, {recursive: true, mode: 0o700});
   const stores = await SqliteStores.open({path: settings.storage.path});
   closing.defer(() => stores.close());
   const store = stores.keyHierarchy;

@@ -24,8 +24,6 @@ export const postKeystoreBody = {
   properties: {sequence: {const: 0}, controller, meterId, kmsModule, ipAllowList},
 } as const satisfies Schema;
 
-export type PostKeystoreBody = FromSchema<typeof postKeystoreBody>;
-
 /** A keystore's next config. An absent `ipAllowList` clears it; what cannot change may be absent. */
 export const updateKeystoreConfigBody = {
   title: 'Keystore update',

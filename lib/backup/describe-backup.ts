@@ -4,6 +4,7 @@ import {resolve} from 'node:path';
 import {BackupError, namingFile} from './backup-error.ts';
 import {readPreamble} from './backup-format.ts';
 import type {BackupHeader} from './backup-header.ts';
+import {rootKind} from '../sealing/root-status.ts';
 
 /** What a backup says of itself, for an operator; as JSON carries it. */
 export interface BackupDescription {
@@ -38,12 +39,8 @@ export function summarize({id, createdAt, application, roots}: BackupHeader): Ba
   return {
     ...{id, application},
     createdAt: new Date(createdAt).toISOString(),
-    roots: roots.map(({id, uri, wrapperKeyId}) => ({id, kind: kindOf(uri), uri, wrapperKeyId})),
+    roots: roots.map(({id, uri, wrapperKeyId}) => ({id, kind: rootKind(uri), uri, wrapperKeyId})),
   };
-}
-
-export function kindOf(uri: string): string {
-  return uri.slice(0, uri.indexOf(':'));
 }
 
 /** Opens a backup for reading. @throws BackupError where it is no regular file that can be read, and what `work` throws */

@@ -31,11 +31,16 @@ export function rootStatus(
   return {
     id,
     uri,
-    kind: uri.slice(0, uri.indexOf(':')),
+    kind: rootKind(uri),
     state,
     open,
     ...(!open && reason !== undefined && {reason}),
     createdAt,
     ...(ShamirWrapper.isUri(uri) && {...ShamirWrapper.parse(uri), offered}),
   };
+}
+
+/** @returns the scheme of a root's URI: which kind of root it is. */
+export function rootKind(uri: string): string {
+  return uri.slice(0, uri.indexOf(':'));
 }

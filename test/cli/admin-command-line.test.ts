@@ -5,20 +5,7 @@ import {createAdmin} from '../../lib/cli/admin/admin.ts';
 import type {AdminCommand, AdminInvocation} from '../../lib/cli/admin/admin-command.ts';
 import {InterruptedError} from '../../lib/cli/admin/admin-io.ts';
 import {ADMIN_COMMANDS} from '../../lib/cli/admin/command-table.ts';
-import {main} from '../../lib/cli/main.ts';
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(...args: readonly string[]): Promise<Outcome> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await main(args, {out: (line) => void out.push(line), err: (line) => void err.push(line)});
-  return {code, out: out.join('\n'), err: err.join('\n')};
-}
+import {run, type Outcome} from './run-main.ts';
 
 /** Runs one command of the test's own. */
 async function runFake(command: AdminCommand, ...args: readonly string[]): Promise<Outcome> {

@@ -1,20 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {main} from '../../lib/cli/main.ts';
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(...args: readonly string[]): Promise<Outcome> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await main(args, {out: (line) => void out.push(line), err: (line) => void err.push(line)});
-  return {code, out: out.join('\n'), err: err.join('\n')};
-}
+import {run} from './run-main.ts';
 
 describe('webkms', () => {
   it('says its version', async () => {

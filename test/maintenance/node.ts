@@ -1,3 +1,4 @@
+import {mkdir} from 'node:fs/promises';
 import {pino, type Logger} from 'pino';
 import {loadSettings} from '../../lib/config/load-settings.ts';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
@@ -38,6 +39,7 @@ export class Node {
   static async open(dataDir: string, {refreshMs = 20} = {}): Promise<Node> {
     const closing = new AsyncDisposableStack();
     const lines: LogLine[] = [];
+    await mkdir(dataDir, {recursive: true, mode: 0o700});
     const management = await openKeyManagement(loadSettings({environment: {WEBKMS_DATA_DIR: dataDir}}), {
       log: collectingLog(lines),
       closing,
