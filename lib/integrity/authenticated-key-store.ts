@@ -1,7 +1,8 @@
 import {InternalError, UnavailableError} from '../errors.ts';
 import {SealedBlobError} from '../sealing/wrapper.ts';
 import {KeyNotFoundError} from '../storage/key-errors.ts';
-import type {KeyMaintenance, KeyRecord, KeyRecordId, KeyRecordStore} from '../storage/key-record-store.ts';
+import type {KeyRecord} from '../storage/key-record.ts';
+import type {KeyMaintenance, KeyRecordId, KeyRecordStore} from '../storage/key-record-store.ts';
 import type {Page} from '../storage/keystore-config-store.ts';
 import {readVerified} from './read-verified.ts';
 import type {RecordAuthenticator} from './record-authenticator.ts';

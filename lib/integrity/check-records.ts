@@ -3,7 +3,7 @@ import type {KeyModule} from '../key-modules/key-module.ts';
 import {findKeyType} from '../keys/key-types.ts';
 import {SealedError} from '../sealing/sealing-errors.ts';
 import {eachOf} from '../storage/each-of.ts';
-import type {KeyRecord} from '../storage/key-record-store.ts';
+import type {KeyRecord} from '../storage/key-record.ts';
 import type {Stores} from '../storage/stores.ts';
 import {failureMessage} from './failure-message.ts';
 import type {Finding} from './finding.ts';

@@ -2,7 +2,7 @@ import {hash} from 'node:crypto';
 import {LRUCache} from 'lru-cache';
 import {UnavailableError} from '../errors.ts';
 import type {ScopeWrappers} from '../sealing/sealer.ts';
-import type {KeyRecord} from '../storage/key-record-store.ts';
+import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 import type {Authenticated, RecordAuthentication} from '../storage/record-authentication.ts';
 import {encodeContent, keyContent, keystoreContent, type RecordContent} from './record-content.ts';

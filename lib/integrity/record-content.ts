@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {encodeBase64url} from '../encoding/base64url.ts';
-import type {KeyRecord, KeyVersionRecord} from '../storage/key-record-store.ts';
+import type {KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 import type {RecordAuthentication} from '../storage/record-authentication.ts';
 

@@ -1,5 +1,5 @@
 import {InternalError} from '../errors.ts';
-import type {KeyRecord} from '../storage/key-record-store.ts';
+import type {KeyRecord} from '../storage/key-record.ts';
 import {findKeyType} from './key-types.ts';
 import {checkPublicAlias, expandPublicAliasTemplate} from './public-alias.ts';
 import {formatPublicKey} from './public-key.ts';

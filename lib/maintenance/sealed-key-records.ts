@@ -3,12 +3,8 @@ import type {RecordAuthenticator} from '../integrity/record-authenticator.ts';
 import {TamperedRecordError} from '../integrity/tampered-record-error.ts';
 import type {KeyModule} from '../key-modules/key-module.ts';
 import {findKeyType} from '../keys/key-types.ts';
-import type {
-  KeyRecord,
-  KeyRecordReplacement,
-  KeyVersionRecord,
-  KeyMaintenance,
-} from '../storage/key-record-store.ts';
+import type {KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
+import type {KeyRecordReplacement, KeyMaintenance} from '../storage/key-record-store.ts';
 import type {KeystoreMaintenance} from '../storage/keystore-config-store.ts';
 import type {Authenticated} from '../storage/record-authentication.ts';
 import {isUnder, type RewrapBatch, type RewrapBatchOptions, type SealedData} from './sealed-data.ts';

@@ -4,7 +4,7 @@ import {MalformedRequestError, NotSupportedError} from '../errors.ts';
 import {describeKey} from '../keys/key-description.ts';
 import {findKeyType, KEY_TYPES, type KeyTypeDescriptor} from '../keys/key-types.ts';
 import {checkPublicAlias} from '../keys/public-alias.ts';
-import type {KeyRecord} from '../storage/key-record-store.ts';
+import type {KeyRecord} from '../storage/key-record.ts';
 import type {NewKey, NewKeyContext} from './operation.ts';
 
 type Target = OperationBody<'GenerateKeyOperation'>['invocationTarget'];

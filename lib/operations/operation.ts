@@ -3,7 +3,7 @@ import type {Schema} from '../../schemas/json-schema.ts';
 import type {KeyModule, KeyVersion} from '../key-modules/key-module.ts';
 import type {KeyDescription} from '../keys/key-description.ts';
 import type {KeyOperation, KeyTypeDescriptor} from '../keys/key-types.ts';
-import type {KeyRecord} from '../storage/key-record-store.ts';
+import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 
 /** Operations that make a key: posted to a keystore's keys. */

@@ -1,7 +1,8 @@
 import {InternalError, NotSupportedError} from '../errors.ts';
 import type {KeyModule} from '../key-modules/key-module.ts';
-import {findKeyType, type KeyOperation} from '../keys/key-types.ts';
-import type {KeyRecord} from '../storage/key-record-store.ts';
+import {findKeyType} from '../keys/key-types.ts';
+import type {KeyOperation} from '../storage/key-record.ts';
+import type {KeyRecord} from '../storage/key-record.ts';
 import type {UsableKey} from './operation.ts';
 
 /**

@@ -1,40 +1,6 @@
+import type {KeyRecord} from './key-record.ts';
 import type {Page} from './keystore-config-store.ts';
 import type {Authenticated} from './record-authentication.ts';
-
-/** One version of a key. Versions count from 1. */
-export interface KeyVersionRecord {
-  readonly version: number;
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number;
-  /** Raw public key bytes in the key type's own encoding (see keys/key-types.ts); absent for symmetric keys. */
-  readonly publicKey?: Uint8Array;
-  /**
-   * What the key module needs to use this version again: for the software module the sealed private or secret key
-   * material, for an HSM a reference. Opaque to the store, never empty.
-   */
-  readonly material: Uint8Array;
-  /** The data key version that sealed `material`, which cannot be deleted meanwhile; absent where an HSM keeps the key. */
-  readonly dataKeyVersionId?: string;
-}
-
-/** A key as it is stored. Material is sealed before it comes here. */
-export interface KeyRecord {
-  /** The keystore's URL. */
-  readonly keystoreId: string;
-  /** Last segment of the key's URL; unique in its keystore and never used again. */
-  readonly localKeyId: string;
-  /** 0 when created; each update adds one. */
-  readonly sequence: number;
-  /** The type as it was asked for on the wire, e.g. `Ed25519VerificationKey2020`, `urn:webkms:multikey:P-256`. */
-  readonly type: string;
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number;
-  readonly maxCapabilityChainLength?: number;
-  readonly publicAlias?: string;
-  readonly publicAliasTemplate?: string;
-  /** In order of `version`; at least one. The last is the current one. */
-  readonly versions: readonly KeyVersionRecord[];
-}
 
 export interface KeyRecordId {
   readonly keystoreId: string;
@@ -52,7 +18,8 @@ export interface KeyRecordStore<Record extends KeyRecord = KeyRecord> {
    * @throws KeystoreSequenceError where the keystore's `sequence` is not `keystoreSequence`, if that is given: who was
    *   authorised to make the key may not be any more.
    * @throws KeyNotFoundError where a data key version that it names is not there (any more): seal again.
-   * @throws QuotaExceededError where the keystore already holds `maxPerKeystore` records (checked in the same write).
+   * @throws QuotaExceededError where the keystore already holds `maxPerKeystore` records that are not deleted (checked in
+   *   the same write). @throws DuplicateError, too, where another key of the keystore has its tag `name`.
    */
   insert(
     record: Record,
@@ -61,6 +28,19 @@ export interface KeyRecordStore<Record extends KeyRecord = KeyRecord> {
 
   /** The record as last written anywhere, or undefined. */
   find(id: KeyRecordId): Promise<Record | undefined>;
+
+  /** The keystore's key that has this tag `name`, or undefined. Deleted keys have no tags. */
+  findByName(options: {readonly keystoreId: string; readonly name: string}): Promise<Record | undefined>;
+
+  /**
+   * Replaces the stored record, atomically and durably, if its `sequence` is still one less than `record.sequence`. The new
+   * one has the same identity, type and `createdAt`. It may have more versions; those that were there stay, with the same
+   * `createdAt` and public key; material may be sealed anew, or be gone: then its bytes are overwritten in the database.
+   * @throws KeySequenceError where the stored record is another, or there is none.
+   * @throws KeystoreSequenceError as `insert`. @throws DuplicateError where another key of the keystore has its tag `name`.
+   * @throws KeyNotFoundError as `insert`.
+   */
+  update(record: Record, options?: {readonly keystoreSequence?: number}): Promise<void>;
 
   /** The keystore's records in order of creation, in pages. @throws MalformedRequestError where `cursor` is not one that `list` gave. */
   list(options: {
@@ -72,7 +52,7 @@ export interface KeyRecordStore<Record extends KeyRecord = KeyRecord> {
 
 /** A record in place of the one that was read. */
 export interface KeyRecordReplacement {
-  /** Same identity, type and `createdAt`; the versions that were there, with the same public keys; `sequence` one higher. */
+  /** As the record that was there, but for material, what sealed it, MAC, and `sequence`, which is one higher. */
   readonly record: Authenticated<KeyRecord>;
   readonly replacedSequence: number;
 }
@@ -95,6 +75,16 @@ export interface KeyMaintenance extends KeyRecordStore<Authenticated<KeyRecord>>
     replacements: readonly KeyRecordReplacement[],
     options?: {readonly flush?: boolean},
   ): Promise<readonly boolean[]>;
+
+  /**
+   * At most `limit` records of any keystore whose `dueAt` is at or before `at`, those due longest first, after the one that
+   * `after` names. Found by index.
+   */
+  listDue(options: {
+    readonly at: number;
+    readonly limit: number;
+    readonly after?: (KeyRecordId & {readonly dueAt: number}) | undefined;
+  }): Promise<readonly Authenticated<KeyRecord>[]>;
 
   /**
    * At most `limit` of the keystore's records that are sealed or authenticated under one of `dataKeyVersionIds`.

@@ -11,7 +11,8 @@ import {AuthenticatedKeyStore} from '../../lib/integrity/authenticated-key-store
 import {AuthenticatedKeystoreStore} from '../../lib/integrity/authenticated-keystore-store.ts';
 import {TamperedRecordError} from '../../lib/integrity/tampered-record-error.ts';
 import {KeyNotFoundError} from '../../lib/storage/key-errors.ts';
-import type {KeyMaintenance, KeyRecord} from '../../lib/storage/key-record-store.ts';
+import type {KeyRecord} from '../../lib/storage/key-record.ts';
+import type {KeyMaintenance} from '../../lib/storage/key-record-store.ts';
 import type {KeystoreConfig, KeystoreMaintenance} from '../../lib/storage/keystore-config-store.ts';
 import {expectRejection} from '../sealing/expect-rejection.ts';
 import {useTempDir} from '../sealing/temp-dir.ts';

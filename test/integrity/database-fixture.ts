@@ -13,7 +13,7 @@ import {SoftwareKeyModule} from '../../lib/key-modules/software/software-key-mod
 import {KeyHierarchy} from '../../lib/sealing/key-hierarchy/key-hierarchy.ts';
 import {RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
 import {PURPOSES} from '../../lib/sealing/scopes.ts';
-import type {KeyRecord} from '../../lib/storage/key-record-store.ts';
+import type {KeyRecord} from '../../lib/storage/key-record.ts';
 import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
 import {SqliteStores} from '../../lib/storage/sqlite/sqlite-stores.ts';
 import {ALICE, keystoreUrl, NOW} from '../storage/records.ts';

@@ -6,7 +6,7 @@ import {RecordAuthenticator} from '../../lib/integrity/record-authenticator.ts';
 import {TamperedRecordError} from '../../lib/integrity/tampered-record-error.ts';
 import {SealedError} from '../../lib/sealing/sealing-errors.ts';
 import {SealedBlobError} from '../../lib/sealing/wrapper.ts';
-import type {KeyRecord, KeyVersionRecord} from '../../lib/storage/key-record-store.ts';
+import type {KeyRecord, KeyVersionRecord} from '../../lib/storage/key-record.ts';
 import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
 import type {Authenticated} from '../../lib/storage/record-authentication.ts';
 import {MemoryWrappers} from '../key-modules/memory-wrappers.ts';

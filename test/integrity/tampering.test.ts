@@ -3,7 +3,7 @@ import {formatFinding} from '../../lib/integrity/finding.ts';
 import {TamperedRecordError} from '../../lib/integrity/tampered-record-error.ts';
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
 import {SealedError} from '../../lib/sealing/sealing-errors.ts';
-import type {KeyRecord} from '../../lib/storage/key-record-store.ts';
+import type {KeyRecord} from '../../lib/storage/key-record.ts';
 import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
 import {expectRejection} from '../sealing/expect-rejection.ts';
 import {makeTempDir, useTempDir, type TempDir} from '../sealing/temp-dir.ts';

@@ -9,7 +9,7 @@ import type {JobRequest} from '../../lib/maintenance/job-request.ts';
 import {JobRunner, type JobRunnerOptions} from '../../lib/maintenance/job-runner.ts';
 import {findKeyModule} from '../../lib/operations/find-key-module.ts';
 import {usableKey} from '../../lib/operations/usable-key.ts';
-import type {KeyRecord} from '../../lib/storage/key-record-store.ts';
+import type {KeyRecord} from '../../lib/storage/key-record.ts';
 
 const ALICE = 'did:key:z6MkAlice';
 const DATA = Buffer.from('data');

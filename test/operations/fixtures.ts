@@ -3,7 +3,7 @@ import type {KeyOperation, KeyType} from '../../lib/keys/key-types.ts';
 import {planGenerateKey} from '../../lib/operations/generate-key.ts';
 import type {UsableKey} from '../../lib/operations/operation.ts';
 import {usableKey} from '../../lib/operations/usable-key.ts';
-import type {KeyRecord} from '../../lib/storage/key-record-store.ts';
+import type {KeyRecord} from '../../lib/storage/key-record.ts';
 import {MemoryWrappers} from '../key-modules/memory-wrappers.ts';
 
 export const KEYSTORE = {id: 'https://localhost:9443/kms/keystores/z1A', controller: 'did:example:owner'};

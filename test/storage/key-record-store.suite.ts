@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
 import {DuplicateError, KeystoreSequenceError, NotFoundError, QuotaExceededError} from '../../lib/errors.ts';
-import type {KeyRecord, KeyVersionRecord} from '../../lib/storage/key-record-store.ts';
+import type {KeyRecord, KeyVersionRecord} from '../../lib/storage/key-record.ts';
 import type {Stores} from '../../lib/storage/stores.ts';
 import {testKeyMaintenance} from './key-maintenance.ts';
 import {makeAuthentication} from './keystore-scope.ts';

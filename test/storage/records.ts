@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
 import type {RootWrapperRecord, ScopeKeysRecord} from '../../lib/storage/key-hierarchy-store.ts';
-import type {KeyRecord} from '../../lib/storage/key-record-store.ts';
+import type {KeyRecord} from '../../lib/storage/key-record.ts';
 import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
 import type {Revocation} from '../../lib/storage/revocation-store.ts';
 import type {Authenticated} from '../../lib/storage/record-authentication.ts';

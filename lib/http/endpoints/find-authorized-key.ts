@@ -1,5 +1,6 @@
 import {NotAllowedError, NotFoundError} from '../../errors.ts';
-import type {KeyRecord, KeyRecordId, KeyRecordStore} from '../../storage/key-record-store.ts';
+import type {KeyRecord} from '../../storage/key-record.ts';
+import type {KeyRecordId, KeyRecordStore} from '../../storage/key-record-store.ts';
 import type {Invocation} from '../../zcap/invocation.ts';
 
 /**

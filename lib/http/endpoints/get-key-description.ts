@@ -2,7 +2,7 @@ import {getKeyQuery} from '../../../schemas/keys.ts';
 import {NotAllowedError, NotFoundError} from '../../errors.ts';
 import {describeKey} from '../../keys/key-description.ts';
 import {OPERATIONS} from '../../operations/operation-table.ts';
-import type {KeyRecord} from '../../storage/key-record-store.ts';
+import type {KeyRecord} from '../../storage/key-record.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import {readHeaders} from '../../zcap/read-headers.ts';
 import {assertSourceAddress} from '../../zcap/source-address.ts';

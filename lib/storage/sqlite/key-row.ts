@@ -1,4 +1,4 @@
-import type {KeyRecord, KeyVersionRecord} from '../key-record-store.ts';
+import type {KeyRecord, KeyVersionRecord} from '../key-record.ts';
 import type {Authenticated} from '../record-authentication.ts';
 import {
   dataKeyVersionId,

@@ -1,11 +1,6 @@
 import {KeystoreSequenceError, NotFoundError, QuotaExceededError} from '../../errors.ts';
-import type {
-  KeyMaintenance,
-  KeyRecord,
-  KeyRecordId,
-  KeyRecordReplacement,
-  KeyVersionRecord,
-} from '../key-record-store.ts';
+import type {KeyRecord, KeyVersionRecord} from '../key-record.ts';
+import type {KeyMaintenance, KeyRecordId, KeyRecordReplacement} from '../key-record-store.ts';
 import type {Page} from '../keystore-config-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
 import type {SqliteConnection} from './connection.ts';
