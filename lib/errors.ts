@@ -124,6 +124,31 @@ export class InvalidStateError extends KmsError {
   readonly status = 409;
 }
 
+/** The stored key record is not the one that was changed (any more). */
+export class KeySequenceError extends KmsError {
+  override readonly name = 'InvalidStateError';
+  readonly code = 'ERR_KEY_SEQUENCE';
+  readonly status = 409;
+}
+
+/** The key, or the version of it, is in a state in which this is not done. */
+export class KeyStateError extends KmsError {
+  override readonly name = 'InvalidStateError';
+  readonly code = 'ERR_KEY_STATE';
+  readonly status = 409;
+}
+
+/** The key's policy forbids it. `details.policy` names the member of the policy. */
+export class KeyPolicyError extends KmsError {
+  override readonly name = 'NotAllowedError';
+  readonly code = 'ERR_KEY_POLICY';
+  readonly status = 403;
+
+  constructor(member: string, message: string) {
+    super(message, {details: {policy: member}});
+  }
+}
+
 /** A record with that identity exists. */
 export class DuplicateError extends KmsError {
   override readonly name = 'DuplicateError';
