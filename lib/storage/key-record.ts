@@ -45,6 +45,14 @@ export type StoredKeyState = 'enabled' | 'disabled' | 'pendingDeletion' | 'delet
 
 export type StoredVersionState = 'enabled' | 'disabled' | 'destroyed';
 
+export interface KeyDeletion {
+  /** Milliseconds since the epoch. */
+  readonly requestedAt: number;
+  /** Milliseconds since the epoch. */
+  readonly destroyAt: number;
+  readonly restoresTo: 'enabled' | 'disabled';
+}
+
 /** One version of a key. Versions count from 1; a number is never used again. */
 export interface KeyVersionRecord {
   readonly version: number;
@@ -83,8 +91,11 @@ export interface KeyRecord {
   readonly updatedAt: number;
   readonly origin: 'generated' | 'imported';
   readonly state: StoredKeyState;
-  /** Present while deletion is pending: when it was asked for, and when the material will be erased. Both are in the past of a deleted key. */
-  readonly deletion?: {readonly requestedAt: number; readonly destroyAt: number};
+  /**
+   * Present while deletion is pending: when it was asked for, when the material will be erased, and what the key was, and is
+   * again where it is restored. Of a deleted key both times are in the past.
+   */
+  readonly deletion?: KeyDeletion;
   /** What the key was narrowed to when it was made; absent: all that its type has. */
   readonly keyOps?: readonly KeyOperation[];
   /** At least one where present. `name` is unique in the keystore. */
