@@ -1,73 +1,171 @@
-import type {OperationBody, OperationReply, OperationType} from '../../schemas/kms-operations.ts';
 import type {Schema} from '../../schemas/json-schema.ts';
-import type {KeyModule, KeyVersion} from '../key-modules/key-module.ts';
-import type {KeyDescription} from '../keys/key-description.ts';
-import type {KeyOperation, KeyTypeDescriptor} from '../keys/key-types.ts';
-import type {KeyRecord} from '../storage/key-record.ts';
+import type {OperationBody, OperationReply, OperationType} from '../../schemas/kms-operations.ts';
+import type {KeyModule} from '../key-modules/key-module.ts';
+import type {KeyDefaults} from '../keys/key-policy.ts';
+import type {KeyTypeDescriptor} from '../keys/key-types.ts';
+import type {KeyRecord, KeyUse} from '../storage/key-record.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
+import type {ImportTokens} from './import-tokens.ts';
+import type {UsableKey} from './usable-key.ts';
+
+/** Operations that use a key; those of them that a batch may be of. */
+export type UseOperationType =
+  | 'SignOperation'
+  | 'VerifyOperation'
+  | 'EncryptOperation'
+  | 'DecryptOperation'
+  | 'RewrapOperation'
+  | 'GenerateDataKeyOperation'
+  | 'EncapsulateOperation'
+  | 'DecapsulateOperation'
+  | 'WrapKeyOperation'
+  | 'UnwrapKeyOperation'
+  | 'DeriveSecretOperation';
+
+/** Operations that change what a key may do, or what is said of it. */
+export type ChangeOperationType =
+  | 'UpdateKeyOperation'
+  | 'DisableKeyOperation'
+  | 'EnableKeyOperation'
+  | 'DeleteKeyOperation'
+  | 'RestoreKeyOperation';
 
 /** Operations that make a key: posted to a keystore's keys. */
-export type NewKeyOperationType = 'GenerateKeyOperation';
-
-/** Operations that use a key: posted to the key. */
-export type KeyOperationType = Exclude<OperationType, NewKeyOperationType>;
-
-/** A key about to be used, and the module that can. */
-export interface UsableKey {
-  readonly type: KeyTypeDescriptor;
-  readonly version: KeyVersion;
-  readonly module: KeyModule;
-}
-
-/** Where a new key is to be. */
-export interface NewKeyContext {
-  readonly keystore: Pick<KeystoreConfig, 'id' | 'controller'>;
-  readonly module: KeyModule;
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number;
-}
-
-/** A key that was made and is not stored yet. */
-export interface NewKey {
-  /** The key's URL. */
-  readonly keyId: string;
-  readonly record: KeyRecord;
-  readonly description: KeyDescription;
-}
+export type NewKeyOperationType = 'GenerateKeyOperation' | 'ImportKeyOperation';
 
 interface Descriptor<T extends OperationType> {
   readonly type: T;
   readonly schema: Schema;
 }
 
-/** Everything the server needs to know about an operation that uses a key. */
-export interface KeyOperationDescriptor<T extends KeyOperationType = KeyOperationType> extends Descriptor<T> {
-  readonly target: 'key';
-  /** The capability action that allows it; and what a key's type must be able to do. */
-  readonly action: KeyOperation;
-  /**
-   * @throws MalformedRequestError, OperationFailedError where the input is bad; NotSupportedError, UnavailableError as
-   *   the key module does.
-   */
-  run(operation: OperationBody<T>, key: UsableKey): Promise<OperationReply<T>>;
+/** How a use asks for a key: what its policy may forbid. */
+export interface UseRequest {
+  /** As in the operation; absent: the type's default. */
+  readonly algorithm?: string | undefined;
+  /** Bytes of what is signed, encrypted, wrapped or checked. */
+  readonly dataBytes?: number | undefined;
 }
 
-/** Everything the server needs to know about an operation that makes a key. */
-export interface NewKeyOperationDescriptor<
-  T extends NewKeyOperationType = NewKeyOperationType,
-> extends Descriptor<T> {
+export interface UseDescriptor<T extends UseOperationType = UseOperationType> extends Descriptor<T> {
+  readonly kind: 'use';
+  readonly target: 'key';
+  /** The capability action that allows it; keys/key-uses.ts says what the key must be able to do. */
+  readonly action: KeyUse;
+  /** Of an operation that is valid; nothing is decoded for it. */
+  ask?(operation: OperationItem<T>): UseRequest;
+  /**
+   * @throws MalformedRequestError, OperationFailedError where the input is bad; KeyStateError where the version that it names
+   *   does nothing (any more); NotSupportedError, UnavailableError as the key module does.
+   */
+  run(operation: OperationItem<T>, key: UsableKey): Promise<OperationReply<T>>;
+}
+
+/** What an operation says, wherever it was sent to. */
+export type OperationItem<T extends OperationType> = Omit<
+  OperationBody<T>,
+  'type' | 'invocationTarget' | '@context'
+>;
+
+export interface ChangeContext {
+  readonly type: KeyTypeDescriptor;
+  readonly defaults: KeyDefaults;
+  readonly keystore: Pick<KeystoreConfig, 'id' | 'controller'>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export interface ChangeDescriptor<T extends ChangeOperationType = ChangeOperationType> extends Descriptor<T> {
+  readonly kind: 'change';
+  readonly target: 'key';
+  readonly action: string;
+  /**
+   * The record as it is to be; called again where another change came first.
+   * @throws KeyStateError, KeyPolicyError, MalformedRequestError, NotFoundError
+   */
+  apply(record: KeyRecord, operation: OperationBody<T>, context: ChangeContext): KeyRecord;
+}
+
+export interface RotateDescriptor extends Descriptor<'RotateKeyOperation'> {
+  readonly kind: 'rotate';
+  readonly target: 'key';
+  readonly action: 'rotateKey';
+}
+
+/** A batch of one kind of use. Its own schema has that of the items. */
+export interface BatchDescriptor extends Descriptor<'BatchOperation'> {
+  readonly kind: 'batch';
+  readonly target: 'key';
+  /** That of the items. */
+  readonly action: KeyUse;
+  readonly item: UseDescriptor;
+}
+
+export interface ExportDescriptor extends Descriptor<'ExportKeyOperation'> {
+  readonly kind: 'export';
+  readonly target: 'key';
+  readonly action: 'exportKey';
+  /** Checks state and policy, too: nothing but the capability was checked before. */
+  run(
+    operation: OperationBody<'ExportKeyOperation'>,
+    key: UsableKey,
+    context: {readonly now: number},
+  ): Promise<OperationReply<'ExportKeyOperation'>>;
+}
+
+/** Where a new key is to be. */
+export interface NewKeyContext {
+  readonly keystore: Pick<KeystoreConfig, 'id' | 'controller'>;
+  readonly module: KeyModule;
+  readonly defaults: KeyDefaults;
+  readonly importTokens: ImportTokens;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export interface NewKeyDescriptor<T extends NewKeyOperationType = NewKeyOperationType> extends Descriptor<T> {
+  readonly kind: 'newKey';
   readonly target: 'keystore';
-  readonly action: 'generateKey';
+  readonly action: 'generateKey' | 'importKey';
   /**
    * Refuses what can be refused before anything is made.
-   * @returns the function that makes the key.
+   * @returns the function that makes the key: its record, which is not stored yet.
    * @throws NotSupportedError, MalformedRequestError
    */
-  plan(operation: OperationBody<T>, context: NewKeyContext): () => Promise<NewKey>;
+  plan(operation: OperationBody<T>, context: NewKeyContext): () => Promise<KeyRecord>;
 }
 
-export type OperationDescriptor<T extends OperationType> = T extends KeyOperationType
-  ? KeyOperationDescriptor<T>
-  : T extends NewKeyOperationType
-    ? NewKeyOperationDescriptor<T>
-    : never;
+/** Operations on a keystore that make nothing. */
+export interface KeystoreDescriptor extends Descriptor<'GetImportParametersOperation'> {
+  readonly kind: 'keystore';
+  readonly target: 'keystore';
+  readonly action: 'importKey';
+  run(
+    operation: OperationBody<'GetImportParametersOperation'>,
+    context: NewKeyContext,
+  ): Promise<OperationReply<'GetImportParametersOperation'>>;
+}
+
+export type OnKeyDescriptor =
+  UseDescriptor | ChangeDescriptor | RotateDescriptor | BatchDescriptor | ExportDescriptor;
+export type OnKeystoreDescriptor = NewKeyDescriptor | KeystoreDescriptor;
+
+/** What is posted where. */
+export interface Targets {
+  readonly key: OnKeyDescriptor;
+  readonly keystore: OnKeystoreDescriptor;
+}
+
+/** Everything the server needs to know about an operation. */
+export type OperationDescriptor<T extends OperationType = OperationType> = T extends UseOperationType
+  ? UseDescriptor<T>
+  : T extends ChangeOperationType
+    ? ChangeDescriptor<T>
+    : T extends NewKeyOperationType
+      ? NewKeyDescriptor<T>
+      : T extends 'RotateKeyOperation'
+        ? RotateDescriptor
+        : T extends 'ExportKeyOperation'
+          ? ExportDescriptor
+          : T extends 'GetImportParametersOperation'
+            ? KeystoreDescriptor
+            : never;

@@ -1,29 +1,54 @@
-import {InternalError, NotSupportedError} from '../errors.ts';
-import type {KeyModule} from '../key-modules/key-module.ts';
-import {findKeyType} from '../keys/key-types.ts';
-import type {KeyOperation} from '../storage/key-record.ts';
-import type {KeyRecord} from '../storage/key-record.ts';
-import type {UsableKey} from './operation.ts';
+import {InternalError} from '../errors.ts';
+import type {KeyModule, KeyVersion} from '../key-modules/key-module.ts';
+import {processableVersions, versionFor} from '../keys/key-use-rules.ts';
+import {findKeyType, type KeyTypeDescriptor} from '../keys/key-types.ts';
+import type {KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
 
-/**
- * A stored key's current version, for an operation that its type has.
- * @throws NotSupportedError where it has not.
- */
-export function usableKey(record: KeyRecord, action: KeyOperation, module: KeyModule): UsableKey {
-  const {keystoreId, localKeyId, versions} = record;
-  const type = findKeyType(record.type);
-  const current = versions.at(-1);
-  if (!type || !current)
-    throw new InternalError(new Error('A stored key is of an unknown type or has no version.'));
-  if (!type.operations.includes(action)) {
-    throw new NotSupportedError('The key does not support this operation.', {
-      details: {supported: type.operations},
-    });
-  }
-  const {version, publicKey, material} = current;
-  return {
-    type,
-    version: {keystoreId, localKeyId, type: type.name, version, material, ...(publicKey && {publicKey})},
-    module,
+/** A stored key, for its module: nothing of states and policies was checked yet but what the methods say. */
+export interface UsableKey {
+  readonly record: KeyRecord;
+  readonly type: KeyTypeDescriptor;
+  readonly module: KeyModule;
+  /** The newest version: the one that protects. */
+  current(): KeyVersion;
+  /** That version, to process with. @throws NotFoundError, KeyStateError as `versionFor` */
+  version(version: number): KeyVersion;
+  /** All versions that process, newest first. */
+  processable(): readonly KeyVersion[];
+}
+
+export function usableKey(record: KeyRecord, module: KeyModule): UsableKey {
+  const type = keyTypeOf(record);
+  const toKeyVersion = (version: KeyVersionRecord | undefined): KeyVersion => {
+    const {keystoreId, localKeyId} = record;
+    if (!version?.material) throw new InternalError(new Error('A version to be used has no material.'));
+    const {version: number, publicKey, material} = version;
+    return {
+      ...{keystoreId, localKeyId, type: type.name, version: number, material},
+      ...(publicKey && {publicKey}),
+    };
   };
+  return {
+    record,
+    type,
+    module,
+    current: () => toKeyVersion(record.versions.at(-1)),
+    version: (version) => toKeyVersion(versionFor(record, version)),
+    processable: () => processableVersions(record).map(toKeyVersion),
+  };
+}
+
+/** @throws InternalError where the stored type is not one that the server knows. */
+export function keyTypeOf({type}: Pick<KeyRecord, 'type'>): KeyTypeDescriptor {
+  const found = findKeyType(type);
+  if (!found) throw new InternalError(new Error('A stored key is of an unknown type.'));
+  return found;
+}
+
+/** `keyVersion` is in a reply once the key has had more than one: who knows of none gets what they always got. */
+export function keyVersionMember(
+  {record}: UsableKey,
+  {version}: Pick<KeyVersion, 'version'>,
+): {readonly keyVersion?: number} {
+  return record.versions.length > 1 ? {keyVersion: version} : {};
 }
