@@ -3,8 +3,8 @@ import {ServerGoneError} from '../../lib/admin/admin-client.ts';
 import {AdminError} from '../../lib/admin/admin-operation.ts';
 import {createAdmin} from '../../lib/cli/admin/admin.ts';
 import type {AdminCommand, AdminInvocation} from '../../lib/cli/admin/admin-command.ts';
-import {InterruptedError} from '../../lib/cli/admin/admin-io.ts';
 import {ADMIN_COMMANDS} from '../../lib/cli/admin/command-table.ts';
+import {InterruptedError} from '../../lib/cli/interruption.ts';
 import {run, type Outcome} from './run-main.ts';
 
 /** Runs one command of the test's own. */

@@ -1,8 +1,9 @@
 import {expect} from 'chai';
 import {AdminError} from '../../lib/admin/admin-operation.ts';
-import {InterruptedError, type AdminIo} from '../../lib/cli/admin/admin-io.ts';
+import type {AdminIo} from '../../lib/cli/admin/admin-io.ts';
 import {giveShares} from '../../lib/cli/admin/give-shares.ts';
 import type {OfferedShare} from '../../lib/sealing/offered-shares.ts';
+import {InterruptedError} from '../../lib/cli/interruption.ts';
 
 class FakeIo implements AdminIo {
   readonly questions: string[] = [];

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import type {AdminProgress} from '../../lib/admin/admin-operation.ts';
-import {ProgressDisplay} from '../../lib/cli/admin/progress-display.ts';
+import {ProgressDisplay} from '../../lib/cli/progress-display.ts';
 
 const ERASE = '\r\u001b[2K';
 

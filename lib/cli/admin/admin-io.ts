@@ -1,5 +1,5 @@
 import type {Terminal} from '../command.ts';
-import type {ProgressScreen} from './progress-display.ts';
+import type {ProgressScreen} from '../progress-display.ts';
 
 /** What an operator's command talks to. */
 export interface AdminIo extends Terminal {
@@ -16,13 +16,4 @@ export interface AdminIo extends Terminal {
   flush(): Promise<void>;
   /** Aborted by Ctrl+C and SIGTERM. */
   readonly interrupted: AbortSignal;
-}
-
-/** The operator has stopped the command. */
-export class InterruptedError extends Error {
-  override readonly name = 'InterruptedError';
-
-  constructor() {
-    super('Interrupted.');
-  }
 }

@@ -3,13 +3,14 @@ import {ServerGoneError} from '../../admin/admin-client.ts';
 import {AdminError} from '../../admin/admin-operation.ts';
 import {closestWord} from '../../config/closest-word.ts';
 import {EXIT_FAILURE, EXIT_USAGE, UsageError, type Command, type Terminal} from '../command.ts';
+import {EXIT_INTERRUPTED, InterruptedError} from '../interruption.ts';
+import {ProgressDisplay} from '../progress-display.ts';
 import {readSettings} from '../read-settings.ts';
 import type {AdminCommand, OptionValues} from './admin-command.ts';
-import {InterruptedError, type AdminIo} from './admin-io.ts';
+import type {AdminIo} from './admin-io.ts';
 import {ADMIN_COMMANDS} from './command-table.ts';
 import {connect} from './connect.ts';
-import {EXIT_INTERRUPTED, processIo} from './process-io.ts';
-import {ProgressDisplay} from './progress-display.ts';
+import {processIo} from './process-io.ts';
 
 const SHARED_OPTIONS = {
   config: {

@@ -5,7 +5,7 @@ import {takeVariable} from '../../config/environment-secrets.ts';
 import {parsePath} from '../../config/parsers.ts';
 import {EXIT_FAILURE} from '../command.ts';
 import type {AdminCommand, AdminInvocation} from './admin-command.ts';
-import {askPerson} from './ask-person.ts';
+import {askPerson} from '../ask-person.ts';
 import {lockOrServer} from './lock-or-server.ts';
 
 export const backupCommand: AdminCommand = {

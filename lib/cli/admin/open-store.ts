@@ -4,7 +4,7 @@ import type {Settings} from '../../config/settings.ts';
 import type {KeyManagement} from '../../key-management.ts';
 import type {AdminIo} from './admin-io.ts';
 import type {AdminConnection, CallOutput} from './admin-connection.ts';
-import {askPerson} from './ask-person.ts';
+import {askPerson} from '../ask-person.ts';
 import {giveShares} from './give-shares.ts';
 
 /** The store, opened by this process, which holds the data directory's lock until it is disposed of. */

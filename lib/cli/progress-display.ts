@@ -1,4 +1,11 @@
-import type {AdminProgress} from '../../admin/admin-operation.ts';
+/** How far a long piece of work is. */
+export interface Progress {
+  /** E.g. `rotating`. */
+  readonly step: string;
+  readonly done: number;
+  /** Absent where it is not known. */
+  readonly total?: number;
+}
 
 /** What is needed of standard error. */
 export interface ProgressScreen {
@@ -22,7 +29,7 @@ const ERASE = '\r\u001b[2K';
 export class ProgressDisplay {
   readonly #screen: ProgressScreen;
   readonly #now: () => number;
-  #shown: (AdminProgress & {readonly at: number}) | undefined;
+  #shown: (Progress & {readonly at: number}) | undefined;
   #barVisible = false;
 
   constructor(screen: ProgressScreen, now: () => number = performance.now.bind(performance)) {
@@ -30,7 +37,7 @@ export class ProgressDisplay {
     this.#now = now;
   }
 
-  readonly report = (progress: AdminProgress): void => {
+  readonly report = (progress: Progress): void => {
     const at = this.#now();
     if (!this.#isDue(progress, at)) return;
     this.#shown = {...progress, at};
@@ -48,7 +55,7 @@ export class ProgressDisplay {
     this.#barVisible = false;
   }
 
-  #isDue(progress: AdminProgress, at: number): boolean {
+  #isDue(progress: Progress, at: number): boolean {
     const shown = this.#shown;
     if (shown?.step !== progress.step) return true;
     const isEnd = progress.done === progress.total;
@@ -61,13 +68,13 @@ export class ProgressDisplay {
   }
 }
 
-function describe({step, done, total}: AdminProgress): string {
+function describe({step, done, total}: Progress): string {
   if (total === undefined) return `${step}: ${done}`;
   return `${step}: ${done} of ${total} (${Math.floor(100 * share({done, total}))} %)`;
 }
 
 /** One line, shorter than the terminal is wide. */
-function bar(progress: AdminProgress, width: number | undefined): string {
+function bar(progress: Progress, width: number | undefined): string {
   const columns = width === undefined || width === 0 ? DEFAULT_COLUMNS : width;
   const text = describe(progress);
   const cells = Math.min(MAX_BAR_CELLS, columns - text.length - 4);

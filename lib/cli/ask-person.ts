@@ -1,6 +1,6 @@
-import {RootOfTrustError} from '../../sealing/root-of-trust-error.ts';
-import {promptSecret} from '../../sealing/wrappers/terminal-prompt.ts';
-import {InterruptedError} from './admin-io.ts';
+import {RootOfTrustError} from '../sealing/root-of-trust-error.ts';
+import {promptSecret} from '../sealing/wrappers/terminal-prompt.ts';
+import {InterruptedError} from './interruption.ts';
 
 /**
  * Asks at the terminal, without echo, where Ctrl+C is a key and no signal.
