@@ -1,0 +1,39 @@
+import {decodeBase64url} from '../encoding/base64url.ts';
+import {MalformedRequestError} from '../errors.ts';
+
+/** A JSON Web Key that nothing is known of yet. */
+export type Jwk = Readonly<Record<string, unknown>>;
+
+/** @throws MalformedRequestError where `value` is no object. */
+export function asJwk(value: unknown): Jwk {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new MalformedRequestError('The JWK must be an object.');
+  }
+  return value as Jwk;
+}
+
+/** A member of the JWK itself: what its prototype has is none. */
+export function jwkMember(jwk: Jwk, name: string): unknown {
+  return Object.hasOwn(jwk, name) ? jwk[name] : undefined;
+}
+
+/** @throws MalformedRequestError where the member is not `word`. */
+export function requireJwkWord(jwk: Jwk, name: string, word: string): void {
+  if (jwkMember(jwk, name) !== word) {
+    throw new MalformedRequestError(`The JWK's "${name}" must be "${word}" for a key of this type.`);
+  }
+}
+
+/** @returns the `length` bytes of a binary member. @throws MalformedRequestError where it is anything else. */
+export function jwkBytes(jwk: Jwk, name: string, length: number): Buffer {
+  const text = jwkMember(jwk, name);
+  // Compared first: a long text is not decoded.
+  const isAsLong = typeof text === 'string' && text.length === Math.ceil((length * 4) / 3);
+  const bytes = isAsLong ? decodeBase64url(text) : undefined;
+  if (!bytes) {
+    throw new MalformedRequestError(
+      `The JWK's "${name}" must be ${length} bytes, in unpadded base64url, for a key of this type.`,
+    );
+  }
+  return bytes;
+}
