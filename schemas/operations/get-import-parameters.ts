@@ -1,0 +1,32 @@
+import {webkmsContext} from '../common.ts';
+import type {Schema} from '../json-schema.ts';
+import {importToken, rsaPublicKey} from './key-material-members.ts';
+
+export const getImportParametersOperation = {
+  title: 'GetImportParametersOperation',
+  type: 'object',
+  required: ['type', 'invocationTarget'],
+  additionalProperties: false,
+  properties: {
+    '@context': webkmsContext,
+    type: {const: 'GetImportParametersOperation'},
+    invocationTarget: {
+      type: 'object',
+      required: ['type'],
+      additionalProperties: false,
+      properties: {type: {const: 'ImportParameters'}},
+    },
+  },
+} as const satisfies Schema;
+
+export const getImportParametersReply = {
+  title: 'Import parameters',
+  type: 'object',
+  required: ['publicKey', 'importToken', 'expires'],
+  additionalProperties: false,
+  properties: {
+    publicKey: rsaPublicKey,
+    importToken: {...importToken, description: 'Goes with the key that is imported, once.'},
+    expires: {type: 'string', description: 'Until when the token is good: XML Schema date-time, UTC.'},
+  },
+} as const satisfies Schema;
