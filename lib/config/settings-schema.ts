@@ -105,6 +105,32 @@ export const SETTINGS = {
     parse: oneOf('authorized', 'public'),
     meaning: 'who may read key descriptions: `authorized` or `public`',
   }),
+  WEBKMS_KEY_ROTATION: setting({
+    default: 'suggest',
+    parse: oneOf('suggest', 'enforce'),
+    meaning:
+      'what the two ages that follow are: `suggest` warns of older keys, in their metadata and the log · `enforce` makes them part of every policy that is set from then on',
+  }),
+  WEBKMS_KEY_ROTATION_SYMMETRIC: setting({
+    default: '90d',
+    parse: offOr(durationUpTo('3650d')),
+    meaning: 'age at which symmetric keys should be rotated; or `off`',
+  }),
+  WEBKMS_KEY_ROTATION_ASYMMETRIC: setting({
+    default: '365d',
+    parse: offOr(durationUpTo('3650d')),
+    meaning: 'age at which keys that have a public key should be rotated; or `off`',
+  }),
+  WEBKMS_KEY_RECOVERY_WINDOW: setting({
+    default: '30d',
+    parse: durationUpTo('3650d'),
+    meaning: 'how long a deleted key can be restored, where the deletion does not say',
+  }),
+  WEBKMS_KEY_MIN_RECOVERY_WINDOW: setting({
+    default: '7d',
+    parse: durationUpTo('3650d'),
+    meaning: 'the shortest time that a deletion may say',
+  }),
   WEBKMS_DID_WEB: setting({
     default: 'off',
     parse: oneOf('off', 'on'),

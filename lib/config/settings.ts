@@ -10,6 +10,15 @@ export type TlsSettings =
   /** Absolute paths of PEM files. */
   | {readonly mode: 'files'; readonly cert: string; readonly key: string};
 
+/** What the server asks of all keys, as keys/key-defaults.ts has it. */
+export interface KeyDefaultSettings {
+  readonly enforced: boolean;
+  readonly symmetricRotationSeconds?: number;
+  readonly asymmetricRotationSeconds?: number;
+  readonly deletionWindowSeconds: number;
+  readonly minDeletionWindowSeconds: number;
+}
+
 /** What the server runs on: checked against each other, paths absolute. */
 export interface Settings {
   /** The public https origin, without a final slash. */
@@ -30,6 +39,7 @@ export interface Settings {
   readonly trustedProxies: readonly string[];
   readonly keyModules: readonly string[];
   readonly keyDescriptions: 'authorized' | 'public';
+  readonly keyDefaults: KeyDefaultSettings;
   /** undefined: did:web is off. */
   readonly didWeb: {readonly ports: readonly number[]} | undefined;
   readonly maxDelegationTtlSeconds: number;
@@ -66,6 +76,7 @@ export function deriveSettings(parsed: ParsedSettings): Settings {
     trustedProxies: parsed.WEBKMS_TRUSTED_PROXIES,
     keyModules: parsed.WEBKMS_KEY_MODULES,
     keyDescriptions: parsed.WEBKMS_KEY_DESCRIPTIONS,
+    keyDefaults: deriveKeyDefaults(parsed),
     didWeb: parsed.WEBKMS_DID_WEB === 'on' ? {ports: parsed.WEBKMS_DID_WEB_PORTS} : undefined,
     maxDelegationTtlSeconds: parsed.WEBKMS_MAX_DELEGATION_TTL,
     quotas: {
@@ -94,6 +105,12 @@ export function crossCheck(parsed: ParsedSettings): SettingProblem[] {
       problems.push({variable, problem: 'is used only if WEBKMS_TLS is files'});
     }
   }
+  if (parsed.WEBKMS_KEY_RECOVERY_WINDOW < parsed.WEBKMS_KEY_MIN_RECOVERY_WINDOW) {
+    problems.push({
+      variable: 'WEBKMS_KEY_RECOVERY_WINDOW',
+      problem: 'must not be shorter than WEBKMS_KEY_MIN_RECOVERY_WINDOW',
+    });
+  }
   const creators = parsed.WEBKMS_KEYSTORE_CREATION;
   if (
     creators !== 'open' &&
@@ -106,6 +123,18 @@ export function crossCheck(parsed: ParsedSettings): SettingProblem[] {
     });
   }
   return problems;
+}
+
+function deriveKeyDefaults(parsed: ParsedSettings): KeyDefaultSettings {
+  const symmetricRotationSeconds = parsed.WEBKMS_KEY_ROTATION_SYMMETRIC;
+  const asymmetricRotationSeconds = parsed.WEBKMS_KEY_ROTATION_ASYMMETRIC;
+  return {
+    enforced: parsed.WEBKMS_KEY_ROTATION === 'enforce',
+    ...(symmetricRotationSeconds !== undefined && {symmetricRotationSeconds}),
+    ...(asymmetricRotationSeconds !== undefined && {asymmetricRotationSeconds}),
+    deletionWindowSeconds: parsed.WEBKMS_KEY_RECOVERY_WINDOW,
+    minDeletionWindowSeconds: parsed.WEBKMS_KEY_MIN_RECOVERY_WINDOW,
+  };
 }
 
 function deriveTls({

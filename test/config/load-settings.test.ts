@@ -37,6 +37,13 @@ describe('settings', () => {
       trustedProxies: [],
       keyModules: ['software'],
       keyDescriptions: 'authorized',
+      keyDefaults: {
+        enforced: false,
+        symmetricRotationSeconds: 7_776_000,
+        asymmetricRotationSeconds: 31_536_000,
+        deletionWindowSeconds: 2_592_000,
+        minDeletionWindowSeconds: 604_800,
+      },
       didWeb: undefined,
       maxDelegationTtlSeconds: 7_776_000,
       quotas: {keystoresPerCreator: 10_000, keysPerKeystore: 10_000, revocationsPerDelegator: 1000},
@@ -72,6 +79,11 @@ describe('settings', () => {
         WEBKMS_TRUSTED_PROXIES: '10.0.0.0/8,::1',
         WEBKMS_KEY_MODULES: 'software',
         WEBKMS_KEY_DESCRIPTIONS: 'public',
+        WEBKMS_KEY_ROTATION: 'enforce',
+        WEBKMS_KEY_ROTATION_SYMMETRIC: '30d',
+        WEBKMS_KEY_ROTATION_ASYMMETRIC: 'off',
+        WEBKMS_KEY_RECOVERY_WINDOW: '2h',
+        WEBKMS_KEY_MIN_RECOVERY_WINDOW: '1h',
         WEBKMS_DID_WEB: 'on',
         WEBKMS_DID_WEB_PORTS: '443,8443',
         WEBKMS_MAX_DELEGATION_TTL: '30d',
@@ -103,6 +115,12 @@ describe('settings', () => {
       trustedProxies: ['10.0.0.0/8', '::1/128'],
       keyModules: ['software'],
       keyDescriptions: 'public',
+      keyDefaults: {
+        enforced: true,
+        symmetricRotationSeconds: 2_592_000,
+        deletionWindowSeconds: 7200,
+        minDeletionWindowSeconds: 3600,
+      },
       didWeb: {ports: [443, 8443]},
       maxDelegationTtlSeconds: 2_592_000,
       quotas: {keystoresPerCreator: 1, keysPerKeystore: 2, revocationsPerDelegator: 3},
@@ -178,6 +196,11 @@ describe('settings', () => {
       WEBKMS_MISSPELT: 'is not a setting',
       WEBKMS_TLS_CERT: 'is used only if WEBKMS_TLS is files',
       WEBKMS_TLS_KEY: 'is used only if WEBKMS_TLS is files',
+    });
+    const windows = {WEBKMS_KEY_RECOVERY_WINDOW: '6d'};
+    expect(problems({environment: {...windows, WEBKMS_KEY_MIN_RECOVERY_WINDOW: '6d'}})).to.deep.equal({});
+    expect(problems({environment: windows})).to.deep.equal({
+      WEBKMS_KEY_RECOVERY_WINDOW: 'must not be shorter than WEBKMS_KEY_MIN_RECOVERY_WINDOW',
     });
     const creators = {WEBKMS_KEYSTORE_CREATION: 'did:web:example.com'};
     expect(problems({environment: {...creators, WEBKMS_DID_WEB: 'on'}})).to.deep.equal({});
