@@ -86,6 +86,7 @@ export async function openKeyManagement(
       log,
     }),
     keys: new AuthenticatedKeyStore({store: stores.keys, authenticator, refresh: () => hierarchy.refresh()}),
+    keyUses: stores.keyUses,
     revocations: stores.revocations,
     replays: stores.replays,
     ping: () => stores.ping(),

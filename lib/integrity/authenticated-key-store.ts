@@ -4,6 +4,7 @@ import {KeyNotFoundError} from '../storage/key-errors.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeyMaintenance, KeyRecordId, KeyRecordStore} from '../storage/key-record-store.ts';
 import type {Page} from '../storage/keystore-config-store.ts';
+import type {Authenticated} from '../storage/record-authentication.ts';
 import {readVerified} from './read-verified.ts';
 import type {RecordAuthenticator} from './record-authenticator.ts';
 import {TamperedRecordError} from './tampered-record-error.ts';
@@ -17,7 +18,7 @@ export interface AuthenticatedKeyStoreOptions {
 
 /**
  * Keys whose every record was verified, and is authenticated when it is written. Besides what the interface says, all
- * methods throw `SealedError`, and `find` and `list` throw `TamperedRecordError`: `list` where one of its records is.
+ * methods throw `SealedError`, and those that read throw `TamperedRecordError`: `list` where one of its records is.
  */
 export class AuthenticatedKeyStore implements KeyRecordStore {
   readonly #store: KeyMaintenance;
@@ -31,16 +32,13 @@ export class AuthenticatedKeyStore implements KeyRecordStore {
   }
 
   /** @throws UnavailableError, besides, where the keystore's keys changed since the key's material was sealed. */
-  async insert(record: KeyRecord, options: Parameters<KeyRecordStore['insert']>[1]): Promise<void> {
-    try {
-      const authentication = await this.#authenticator.authenticateKey(record);
-      await this.#store.insert({...record, authentication}, options);
-    } catch (error) {
-      // Destroyed by another node, or deleted with the keystore. The material was sealed under them too.
-      if (!(error instanceof KeyNotFoundError || error instanceof SealedBlobError)) throw error;
-      await this.#refresh(record.keystoreId);
-      throw new UnavailableError("The keystore's keys have changed meanwhile.", {cause: error});
-    }
+  insert(record: KeyRecord, options: Parameters<KeyRecordStore['insert']>[1]): Promise<void> {
+    return this.#write(record, (authenticated) => this.#store.insert(authenticated, options));
+  }
+
+  /** @throws as `insert` */
+  update(record: KeyRecord, options?: Parameters<KeyRecordStore['update']>[1]): Promise<void> {
+    return this.#write(record, (authenticated) => this.#store.update(authenticated, options));
   }
 
   find(id: KeyRecordId): Promise<KeyRecord | undefined> {
@@ -57,6 +55,18 @@ export class AuthenticatedKeyStore implements KeyRecordStore {
     });
   }
 
+  findByName(options: Parameters<KeyRecordStore['findByName']>[0]): Promise<KeyRecord | undefined> {
+    return readVerified(
+      () => this.#store.findByName(options),
+      async (stored) => {
+        if (!stored) return undefined;
+        const {keystoreId, tags} = stored;
+        if (keystoreId !== options.keystoreId || tags?.['name'] !== options.name) throw tampered(stored);
+        return this.#authenticator.verifyKey(stored);
+      },
+    );
+  }
+
   list(options: Parameters<KeyRecordStore['list']>[0]): Promise<Page<KeyRecord>> {
     return readVerified(
       () => this.#store.list(options),
@@ -67,6 +77,21 @@ export class AuthenticatedKeyStore implements KeyRecordStore {
         return {...page, results: verified};
       },
     );
+  }
+
+  async #write(
+    record: KeyRecord,
+    write: (authenticated: Authenticated<KeyRecord>) => Promise<void>,
+  ): Promise<void> {
+    try {
+      const authentication = await this.#authenticator.authenticateKey(record);
+      await write({...record, authentication});
+    } catch (error) {
+      // Destroyed by another node, or deleted with the keystore. The material was sealed under them too.
+      if (!(error instanceof KeyNotFoundError || error instanceof SealedBlobError)) throw error;
+      await this.#refresh(record.keystoreId);
+      throw new UnavailableError("The keystore's keys have changed meanwhile.", {cause: error});
+    }
   }
 }
 

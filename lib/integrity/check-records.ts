@@ -84,13 +84,14 @@ async function checkKey(
   }
 }
 
-/** Opens the material of each version, as resealing does; what it was sealed to is dropped. */
+/** Opens the material of each version that has any, as resealing does; what it was sealed to is dropped. */
 async function materialTrouble(record: KeyRecord, module: KeyModule): Promise<string | undefined> {
   const {keystoreId, localKeyId} = record;
   const type = findKeyType(record.type);
   if (!type) return `Its type ${record.type} is not one that there is.`;
   for (const version of record.versions) {
     const {publicKey, material} = version;
+    if (!material) continue;
     const key = {keystoreId, localKeyId, type: type.name, version: version.version, material};
     try {
       await module.reseal?.({...key, ...(publicKey && {publicKey})});

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {encodeBase64url} from '../encoding/base64url.ts';
-import type {KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
+import {canonical} from '../encoding/canonical-json.ts';
+import type {KeyDeletion, KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 import type {RecordAuthentication} from '../storage/record-authentication.ts';
 
@@ -17,23 +18,33 @@ export function keystoreContent(config: KeystoreConfig): RecordContent {
 }
 
 export function keyContent(record: KeyRecord): RecordContent {
-  const {keystoreId, localKeyId, sequence, type, createdAt, ...members} = record;
-  const {maxCapabilityChainLength, publicAlias, publicAliasTemplate, versions, ...rest} = members;
+  const {keystoreId, localKeyId, sequence, type, createdAt, updatedAt, origin, state, ...members} = record;
+  const {deletion, keyOps, tags, description, policy, dueAt, ...optional} = members;
+  const {maxCapabilityChainLength, publicAlias, publicAliasTemplate, versions, ...rest} = optional;
   assertNothing(rest satisfies Nothing);
   return [
     'key',
-    ...[keystoreId, localKeyId, sequence, type, createdAt],
+    ...[keystoreId, localKeyId, sequence, type, createdAt, updatedAt, origin, state],
+    ...[deletion ? deletionContent(deletion) : null, keyOps ?? null],
+    // Objects whose members have no order: a store need not keep the one that they had.
+    ...[canonical(tags ?? null), description ?? null, canonical(policy ?? null), dueAt ?? null],
     ...[maxCapabilityChainLength ?? null, publicAlias ?? null, publicAliasTemplate ?? null],
     versions.map(versionContent),
   ];
 }
 
+function deletionContent({requestedAt, destroyAt, restoresTo, ...rest}: KeyDeletion): RecordContent {
+  assertNothing(rest satisfies Nothing);
+  return [requestedAt, destroyAt, restoresTo];
+}
+
 function versionContent(record: KeyVersionRecord): RecordContent {
-  const {version, createdAt, publicKey, material, dataKeyVersionId, ...rest} = record;
+  const {version, createdAt, state, publicKey, material, dataKeyVersionId, certificates, ...rest} = record;
   assertNothing(rest satisfies Nothing);
   return [
-    ...[version, createdAt, publicKey ? encodeBase64url(publicKey) : null],
-    ...[encodeBase64url(material), dataKeyVersionId ?? null],
+    ...[version, createdAt, state, publicKey ? encodeBase64url(publicKey) : null],
+    ...[material ? encodeBase64url(material) : null, dataKeyVersionId ?? null],
+    certificates?.map(encodeBase64url) ?? null,
   ];
 }
 

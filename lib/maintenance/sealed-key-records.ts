@@ -87,8 +87,11 @@ export class SealedKeyRecords implements SealedData {
     const verified = await this.#authenticator.verifyKey(stored);
     const versions: KeyVersionRecord[] = [];
     for (const version of verified.versions) {
+      const {material} = version;
       versions.push(
-        isUnder(dataKeyVersionIds, version) ? await resealVersion(module, verified, version) : version,
+        material && isUnder(dataKeyVersionIds, version)
+          ? await resealVersion(module, verified, {...version, material})
+          : version,
       );
     }
     const record = {...verified, versions, sequence: verified.sequence + 1};
@@ -108,7 +111,7 @@ interface Target {
 async function resealVersion(
   module: KeyModule,
   {keystoreId, localKeyId, type}: KeyRecord,
-  record: KeyVersionRecord,
+  record: KeyVersionRecord & {readonly material: Uint8Array},
 ): Promise<KeyVersionRecord> {
   const keyType = findKeyType(type);
   if (!module.reseal || !keyType)

@@ -60,9 +60,9 @@ export interface KeystoreConfigStore<Config extends KeystoreConfig = KeystoreCon
   }): Promise<Page<Config>>;
 
   /**
-   * Deletes the config, if its stored sequence is `sequence` and it holds no key records; both checked in the same write.
-   * What else belongs to the keystore (its key hierarchy, its revocations) goes with it.
-   * @throws InvalidStateError where it holds key records. @throws KeystoreSequenceError where the sequence differs or it is gone.
+   * Deletes the config, if its stored sequence is `sequence` and it holds no keys but deleted ones; both checked in the same
+   * write. What else belongs to the keystore (what is left of deleted keys, its key hierarchy, its revocations) goes with it.
+   * @throws InvalidStateError where it holds keys. @throws KeystoreSequenceError where the sequence differs or it is gone.
    */
   delete(id: string, options: {readonly sequence: number}): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type {KeyHierarchyStore} from './key-hierarchy-store.ts';
 import type {KeyMaintenance, KeyRecordStore} from './key-record-store.ts';
+import type {KeyUseStore} from './key-use-store.ts';
 import type {KeystoreConfigStore, KeystoreMaintenance} from './keystore-config-store.ts';
 import type {MaintenanceJobStore} from './maintenance-job-store.ts';
 import type {ReplayStore} from './replay-store.ts';
@@ -9,6 +10,7 @@ import type {RevocationStore} from './revocation-store.ts';
 export interface Stores {
   readonly keystores: KeystoreMaintenance;
   readonly keys: KeyMaintenance;
+  readonly keyUses: KeyUseStore;
   readonly revocations: RevocationStore;
   readonly replays: ReplayStore;
   readonly keyHierarchy: KeyHierarchyStore;
@@ -33,7 +35,7 @@ export interface Stores {
 }
 
 /** The stores as requests use them: what they give has been verified (lib/integrity). */
-export interface RequestStores extends Pick<Stores, 'revocations' | 'replays' | 'ping'> {
+export interface RequestStores extends Pick<Stores, 'keyUses' | 'revocations' | 'replays' | 'ping'> {
   readonly keystores: KeystoreConfigStore;
   readonly keys: KeyRecordStore;
 }

@@ -39,10 +39,14 @@ export const makeKey = (keystoreId: string, members: Partial<KeyRecord> = {}): A
   sequence: 0,
   type: 'Ed25519VerificationKey2020',
   createdAt: NOW,
+  updatedAt: NOW,
+  origin: 'generated',
+  state: 'enabled',
   versions: [
     {
       version: 1,
       createdAt: NOW,
+      state: 'enabled',
       publicKey: randomBytes(32),
       material: randomBytes(93),
       dataKeyVersionId: materialKeyVersion(keystoreId),

@@ -96,6 +96,19 @@ export class SqliteConnection {
     });
   }
 
+  /**
+   * Writes everything to the database file, and empties the write-ahead log. @returns whether that was done: not while
+   * another reads or writes. What was committed is safe in either case.
+   */
+  async truncateLog(): Promise<boolean> {
+    return this.#guard(() => {
+      this.#file?.assertInPlace();
+      this.#requireNoTransaction();
+      const [result] = this.#db.pragma('wal_checkpoint(TRUNCATE)') as [{busy: number}];
+      return result.busy === 0;
+    });
+  }
+
   close(): void {
     this.#db.close();
   }

@@ -1,12 +1,8 @@
-import type {KeyRecord, KeyVersionRecord} from '../key-record.ts';
+import type {KeyDeletion, KeyRecord, StoredKeyState} from '../key-record.ts';
 import type {Authenticated} from '../record-authentication.ts';
-import {
-  dataKeyVersionId,
-  type MacColumns,
-  macColumns,
-  requireDataKeyVersion,
-  toAuthentication,
-} from './mac-columns.ts';
+import {formatJson, parseKeyOps, parsePolicy, parseTags} from './key-json.ts';
+import {type SealedVersionColumns, toKeyVersionRecord} from './key-version-row.ts';
+import {type MacColumns, macColumns, toAuthentication} from './mac-columns.ts';
 
 /** A key's own columns. */
 export interface KeyColumns {
@@ -14,6 +10,18 @@ export interface KeyColumns {
   readonly sequence: number;
   readonly type: string;
   readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly origin: KeyRecord['origin'];
+  readonly state: StoredKeyState;
+  readonly requestedAt: number | null;
+  readonly destroyAt: number | null;
+  readonly restoresTo: KeyDeletion['restoresTo'] | null;
+  /** JSON, as are `tags` and `policy`. */
+  readonly keyOps: string | null;
+  readonly tags: string | null;
+  readonly policy: string | null;
+  readonly description: string | null;
+  readonly dueAt: number | null;
   readonly maxCapabilityChainLength: number | null;
   readonly publicAlias: string | null;
   readonly publicAliasTemplate: string | null;
@@ -21,53 +29,47 @@ export interface KeyColumns {
 
 /** For a key selected as `r`. */
 export const KEY_COLUMNS = `r.local_id AS localKeyId, r.sequence, r.type, r.created_at AS createdAt,
+  r.updated_at AS updatedAt, r.origin, r.state, r.deletion_requested_at AS requestedAt, r.destroy_at AS destroyAt,
+  r.restores_to AS restoresTo, r.key_ops AS keyOps, r.tags, r.policy, r.description, r.due_at AS dueAt,
   r.max_capability_chain_length AS maxCapabilityChainLength, r.public_alias AS publicAlias,
   r.public_alias_template AS publicAliasTemplate, ${macColumns('r')}`;
 
 /** As KEY_COLUMNS selects them. */
 export type AuthenticatedKeyColumns = KeyColumns & MacColumns;
 
-export interface VersionColumns {
-  readonly version: number;
-  readonly versionCreatedAt: number;
-  readonly publicKey: Uint8Array | null;
-  readonly material: Uint8Array;
-}
-
-/** As VERSION_COLUMNS selects them. */
-export type SealedVersionColumns = VersionColumns & {readonly dataKeyVersionId: string | null};
-
-/** For a version selected as `v`. */
-export const VERSION_COLUMNS = `v.version, v.created_at AS versionCreatedAt, v.public_key AS publicKey, v.material,
-  ${dataKeyVersionId('v.data_key_version')} AS dataKeyVersionId`;
-
 export function toKeyColumns(record: KeyRecord): KeyColumns {
-  const {localKeyId, sequence, type, createdAt} = record;
+  const {localKeyId, sequence, type, createdAt, updatedAt, origin, state, deletion} = record;
+  const {description = null, dueAt = null} = record;
   const {maxCapabilityChainLength = null, publicAlias = null, publicAliasTemplate = null} = record;
   return {
     localKeyId,
     sequence,
     type,
     createdAt,
+    updatedAt,
+    origin,
+    state,
+    requestedAt: deletion?.requestedAt ?? null,
+    destroyAt: deletion?.destroyAt ?? null,
+    restoresTo: deletion?.restoresTo ?? null,
+    keyOps: formatJson(record.keyOps),
+    tags: formatJson(record.tags),
+    policy: formatJson(record.policy),
+    description,
+    dueAt,
     maxCapabilityChainLength,
     publicAlias,
     publicAliasTemplate,
   };
 }
 
-export function toVersionColumns(version: KeyVersionRecord): VersionColumns {
-  const {publicKey = null, material} = version;
-  return {version: version.version, versionCreatedAt: version.createdAt, publicKey, material};
-}
-
-function toKeyVersionRecord(row: SealedVersionColumns): KeyVersionRecord {
-  return {
-    version: row.version,
-    createdAt: row.versionCreatedAt,
-    ...(row.publicKey && {publicKey: row.publicKey}),
-    material: row.material,
-    ...(row.dataKeyVersionId !== null && {dataKeyVersionId: requireDataKeyVersion(row.dataKeyVersionId)}),
-  };
+/** Of columns of which one is null all are. */
+function toDeletion({requestedAt, destroyAt, restoresTo}: KeyColumns): KeyDeletion | undefined {
+  if (requestedAt !== null && destroyAt !== null && restoresTo !== null) {
+    return {requestedAt, destroyAt, restoresTo};
+  }
+  if (requestedAt === null && destroyAt === null && restoresTo === null) return undefined;
+  throw new TypeError('A deletion at rest is not whole.');
 }
 
 export function toKeyRecord(
@@ -75,13 +77,23 @@ export function toKeyRecord(
   row: AuthenticatedKeyColumns,
   versions: readonly SealedVersionColumns[],
 ): Authenticated<KeyRecord> {
-  const {maxCapabilityChainLength, publicAlias, publicAliasTemplate} = row;
+  const {description, dueAt, maxCapabilityChainLength, publicAlias, publicAliasTemplate} = row;
+  const deletion = toDeletion(row);
   return {
     keystoreId,
     localKeyId: row.localKeyId,
     sequence: row.sequence,
     type: row.type,
     createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    origin: row.origin,
+    state: row.state,
+    ...(deletion && {deletion}),
+    ...(row.keyOps !== null && {keyOps: parseKeyOps(row.keyOps)}),
+    ...(row.tags !== null && {tags: parseTags(row.tags)}),
+    ...(description !== null && {description}),
+    ...(row.policy !== null && {policy: parsePolicy(row.policy)}),
+    ...(dueAt !== null && {dueAt}),
     ...(maxCapabilityChainLength !== null && {maxCapabilityChainLength}),
     ...(publicAlias !== null && {publicAlias}),
     ...(publicAliasTemplate !== null && {publicAliasTemplate}),

@@ -47,8 +47,11 @@ export const keystoreStatements = (connection: SqliteConnection) => ({
   ),
   delete: connection.prepare<[position: number]>('DELETE FROM keystore WHERE position = ?'),
   findAnyKey: connection
-    .prepare<[keystore: number], number>('SELECT 1 FROM key_record WHERE keystore = ? LIMIT 1')
+    .prepare<[keystore: number], number>(
+      `SELECT 1 FROM key_record WHERE keystore = ? AND state <> 'deleted' LIMIT 1`,
+    )
     .pluck(),
+  deleteTombstones: connection.prepare<[keystore: number]>('DELETE FROM key_record WHERE keystore = ?'),
 
   replaceAuthentication: connection.prepare<
     [{readonly id: string; readonly replacedMac: Uint8Array} & WrittenMac]

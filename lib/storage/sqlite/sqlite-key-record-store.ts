@@ -1,51 +1,35 @@
-import {KeystoreSequenceError, NotFoundError, QuotaExceededError} from '../../errors.ts';
-import type {KeyRecord, KeyVersionRecord} from '../key-record.ts';
+import type {KeyRecord} from '../key-record.ts';
 import type {KeyMaintenance, KeyRecordId, KeyRecordReplacement} from '../key-record-store.ts';
 import type {Page} from '../keystore-config-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
 import type {SqliteConnection} from './connection.ts';
 import {KEY_ID_LIST, KEY_LIST, parseCursor, requireCount, rowsForPage, toPage} from './cursor.ts';
-import {DataKeyVersionLookup, type WrittenMac} from './data-key-version-lookup.ts';
 import {groupRows} from './group-rows.ts';
-import {
-  type KeyColumns,
-  toKeyColumns,
-  toKeyRecord,
-  toVersionColumns,
-  type VersionColumns,
-} from './key-row.ts';
+import {KeyRecordWriter} from './key-record-writer.ts';
+import {toKeyRecord} from './key-row.ts';
 import {keyStatements} from './key-statements.ts';
-import {requireSome} from './require-some.ts';
 
 export class SqliteKeyRecordStore implements KeyMaintenance {
   readonly #connection: SqliteConnection;
-  readonly #dataKeyVersions: DataKeyVersionLookup;
+  readonly #writer: KeyRecordWriter;
   readonly #sql: ReturnType<typeof keyStatements>;
+  /** Whether the write-ahead log may hold material that was erased since: also what another process left there. */
+  #logHoldsErased = true;
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
-    this.#dataKeyVersions = new DataKeyVersionLookup(connection);
+    this.#writer = new KeyRecordWriter(connection);
     this.#sql = keyStatements(connection);
   }
 
-  insert(
-    record: Authenticated<KeyRecord>,
-    {maxPerKeystore, keystoreSequence}: Parameters<KeyMaintenance['insert']>[1],
-  ): Promise<void> {
-    return this.#connection.write(() => {
-      const keystore = this.#sql.findKeystore.get(record.keystoreId);
-      if (keystore === undefined) throw new NotFoundError('The keystore does not exist.');
-      if (keystoreSequence !== undefined && this.#sql.keystoreSequence.get(keystore) !== keystoreSequence) {
-        throw new KeystoreSequenceError('The keystore was changed meanwhile.');
-      }
-      const {lastInsertRowid: key} = this.#sql.insert.run({...this.#toRow(record), keystore});
-      for (const version of requireSome(record.versions)) {
-        this.#sql.insertVersion.run({...this.#toVersionRow(version), key});
-      }
-      if ((this.#sql.countOfKeystore.get(keystore) ?? 0) > maxPerKeystore) {
-        throw new QuotaExceededError('The quota of keys in this keystore is used up.');
-      }
-    });
+  insert(...[record, options]: Parameters<KeyMaintenance['insert']>): Promise<void> {
+    return this.#connection.write(() => this.#writer.insert(record, options));
+  }
+
+  async update(...[record, options = {}]: Parameters<KeyMaintenance['update']>): Promise<void> {
+    const erased = await this.#connection.write(() => this.#writer.update(record, options));
+    if (erased) this.#logHoldsErased = true;
+    await this.#eraseLog();
   }
 
   find(id: KeyRecordId): Promise<Authenticated<KeyRecord> | undefined> {
@@ -53,6 +37,17 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
       const rows = this.#sql.find.all(id.keystoreId, id.localKeyId);
       const [first] = rows;
       return first && toKeyRecord(id.keystoreId, first, rows);
+    });
+  }
+
+  findByName({
+    keystoreId,
+    name,
+  }: Parameters<KeyMaintenance['findByName']>[0]): Promise<Authenticated<KeyRecord> | undefined> {
+    return this.#connection.run(() => {
+      const rows = this.#sql.findNamed.all(keystoreId, name);
+      const [first] = rows;
+      return first && toKeyRecord(keystoreId, first, rows);
     });
   }
 
@@ -72,6 +67,7 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
       });
     });
   }
+
   listIds({keystoreId, limit, cursor}: Parameters<KeyMaintenance['listIds']>[0]): Promise<Page<string>> {
     return this.#connection.run(() => {
       const {position} = parseCursor(KEY_ID_LIST, cursor);
@@ -87,8 +83,22 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     replacements: readonly KeyRecordReplacement[],
     {flush = true}: Parameters<KeyMaintenance['replace']>[1] = {},
   ): Promise<readonly boolean[]> {
-    const replace = (): boolean[] => replacements.map((replacement) => this.#replace(replacement));
+    const replace = (): boolean[] => replacements.map((replacement) => this.#writer.replace(replacement));
     return this.#connection.write(replace, {flush});
+  }
+
+  async listDue({
+    at,
+    limit,
+    after,
+  }: Parameters<KeyMaintenance['listDue']>[0]): Promise<readonly Authenticated<KeyRecord>[]> {
+    await this.#eraseLog();
+    return this.#connection.snapshot(() => {
+      const position = after && (this.#sql.positionOf.get(after.keystoreId, after.localKeyId) ?? 0);
+      const place = {dueAt: after?.dueAt ?? Number.MIN_SAFE_INTEGER, position: position ?? 0};
+      const due = this.#sql.due.all({at, ...place, limit: requireCount(limit)});
+      return due.flatMap((key) => this.#findAt(key.position, key.keystoreId));
+    });
   }
 
   listSealedUnder({
@@ -100,10 +110,7 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
       const under = {keystoreId, ids: JSON.stringify(dataKeyVersionIds), limit: requireCount(limit)};
       const keys = new Set(this.#sql.sealedUnder.all(under));
       if (keys.size < limit) for (const key of this.#sql.authenticatedUnder.all(under)) keys.add(key);
-      return [...keys].slice(0, limit).flatMap((key) => {
-        const rows = this.#sql.findAt.all(key);
-        return rows[0] ? [toKeyRecord(keystoreId, rows[0], rows)] : [];
-      });
+      return [...keys].slice(0, limit).flatMap((key) => this.#findAt(key, keystoreId));
     });
   }
 
@@ -116,30 +123,14 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     );
   }
 
-  #replace({record, replacedSequence}: KeyRecordReplacement): boolean {
-    const stored = this.#sql.findPlace.get(record.keystoreId, record.localKeyId);
-    if (stored?.sequence !== replacedSequence) return false;
-    if (record.sequence !== replacedSequence + 1 || record.versions.length !== stored.versions) {
-      throw new TypeError('A record is replaced by its next sequence, with the same versions.');
-    }
-    const {changes} = this.#sql.update.run({...this.#toRow(record), position: stored.position});
-    if (changes !== 1) throw new TypeError('A record is replaced by one of the same type and creation.');
-    for (const version of record.versions) {
-      const {changes} = this.#sql.updateVersion.run({...this.#toVersionRow(version), key: stored.position});
-      if (changes !== 1) throw new TypeError('A record is replaced with the versions that it has.');
-    }
-    return true;
+  #findAt(position: number, keystoreId: string): Authenticated<KeyRecord>[] {
+    const rows = this.#sql.findAt.all(position);
+    return rows[0] ? [toKeyRecord(keystoreId, rows[0], rows)] : [];
   }
 
-  #toRow(record: Authenticated<KeyRecord>): KeyColumns & WrittenMac {
-    return {...toKeyColumns(record), ...this.#dataKeyVersions.toWrittenMac(record.authentication)};
-  }
-
-  #toVersionRow(version: KeyVersionRecord): VersionColumns & {readonly dataKeyVersion: number | null} {
-    const {dataKeyVersionId: id} = version;
-    return {
-      ...toVersionColumns(version),
-      dataKeyVersion: id === undefined ? null : this.#dataKeyVersions.position(id),
-    };
+  /** Best effort: it is done where nobody reads or writes just now. */
+  async #eraseLog(): Promise<void> {
+    if (!this.#logHoldsErased) return;
+    if (await this.#connection.truncateLog()) this.#logHoldsErased = false;
   }
 }

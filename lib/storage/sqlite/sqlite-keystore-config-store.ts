@@ -89,6 +89,8 @@ export class SqliteKeystoreConfigStore implements KeystoreMaintenance {
       if (this.#sql.findAnyKey.get(stored.position) !== undefined) {
         throw new InvalidStateError('The keystore holds keys.');
       }
+      // What is left of deleted keys names keys of the scope too.
+      this.#sql.deleteTombstones.run(stored.position);
       // Its rows of keystore_controller and revocation go with it: ON DELETE CASCADE. The row names keys of the scope.
       this.#sql.delete.run(stored.position);
       this.#keyHierarchy.deleteScopeNow(id);

@@ -5,6 +5,7 @@ import {DatabaseTasks} from './database-task.ts';
 import {toStoreError} from './driver-error.ts';
 import {SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
 import {SqliteKeyRecordStore} from './sqlite-key-record-store.ts';
+import {SqliteKeyUseStore} from './sqlite-key-use-store.ts';
 import {SqliteKeystoreConfigStore} from './sqlite-keystore-config-store.ts';
 import {SqliteMaintenanceJobStore} from './sqlite-maintenance-job-store.ts';
 import {SqliteReplayStore} from './sqlite-replay-store.ts';
@@ -24,6 +25,7 @@ const BUSY_TIMEOUT_MS = 5000;
 export class SqliteStores implements Stores {
   readonly keystores: SqliteKeystoreConfigStore;
   readonly keys: SqliteKeyRecordStore;
+  readonly keyUses: SqliteKeyUseStore;
   readonly revocations: SqliteRevocationStore;
   readonly replays: SqliteReplayStore;
   readonly keyHierarchy: SqliteKeyHierarchyStore;
@@ -39,6 +41,7 @@ export class SqliteStores implements Stores {
     this.keyHierarchy = new SqliteKeyHierarchyStore(connection);
     this.keystores = new SqliteKeystoreConfigStore(connection, this.keyHierarchy);
     this.keys = new SqliteKeyRecordStore(connection);
+    this.keyUses = new SqliteKeyUseStore(connection);
     this.revocations = new SqliteRevocationStore(connection);
     this.replays = new SqliteReplayStore(connection);
     this.jobs = new SqliteMaintenanceJobStore(connection);

@@ -1,3 +1,4 @@
+import {KEYS} from './0001-initial-keys.ts';
 import type {Migration} from './migration.ts';
 
 /**
@@ -39,48 +40,6 @@ CREATE TABLE keystore_controller (
 CREATE TRIGGER keystore_identity BEFORE UPDATE ON keystore
 WHEN NEW.position <> OLD.position OR NEW.id <> OLD.id OR NEW.creator <> OLD.creator
 BEGIN SELECT RAISE(ABORT, 'keystore: position, id and creator are immutable'); END;
-`;
-
-const KEYS = `
-CREATE TABLE key_record (
-  position INTEGER PRIMARY KEY AUTOINCREMENT,
-  keystore INTEGER NOT NULL REFERENCES keystore (position) ON DELETE RESTRICT,
-  local_id TEXT NOT NULL CHECK (local_id <> ''),
-  sequence INTEGER NOT NULL CHECK (sequence >= 0),
-  type TEXT NOT NULL CHECK (type <> ''),
-  created_at INTEGER NOT NULL,
-  max_capability_chain_length INTEGER,
-  public_alias TEXT,
-  public_alias_template TEXT,
-  mac BLOB NOT NULL CHECK (length(mac) > 0),
-  mac_key_version INTEGER NOT NULL REFERENCES data_key_version (position) ON DELETE RESTRICT,
-  UNIQUE (keystore, local_id)
-) STRICT;
--- The position comes with every index entry: this one serves a keystore's list and count.
-CREATE INDEX key_record_keystore ON key_record (keystore);
-CREATE INDEX key_record_mac_key_version ON key_record (mac_key_version);
-
-CREATE TABLE key_version (
-  key INTEGER NOT NULL REFERENCES key_record (position) ON DELETE CASCADE,
-  version INTEGER NOT NULL CHECK (version >= 1),
-  created_at INTEGER NOT NULL,
-  public_key BLOB CHECK (length(public_key) > 0),
-  material BLOB NOT NULL CHECK (length(material) > 0),
-  -- What sealed the material; NULL: a module that seals nothing with the hierarchy.
-  data_key_version INTEGER REFERENCES data_key_version (position) ON DELETE RESTRICT,
-  PRIMARY KEY (key, version)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX key_version_data_key_version ON key_version (data_key_version);
-
-CREATE TRIGGER key_record_identity BEFORE UPDATE ON key_record
-WHEN NEW.position <> OLD.position OR NEW.keystore <> OLD.keystore OR NEW.local_id <> OLD.local_id
-  OR NEW.type <> OLD.type OR NEW.created_at <> OLD.created_at
-BEGIN SELECT RAISE(ABORT, 'key_record: position, keystore, local_id, type and created_at are immutable'); END;
-
-CREATE TRIGGER key_version_identity BEFORE UPDATE ON key_version
-WHEN NEW.key <> OLD.key OR NEW.version <> OLD.version OR NEW.created_at <> OLD.created_at
-  OR NEW.public_key IS NOT OLD.public_key
-BEGIN SELECT RAISE(ABORT, 'key_version: key, version, created_at and public_key are immutable'); END;
 `;
 
 const OWN_SCOPE = {

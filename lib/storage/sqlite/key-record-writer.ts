@@ -1,0 +1,137 @@
+import {
+  DuplicateError,
+  KeySequenceError,
+  KeystoreSequenceError,
+  NotFoundError,
+  QuotaExceededError,
+} from '../../errors.ts';
+import type {KeyRecord, KeyVersionRecord} from '../key-record.ts';
+import type {KeyMaintenance, KeyRecordReplacement} from '../key-record-store.ts';
+import type {Authenticated} from '../record-authentication.ts';
+import type {SqliteConnection} from './connection.ts';
+import {DataKeyVersionLookup} from './data-key-version-lookup.ts';
+import {toKeyColumns} from './key-row.ts';
+import {toVersionColumns} from './key-version-row.ts';
+import {
+  keyWriteStatements,
+  type KeyPlace,
+  type WrittenKey,
+  type WrittenVersion,
+} from './key-write-statements.ts';
+import {requireSome} from './require-some.ts';
+
+const keystoreChanged = (): KeystoreSequenceError =>
+  new KeystoreSequenceError('The keystore was changed meanwhile.');
+
+/**
+ * Writes key records, each method within a transaction that writes. What is refused is looked for in one order: the
+ * keystore, the key, its name, the quota, the keys that it is sealed and authenticated under.
+ */
+export class KeyRecordWriter {
+  readonly #dataKeyVersions: DataKeyVersionLookup;
+  readonly #sql: ReturnType<typeof keyWriteStatements>;
+
+  constructor(connection: SqliteConnection) {
+    this.#dataKeyVersions = new DataKeyVersionLookup(connection);
+    this.#sql = keyWriteStatements(connection);
+  }
+
+  insert(
+    record: Authenticated<KeyRecord>,
+    {maxPerKeystore, keystoreSequence}: Parameters<KeyMaintenance['insert']>[1],
+  ): void {
+    const keystore = this.#sql.findKeystore.get(record.keystoreId);
+    if (keystore === undefined) throw new NotFoundError('The keystore does not exist.');
+    if (keystoreSequence !== undefined && keystore.sequence !== keystoreSequence) throw keystoreChanged();
+    if (this.#sql.findPlace.get(record.keystoreId, record.localKeyId)) {
+      throw new DuplicateError('A record with that identity exists.');
+    }
+    this.#requireFreeName(record, {keystore: keystore.position});
+    if ((this.#sql.countOfKeystore.get(keystore.position) ?? 0) >= maxPerKeystore) {
+      throw new QuotaExceededError('The quota of keys in this keystore is used up.');
+    }
+    const {lastInsertRowid: key} = this.#sql.insert.run({
+      ...this.#toRow(record),
+      keystore: keystore.position,
+    });
+    for (const version of requireSome(record.versions)) {
+      this.#sql.insertVersion.run({...this.#toVersionRow(version), key});
+    }
+  }
+
+  /** @returns whether material was erased. */
+  update(
+    record: Authenticated<KeyRecord>,
+    {keystoreSequence}: NonNullable<Parameters<KeyMaintenance['update']>[1]>,
+  ): boolean {
+    const stored = this.#sql.findPlace.get(record.keystoreId, record.localKeyId);
+    if (!stored) throw new KeySequenceError('The key does not exist.');
+    if (
+      keystoreSequence !== undefined &&
+      this.#sql.keystoreSequence.get(stored.keystore) !== keystoreSequence
+    ) {
+      throw keystoreChanged();
+    }
+    if (stored.sequence !== record.sequence - 1) {
+      throw new KeySequenceError('The key was changed meanwhile.');
+    }
+    this.#requireFreeName(record, stored);
+    this.#updateVersions(record, stored);
+    const {changes} = this.#sql.update.run({...this.#toRow(record), position: stored.position});
+    if (changes !== 1) throw new TypeError('A record is updated to one of the same identity and origin.');
+    const left = this.#sql.findPlace.get(record.keystoreId, record.localKeyId)?.undestroyed ?? 0;
+    return left < stored.undestroyed + (record.versions.length - stored.versions);
+  }
+
+  /** @returns whether the stored record was the one that is replaced. */
+  replace({record, replacedSequence}: KeyRecordReplacement): boolean {
+    const stored = this.#sql.findPlace.get(record.keystoreId, record.localKeyId);
+    if (stored?.sequence !== replacedSequence) return false;
+    if (record.sequence !== replacedSequence + 1 || record.versions.length !== stored.versions) {
+      throw new TypeError('A record is replaced by its next sequence, with the same versions.');
+    }
+    const {changes} = this.#sql.replace.run({...this.#toRow(record), position: stored.position});
+    if (changes !== 1) throw new TypeError('A record is replaced by one that says the same.');
+    for (const version of record.versions) {
+      const {changes} = this.#sql.replaceVersion.run({...this.#toVersionRow(version), key: stored.position});
+      if (changes !== 1) throw new TypeError('A record is replaced with the versions that it has.');
+    }
+    return true;
+  }
+
+  #requireFreeName(
+    {tags}: KeyRecord,
+    {keystore, position}: {readonly keystore: number; readonly position?: number},
+  ): void {
+    const name = tags?.['name'];
+    if (name === undefined) return;
+    const named = this.#sql.findNamed.get(keystore, name);
+    if (named !== undefined && named !== position) {
+      throw new DuplicateError('Another key of the keystore has that name.');
+    }
+  }
+
+  /** Before the record: a key is deleted after its material. */
+  #updateVersions({versions}: KeyRecord, stored: KeyPlace): void {
+    if (versions.length < stored.versions) throw new TypeError('A version of a key never goes.');
+    for (const [index, version] of versions.entries()) {
+      const row = {...this.#toVersionRow(version), key: stored.position};
+      if (index >= stored.versions) this.#sql.insertVersion.run(row);
+      else if (this.#sql.updateVersion.run(row).changes !== 1) {
+        throw new TypeError('A version of a key stays what it is.');
+      }
+    }
+  }
+
+  #toRow(record: Authenticated<KeyRecord>): WrittenKey {
+    return {...toKeyColumns(record), ...this.#dataKeyVersions.toWrittenMac(record.authentication)};
+  }
+
+  #toVersionRow(version: KeyVersionRecord): WrittenVersion {
+    const {dataKeyVersionId: id} = version;
+    return {
+      ...toVersionColumns(version),
+      dataKeyVersion: id === undefined ? null : this.#dataKeyVersions.position(id),
+    };
+  }
+}
