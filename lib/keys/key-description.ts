@@ -1,6 +1,9 @@
-import {InternalError} from '../errors.ts';
+import type {KeyMetadataBody} from '../../schemas/key-metadata.ts';
+import {InternalError, NotFoundError} from '../errors.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
+import {currentVersion} from './key-state.ts';
 import {findKeyType} from './key-types.ts';
+import {findVersion} from './key-use-rules.ts';
 import {checkPublicAlias, expandPublicAliasTemplate} from './public-alias.ts';
 import {formatPublicKey} from './public-key.ts';
 
@@ -8,13 +11,17 @@ import {formatPublicKey} from './public-key.ts';
 export interface KeyDescription {
   /** The suite's context URL. */
   readonly '@context': string;
-  /** The public alias where the key has one, else the key's URL. */
+  /** The public alias where the key has one, else the key's URL; of a version that is not current with `?version=n`. */
   readonly id: string;
   readonly type: string;
   /** The keystore's current controller, as it was given. */
   readonly controller: string | readonly string[];
   readonly publicKeyMultibase?: string;
   readonly publicKeyBase58?: string;
+  /** Which version is described; absent while the key has only one. */
+  readonly keyVersion?: number;
+  /** Where it was asked for; see key-metadata.ts. */
+  readonly metadata?: KeyMetadataBody;
 }
 
 export interface DescribeKeyOptions {
@@ -22,16 +29,28 @@ export interface DescribeKeyOptions {
   readonly keyId: string;
   /** The keystore's current controller, as it was given. */
   readonly keystoreController: string | readonly string[];
-  readonly record: Pick<KeyRecord, 'type' | 'publicAlias' | 'publicAliasTemplate' | 'versions'>;
+  readonly record: Pick<KeyRecord, 'type' | 'state' | 'publicAlias' | 'publicAliasTemplate' | 'versions'>;
+  /** Default: the current one. */
+  readonly version?: number | undefined;
 }
 
 /**
- * Describes a key's current version. Call it before a new record is stored: that is where a bad alias is refused.
+ * Describes a version of a key. Call it before a new record, or one with another alias, is stored: that is where a bad
+ * alias is refused.
  * @throws MalformedRequestError where the record's alias or template does not give an absolute URI.
+ * @throws NotFoundError where the key is deleted, or has no such version.
  */
-export function describeKey({keyId, keystoreController, record}: DescribeKeyOptions): KeyDescription {
+export function describeKey({
+  keyId,
+  keystoreController,
+  record,
+  version,
+}: DescribeKeyOptions): KeyDescription {
+  if (record.state === 'deleted') throw new NotFoundError('Key not found.');
   const keyType = findKeyType(record.type);
-  const publicKey = record.versions.at(-1)?.publicKey;
+  const current = currentVersion(record);
+  const described = version === undefined ? current : findVersion(record, version);
+  const {publicKey, version: keyVersion} = described;
   if (!keyType || publicKey?.length !== keyType.publicKey?.length) {
     throw new InternalError(
       new Error('A stored key is of an unknown type, or its public key is not of its type.'),
@@ -39,16 +58,23 @@ export function describeKey({keyId, keystoreController, record}: DescribeKeyOpti
   }
   const description = {
     '@context': keyType.context,
-    id: keyId,
+    id: described === current ? keyId : `${keyId}?version=${keyVersion}`,
     type: keyType.descriptionType,
     controller: keystoreController,
     ...(keyType.publicKey &&
       publicKey && {[keyType.publicKey.member]: formatPublicKey(keyType.publicKey, publicKey)}),
   };
-  return {...description, id: aliasOf(record, description)};
+  return {
+    ...description,
+    id: aliasOf(record, description),
+    ...(current.version > 1 && {keyVersion}),
+  };
 }
 
-function aliasOf(record: DescribeKeyOptions['record'], description: KeyDescription): string {
+function aliasOf(
+  record: DescribeKeyOptions['record'],
+  description: Omit<KeyDescription, 'keyVersion' | 'metadata'>,
+): string {
   const {publicAlias, publicAliasTemplate} = record;
   if (publicAlias !== undefined) return checkPublicAlias(publicAlias);
   if (publicAliasTemplate === undefined) return description.id;

@@ -1,0 +1,76 @@
+import type {KeyMetadataBody} from '../../schemas/key-metadata.ts';
+import type {KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
+import {formatCertificate} from './certificate-chain.ts';
+import {type KeyDefaults, warningsOf} from './key-defaults.ts';
+import {formatPolicy} from './key-policy.ts';
+import {currentVersion, keyState, operationsOf, versionStatus} from './key-state.ts';
+import {KEY_TYPES, type KeyTypeDescriptor, type PublicKeyFormat} from './key-types.ts';
+import {formatPublicKey} from './public-key.ts';
+
+export interface KeyMetadataOptions {
+  readonly record: KeyRecord;
+  readonly type: KeyTypeDescriptor;
+  /** By version; of versions that were never counted there is nothing. */
+  readonly uses: ReadonlyMap<number, number>;
+  readonly defaults: KeyDefaults;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The member `metadata` of a key's description, docs/keys.md: what there is to know of a key, nothing of it secret. */
+export function keyMetadata({record, type, uses, defaults, now}: KeyMetadataOptions): KeyMetadataBody {
+  const {keyOps, tags, description, policy, maxCapabilityChainLength, deletion} = record;
+  const warnings = warningsOf(record, type, defaults, now);
+  return {
+    state: keyState(record, now),
+    createdAt: formatTime(record.createdAt),
+    updatedAt: formatTime(record.updatedAt),
+    origin: record.origin,
+    currentVersion: currentVersion(record).version,
+    versions: record.versions.map((version) => describeVersion(record, version, type, uses)),
+    ...(keyOps && {keyOps: [...keyOps]}),
+    operations: [...operationsOf(record, type)],
+    ...(tags && {tags}),
+    ...(description !== undefined && {description}),
+    ...(policy && {policy: formatPolicy(policy)}),
+    ...(maxCapabilityChainLength !== undefined && {maxCapabilityChainLength}),
+    ...(deletion && {
+      deletion: {
+        requestedAt: formatTime(deletion.requestedAt),
+        destroyAt: formatTime(deletion.destroyAt),
+      },
+    }),
+    ...(warnings.length > 0 && {warnings: [...warnings]}),
+  };
+}
+
+function describeVersion(
+  record: KeyRecord,
+  version: KeyVersionRecord,
+  type: KeyTypeDescriptor,
+  counts: ReadonlyMap<number, number>,
+): KeyMetadataBody['versions'][number] {
+  const {publicKey, certificates} = version;
+  const format = multibaseFormat(type);
+  const uses = counts.get(version.version);
+  return {
+    version: version.version,
+    createdAt: formatTime(version.createdAt),
+    status: versionStatus(record, version),
+    ...(publicKey && format && {publicKeyMultibase: formatPublicKey(format, publicKey)}),
+    ...(uses !== undefined && {uses}),
+    ...(certificates && {x5c: certificates.map(formatCertificate)}),
+  };
+}
+
+/** Types that describe keys otherwise have siblings of the same algorithm that describe them so. */
+function multibaseFormat({algorithm, publicKey}: KeyTypeDescriptor): PublicKeyFormat | undefined {
+  if (publicKey?.member !== 'publicKeyBase58') return publicKey;
+  return Object.values(KEY_TYPES).find(
+    (type) => type.algorithm === algorithm && type.publicKey?.member === 'publicKeyMultibase',
+  )?.publicKey;
+}
+
+function formatTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

@@ -1,0 +1,122 @@
+import type {FromSchema, Schema} from './json-schema.ts';
+import {keyPolicy} from './key-policy.ts';
+
+/** What a key module can do with a key. */
+export const keyOperation = {
+  enum: [
+    'sign',
+    'verify',
+    'wrapKey',
+    'unwrapKey',
+    'deriveSecret',
+    'encrypt',
+    'decrypt',
+    'encapsulate',
+    'decapsulate',
+  ],
+} as const satisfies Schema;
+
+/** What a key is narrowed to when it is made. */
+export const keyOps = {
+  type: 'array',
+  description: 'What the key is for, of what its type can do; absent: all of that. It is for good.',
+  items: keyOperation,
+  minItems: 1,
+  maxItems: 9,
+  uniqueItems: true,
+} as const satisfies Schema;
+
+export const keyTags = {
+  type: 'object',
+  description: 'Names and values. The tag `name` is unique in the keystore: keys are found by it.',
+  maxProperties: 50,
+  propertyNames: {type: 'string', pattern: '^[A-Za-z0-9_][A-Za-z0-9_.:/@+\\-]{0,63}$'},
+  additionalProperties: {type: 'string', maxLength: 256},
+} as const satisfies Schema;
+
+export const keyDescriptionText = {
+  type: 'string',
+  description: 'One line about the key, for people.',
+  minLength: 1,
+  maxLength: 1024,
+} as const satisfies Schema;
+
+export const maxCapabilityChainLength = {
+  type: 'integer',
+  description: "The longest chain of capabilities that may use the key; 1: the keystore's controllers only.",
+  minimum: 1,
+  maximum: 10,
+} as const satisfies Schema;
+
+export const x5c = {
+  type: 'array',
+  description: "Standard base64 of DER: the key's own certificate, then each one's issuer (RFC 7517 §4.7).",
+  items: {type: 'string', pattern: '^[A-Za-z0-9+/]+={0,2}$', minLength: 4, maxLength: 10_924},
+  minItems: 1,
+  maxItems: 10,
+} as const satisfies Schema;
+
+/** The number of a version, from 1. */
+export const keyVersion = {type: 'integer', minimum: 1, maximum: 999_999_999} as const satisfies Schema;
+
+const time = {type: 'string', description: 'XML Schema date-time in UTC.'} as const satisfies Schema;
+
+const versionMetadata = {
+  title: 'Key version',
+  type: 'object',
+  required: ['version', 'createdAt', 'status'],
+  additionalProperties: false,
+  properties: {
+    version: keyVersion,
+    createdAt: time,
+    status: {
+      enum: [
+        'active',
+        'decrypt-only',
+        'verify-only',
+        'unwrap-only',
+        'derive-only',
+        'decapsulate-only',
+        'retired',
+        'disabled',
+        'destroyed',
+      ],
+    },
+    publicKeyMultibase: {type: 'string'},
+    uses: {type: 'integer', description: 'How often it was used, or may have been.', minimum: 0},
+    x5c,
+  },
+} as const satisfies Schema;
+
+export const keyMetadata = {
+  title: 'Key metadata',
+  type: 'object',
+  required: ['state', 'createdAt', 'updatedAt', 'origin', 'currentVersion', 'versions', 'operations'],
+  additionalProperties: false,
+  properties: {
+    state: {enum: ['created', 'active', 'expired', 'disabled', 'pendingDeletion', 'deleted']},
+    createdAt: time,
+    updatedAt: {
+      ...time,
+      description: 'When a client or a policy last changed it. XML Schema date-time in UTC.',
+    },
+    origin: {enum: ['generated', 'imported']},
+    currentVersion: keyVersion,
+    versions: {type: 'array', items: versionMetadata, minItems: 1},
+    operations: {type: 'array', description: 'What the key can do.', items: keyOperation},
+    keyOps,
+    tags: keyTags,
+    description: keyDescriptionText,
+    policy: keyPolicy,
+    maxCapabilityChainLength,
+    deletion: {
+      type: 'object',
+      required: ['requestedAt', 'destroyAt'],
+      additionalProperties: false,
+      properties: {requestedAt: time, destroyAt: time},
+    },
+    warnings: {type: 'array', items: {type: 'string'}, minItems: 1},
+  },
+} as const satisfies Schema;
+
+export type KeyMetadataBody = FromSchema<typeof keyMetadata>;
