@@ -24,8 +24,8 @@ const LAYERS = [
   },
   {
     part: 'operations',
-    may: ['keys', 'key-modules', 'storage'],
-    why: 'operations know keys, key modules and stores by their interfaces.',
+    may: ['keys', 'key-modules', 'sealing', 'storage'],
+    why: 'operations know keys, key modules, sealing and stores by their interfaces.',
   },
   {
     part: 'sealing',
