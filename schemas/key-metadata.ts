@@ -91,9 +91,21 @@ const versionMetadata = {
 export const keyMetadata = {
   title: 'Key metadata',
   type: 'object',
-  required: ['state', 'createdAt', 'updatedAt', 'origin', 'currentVersion', 'versions', 'operations'],
+  required: [
+    'keyId',
+    'keyType',
+    'state',
+    'createdAt',
+    'updatedAt',
+    'origin',
+    'currentVersion',
+    'versions',
+    'operations',
+  ],
   additionalProperties: false,
   properties: {
+    keyId: {type: 'string', description: "The key's URL, whatever its alias."},
+    keyType: {type: 'string', description: 'The type that it was made with.'},
     state: {enum: ['created', 'active', 'expired', 'disabled', 'pendingDeletion', 'deleted']},
     createdAt: time,
     updatedAt: {

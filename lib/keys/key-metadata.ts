@@ -22,6 +22,8 @@ export function keyMetadata({record, type, uses, defaults, now}: KeyMetadataOpti
   const {keyOps, tags, description, policy, maxCapabilityChainLength, deletion} = record;
   const warnings = warningsOf(record, type, defaults, now);
   return {
+    keyId: `${record.keystoreId}/keys/${record.localKeyId}`,
+    keyType: record.type,
     state: keyState(record, now),
     createdAt: formatTime(record.createdAt),
     updatedAt: formatTime(record.updatedAt),
