@@ -1,4 +1,4 @@
-import type {EncryptionAlgorithm, HashAlgorithm, SignatureAlgorithm} from '../keys/key-algorithms.ts';
+import type {EncryptionAlgorithm, SignatureAlgorithm} from '../keys/key-algorithms.ts';
 import type {KeyType} from '../keys/key-types.ts';
 
 /** The identity of one key version; key modules bind sealed material to it. */

@@ -2,6 +2,9 @@ import {encodeBase64url} from '../../encoding/base64url.ts';
 import type {AdditionalData, Wrapper} from '../../sealing/wrapper.ts';
 import type {KeyVersion, KeyVersionId, SealedMaterial} from '../key-module.ts';
 
+/** What key material is sealed for; the scope is its keystore. */
+export const KEY_MATERIAL = 'key-material';
+
 /** The first byte of what is sealed; the rest is the secret in its algorithm's own form (software-algorithm.ts). */
 const FORMAT = 0x01;
 

@@ -1,35 +1,63 @@
 import {OperationFailedError} from '../../errors.ts';
+import type {HashAlgorithm, SignatureAlgorithm} from '../../keys/key-algorithms.ts';
+import type {Encapsulated} from '../key-module.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** Checks signatures. False for whatever is not a good signature, of any length and form; never throws for it. */
-export interface Verifier {
-  readonly verify: (data: Uint8Array, signature: Uint8Array) => MaybePromise<boolean>;
+/** How to sign, once that has been checked against the key's type (operation-options.ts). */
+export interface SignatureChoice {
+  readonly algorithm: SignatureAlgorithm;
+  /** The hash that the algorithm begins with, where it does. */
+  readonly hash: HashAlgorithm | undefined;
+  /** The data is the digest that `hash` gives, of its length. */
+  readonly prehashed: boolean;
+}
+
+/** What is done without the secret, of algorithms that have public keys. */
+export interface PublicOperations {
+  /** False for whatever is not a good signature, of any length and form; never throws for it. */
+  readonly verify?: (
+    data: Uint8Array,
+    signature: Uint8Array,
+    choice: SignatureChoice,
+  ) => MaybePromise<boolean>;
+  readonly encrypt?: (plaintext: Uint8Array, additionalData: Uint8Array) => MaybePromise<Uint8Array>;
+  readonly encapsulate?: () => Encapsulated;
 }
 
 /** A secret key in memory, ready for use; it has the operations of its key type (keys/key-types.ts). */
-export interface OpenedKey extends Partial<Verifier> {
+export interface OpenedKey extends PublicOperations {
   /** Derived from the secret; absent for symmetric keys. */
   readonly publicKey?: Uint8Array;
-  readonly sign?: (data: Uint8Array) => MaybePromise<Uint8Array>;
+  readonly sign?: (data: Uint8Array, choice: SignatureChoice) => MaybePromise<Uint8Array>;
+  readonly decrypt?: (
+    ciphertext: Uint8Array,
+    additionalData: Uint8Array,
+  ) => MaybePromise<Uint8Array | undefined>;
   readonly wrapKey?: (unwrappedKey: Uint8Array) => Uint8Array;
   readonly unwrapKey?: (wrappedKey: Uint8Array) => Uint8Array | undefined;
   readonly deriveSecret?: (publicKey: Uint8Array) => MaybePromise<Uint8Array>;
+  readonly decapsulate?: (ciphertext: Uint8Array) => Uint8Array;
 }
 
 /** What the software module knows about one algorithm. */
 export interface SoftwareAlgorithm {
   /** How many places of the cache an opened key takes; one is about 2 KB. */
   readonly cacheWeight: number;
-  /** A new secret: its bytes alone, in the one form that `open` takes. The caller zeroes them. */
-  readonly generateSecret: () => MaybePromise<Buffer>;
+  /** A new secret: its bytes alone, in the one form that `open` takes. The caller zeroes them. What has to wait its turn does so as `keystoreId`'s. */
+  readonly generateSecret: (keystoreId: string) => MaybePromise<Buffer>;
+  /**
+   * Judges a secret that was never used here, in what `open` does not: whether it is a whole key. The caller zeroes it.
+   * @throws where it is not.
+   */
+  readonly check?: (secret: Buffer) => Promise<void>;
   /**
    * Copies what it needs; the caller zeroes `secret`. What has to wait its turn does so as `keystoreId`'s.
    * @throws where `secret` is not one of this algorithm.
    */
   readonly open: (secret: Buffer, keystoreId: string) => MaybePromise<OpenedKey>;
-  /** Only where the public key verifies. @throws where `publicKey` is not one of this algorithm. */
-  readonly openPublicKey?: (publicKey: Uint8Array, keystoreId: string) => MaybePromise<Verifier>;
+  /** Only where the public key does something by itself. @throws where `publicKey` is not one of this algorithm. */
+  readonly openPublicKey?: (publicKey: Uint8Array, keystoreId: string) => MaybePromise<PublicOperations>;
 }
 
 /** The one answer to input that an operation failed on. */

@@ -1,27 +1,31 @@
-import {
-  InternalError,
-  KmsError,
-  MalformedRequestError,
-  NotSupportedError,
-  UnavailableError,
-} from '../../errors.ts';
-import {findKeyType, type KeyOperation, type KeyType} from '../../keys/key-types.ts';
+import {KmsError, MalformedRequestError, NotSupportedError, UnavailableError} from '../../errors.ts';
+import {findKeyType, type KeyType, type KeyTypeDescriptor} from '../../keys/key-types.ts';
 import type {ScopeWrappers} from '../../sealing/sealer.ts';
-import type {GeneratedKey, KeyModule, KeyVersion, KeyVersionId, SealedMaterial} from '../key-module.ts';
+import type {KeyOperation} from '../../storage/key-record.ts';
+import type {
+  Encapsulated,
+  EncryptionOptions,
+  GeneratedKey,
+  KeyModule,
+  KeyVersion,
+  KeyVersionId,
+  SealedMaterial,
+  SignatureOptions,
+} from '../key-module.ts';
 import {createSoftwareAlgorithms, type SoftwareAlgorithms} from './algorithms.ts';
 import {createBbsWorkers, type BbsWorkers} from './algorithms/bbs-jobs.ts';
-import {resealSecret, sealSecret, withSecret} from './key-material.ts';
-import {OpenedKeyCache} from './opened-key-cache.ts';
-import type {OpenedKey, SoftwareAlgorithm, Verifier} from './software-algorithm.ts';
+import {createCryptoWorkers, type CryptoWorkers} from './algorithms/crypto-jobs.ts';
+import {atRest} from './at-rest.ts';
+import {KEY_MATERIAL, resealSecret, sealSecret, withSecret} from './key-material.ts';
+import {OpenedKeys} from './opened-keys.ts';
+import {assertOperation, chooseEncryption, chooseSignature} from './operation-options.ts';
+import {asBuffer, type OpenedKey, type SoftwareAlgorithm} from './software-algorithm.ts';
 import type {WorkerPoolLimits} from './worker-pool/worker-pool.ts';
-
-const PURPOSE = 'key-material';
-const DEFAULT_CACHE_SIZE = 4096;
 
 export interface SoftwareKeyModuleOptions {
   /** Seals key material; the scope is the keystore. */
   readonly wrappers: ScopeWrappers;
-  /** How many opened keys are kept in memory (an ML-DSA key counts as 16). */
+  /** How many opened keys are kept in memory (an ML-DSA key counts as 16, an RSA key as 4 to 8). */
   readonly cacheSize?: number;
   /** Told of each use of a secret key whether it was open already. */
   readonly onCache?: (hit: boolean) => void;
@@ -31,24 +35,25 @@ export interface SoftwareKeyModuleOptions {
 
 /**
  * Does cryptography in this process, every key type of the table. A key version's material is its secret, sealed under
- * its keystore and bound to its identity and public key. BBS works in threads of its own, off the event loop. Where stored material does not open, or is not the private
- * part of the stored public key, every operation that needs it throws `InternalError`.
+ * its keystore and bound to its identity and public key. What takes a millisecond or more works off the event loop. Where
+ * stored material does not open, or is not the private part of the stored public key, every operation that needs it
+ * throws `InternalError`; what the public key does by itself does not need it.
  */
 export class SoftwareKeyModule implements KeyModule {
   readonly id = 'software';
   readonly #wrappers: ScopeWrappers;
-  readonly #openedKeys: OpenedKeyCache<OpenedKey>;
-  readonly #verifiers: OpenedKeyCache<Verifier>;
+  readonly #openedKeys: OpenedKeys;
   readonly #bbsWorkers: BbsWorkers;
+  readonly #cryptoWorkers: CryptoWorkers;
   readonly #algorithms: SoftwareAlgorithms;
   #closed = false;
 
-  constructor({wrappers, cacheSize = DEFAULT_CACHE_SIZE, onCache, bbsLimits}: SoftwareKeyModuleOptions) {
+  constructor({wrappers, cacheSize, onCache, bbsLimits}: SoftwareKeyModuleOptions) {
     this.#wrappers = wrappers;
-    this.#openedKeys = new OpenedKeyCache({size: cacheSize, onLookup: onCache});
-    this.#verifiers = new OpenedKeyCache({size: cacheSize});
+    this.#openedKeys = new OpenedKeys({wrappers, cacheSize, onCache});
     this.#bbsWorkers = createBbsWorkers(bbsLimits);
-    this.#algorithms = createSoftwareAlgorithms(this.#bbsWorkers);
+    this.#cryptoWorkers = createCryptoWorkers();
+    this.#algorithms = createSoftwareAlgorithms(this.#bbsWorkers, this.#cryptoWorkers);
   }
 
   supports(type: KeyType): boolean {
@@ -56,40 +61,67 @@ export class SoftwareKeyModule implements KeyModule {
   }
 
   async generateKey(id: KeyVersionId): Promise<GeneratedKey> {
-    const secret = await this.#algorithm(id).generateSecret();
+    const secret = await this.#algorithm(id).generateSecret(id.keystoreId);
     try {
-      return await this.importKeyMaterial(id, secret);
+      return await this.importKey(id, secret);
     } finally {
       secret.fill(0);
     }
   }
 
-  /**
-   * Seals a known secret, given in its algorithm's own form: seed (Ed25519, ML-DSA), scalar (X25519; the others
-   * big-endian) or key (HMAC, AES-KW). The caller zeroes `secret`.
-   * @throws MalformedRequestError where it is not a secret of that type.
-   */
-  async importKeyMaterial(id: KeyVersionId, secret: Buffer): Promise<GeneratedKey> {
-    const algorithm = this.#algorithm(id);
-    const publicKey = await publicKeyOf(algorithm, id, secret);
+  async importKey(id: KeyVersionId, givenSecret: Uint8Array): Promise<GeneratedKey> {
+    const secret = asBuffer(givenSecret);
+    const publicKey = await publicKeyOf(this.#algorithm(id), id, secret);
     const sealed = await atRest(async () => {
-      const wrapper = await this.#wrappers.wrapperFor(id.keystoreId, PURPOSE, {create: true});
+      const wrapper = await this.#wrappers.wrapperFor(id.keystoreId, KEY_MATERIAL, {create: true});
       return sealSecret(wrapper, id, {secret, publicKey});
     });
     return publicKey ? {publicKey, ...sealed} : sealed;
   }
 
+  async exportKey(key: KeyVersion): Promise<Uint8Array> {
+    // Nothing leaves that is not the secret of the stored public key.
+    await this.#openedKeys.open(key, this.#algorithm(key));
+    return atRest(async () => {
+      const wrapper = await this.#wrappers.wrapperFor(key.keystoreId, KEY_MATERIAL);
+      return withSecret(wrapper, key, (secret) => Uint8Array.from(secret));
+    });
+  }
+
   async reseal(key: KeyVersion): Promise<Required<SealedMaterial>> {
     this.#assertOpen();
-    return atRest(async () => resealSecret(await this.#wrappers.wrapperFor(key.keystoreId, PURPOSE), key));
+    return atRest(async () =>
+      resealSecret(await this.#wrappers.wrapperFor(key.keystoreId, KEY_MATERIAL), key),
+    );
   }
 
-  async sign(key: KeyVersion, data: Uint8Array): Promise<Uint8Array> {
-    return (await this.#operation(key, 'sign'))(data);
+  async sign(key: KeyVersion, data: Uint8Array, options?: SignatureOptions): Promise<Uint8Array> {
+    const choice = chooseSignature(this.#keyType(key, 'sign'), data, options);
+    return (await this.#operation(key, 'sign'))(data, choice);
   }
 
-  async verify(key: KeyVersion, data: Uint8Array, signature: Uint8Array): Promise<boolean> {
-    return (await this.#operation(key, 'verify'))(data, signature);
+  async verify(
+    key: KeyVersion,
+    data: Uint8Array,
+    signature: Uint8Array,
+    options?: SignatureOptions,
+  ): Promise<boolean> {
+    const choice = chooseSignature(this.#keyType(key, 'verify'), data, options);
+    return (await this.#operation(key, 'verify'))(data, signature, choice);
+  }
+
+  async encrypt(key: KeyVersion, plaintext: Uint8Array, options?: EncryptionOptions): Promise<Uint8Array> {
+    const additionalData = chooseEncryption(this.#keyType(key, 'encrypt'), options);
+    return (await this.#operation(key, 'encrypt'))(plaintext, additionalData);
+  }
+
+  async decrypt(
+    key: KeyVersion,
+    ciphertext: Uint8Array,
+    options?: EncryptionOptions,
+  ): Promise<Uint8Array | undefined> {
+    const additionalData = chooseEncryption(this.#keyType(key, 'decrypt'), options);
+    return (await this.#operation(key, 'decrypt'))(ciphertext, additionalData);
   }
 
   async wrapKey(key: KeyVersion, unwrappedKey: Uint8Array): Promise<Uint8Array> {
@@ -104,97 +136,60 @@ export class SoftwareKeyModule implements KeyModule {
     return (await this.#operation(key, 'deriveSecret'))(publicKey);
   }
 
+  async encapsulate(key: KeyVersion): Promise<Encapsulated> {
+    return (await this.#operation(key, 'encapsulate'))();
+  }
+
+  async decapsulate(key: KeyVersion, ciphertext: Uint8Array): Promise<Uint8Array> {
+    return (await this.#operation(key, 'decapsulate'))(ciphertext);
+  }
+
   async check(): Promise<void> {
     this.#assertOpen();
   }
 
   /** Forgets every opened key: the server was sealed. What is being done is finished. */
   forget(): void {
-    this.#openedKeys.clear();
+    this.#openedKeys.forget();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#openedKeys.clear();
-    this.#verifiers.clear();
-    await this.#bbsWorkers.close();
+    await Promise.all([this.#bbsWorkers.close(), this.#cryptoWorkers.close()]);
   }
 
   #assertOpen(): void {
     if (this.#closed) throw new UnavailableError('The key module is closed.');
   }
 
-  #algorithm({type}: KeyVersionId, operation?: KeyOperation): SoftwareAlgorithm {
+  #keyType({type}: KeyVersionId, operation?: KeyOperation): KeyTypeDescriptor {
     this.#assertOpen();
     const keyType = findKeyType(type);
     if (!keyType) throw new NotSupportedError('There is no such key type.');
-    if (operation && !keyType.operations.includes(operation)) {
-      const operations = keyType.operations.join(', ');
-      throw new NotSupportedError(
-        `Keys of type ${type} have no operation ${operation}. They have: ${operations}.`,
-      );
-    }
-    return this.#algorithms[keyType.algorithm];
+    if (operation) assertOperation(keyType, operation);
+    return keyType;
   }
 
-  /** The key's `name` operation, ready to be called. Asymmetric signatures are verified with the public key alone. */
+  #algorithm(id: KeyVersionId, operation?: KeyOperation): SoftwareAlgorithm {
+    return this.#algorithms[this.#keyType(id, operation).algorithm];
+  }
+
   async #operation<N extends KeyOperation>(key: KeyVersion, name: N): Promise<NonNullable<OpenedKey[N]>> {
-    const algorithm = this.#algorithm(key, name);
-    const opened: OpenedKey =
-      name === 'verify' && algorithm.openPublicKey
-        ? await this.#openPublicKey(key, algorithm.openPublicKey)
-        : await this.#openKey(key, algorithm);
-    const operation = opened[name];
-    if (!operation) throw new InternalError(new Error(`The algorithm of ${key.type} lacks ${name}.`));
-    return operation;
-  }
-
-  async #openPublicKey(key: KeyVersion, open: OpenPublicKey): Promise<Verifier> {
-    const {publicKey} = key;
-    return this.#verifiers.get(key, {
-      evidence: [publicKey],
-      weight: 1,
-      make: () => atRest(() => open(publicKey ?? new Uint8Array(), key.keystoreId)),
-    });
-  }
-
-  async #openKey(key: KeyVersion, algorithm: SoftwareAlgorithm): Promise<OpenedKey> {
-    return this.#openedKeys.get(key, {
-      evidence: [key.material, key.publicKey],
-      weight: algorithm.cacheWeight,
-      make: () =>
-        atRest(async () => {
-          const wrapper = await this.#wrappers.wrapperFor(key.keystoreId, PURPOSE);
-          const opened = await withSecret(wrapper, key, (secret) => algorithm.open(secret, key.keystoreId));
-          if (!isSameKey(opened.publicKey, key.publicKey)) {
-            throw new Error('The stored public key is not that of the stored private key.');
-          }
-          return opened;
-        }),
-    });
+    return this.#openedKeys.operation(key, this.#algorithm(key, name), name);
   }
 }
 
-type OpenPublicKey = NonNullable<SoftwareAlgorithm['openPublicKey']>;
-
-async function publicKeyOf({open}: SoftwareAlgorithm, {type, keystoreId}: KeyVersionId, secret: Buffer) {
+async function publicKeyOf(
+  {check, open}: SoftwareAlgorithm,
+  {type, keystoreId}: KeyVersionId,
+  secret: Buffer,
+) {
   try {
+    await check?.(secret);
     return (await open(secret, keystoreId)).publicKey;
   } catch (cause) {
     if (cause instanceof KmsError) throw cause;
     throw new MalformedRequestError(`This is not the secret of a key of type ${type}.`, {cause});
-  }
-}
-
-function isSameKey(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a && b ? Buffer.compare(a, b) === 0 : a === b;
-}
-
-/** Whatever fails on stored bytes is no fault of the client, who is told nothing of it; being unavailable passes. */
-async function atRest<T>(open: () => T | Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch (error) {
-    throw error instanceof KmsError ? error : new InternalError(error);
   }
 }

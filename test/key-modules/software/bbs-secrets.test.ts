@@ -6,6 +6,7 @@ import {bbs} from '../../../lib/key-modules/software/algorithms/bbs.ts';
 import {WorkerPool} from '../../../lib/key-modules/software/worker-pool/worker-pool.ts';
 import {rejection} from '../fixtures.ts';
 
+const CHOICE = {algorithm: 'BBS', hash: undefined, prehashed: false} as const;
 const SCRIPT = new URL('../../../lib/key-modules/software/algorithms/bbs-worker.ts', import.meta.url);
 const DATA = encode([Buffer.of(1), [Buffer.of(2)]]);
 
@@ -41,13 +42,13 @@ describe('software key module: BBS secrets in threads', () => {
 
   it('are in memory that both threads share, and overwritten when the job has ended', async () => {
     const opened = await bbs('BLS12-381-SHA-256', pool).open(secret, 'a');
-    expect(await opened.sign?.(DATA)).to.have.length(80);
+    expect(await opened.sign?.(DATA, CHOICE)).to.have.length(80);
     expectOverwritten(2);
   });
 
   it('are overwritten when the job has failed', async () => {
     const opened = await bbs('BLS12-381-SHA-256', pool).open(secret, 'a');
-    const signing = rejection(Promise.resolve(opened.sign!(DATA)));
+    const signing = rejection(Promise.resolve(opened.sign!(DATA, CHOICE)));
     while (pool.secrets.length < 2) await new Promise(setImmediate);
     await pool.close();
     expect(await signing).to.be.instanceOf(UnavailableError);

@@ -11,7 +11,7 @@ export async function secretKey(
   secret: Uint8Array,
 ): Promise<KeyVersion> {
   const id = {...IDENTITY, type};
-  return {...id, ...(await module.importKeyMaterial(id, Buffer.from(secret)))};
+  return {...id, ...(await module.importKey(id, Buffer.from(secret)))};
 }
 
 /** A key of which only the public part is known; good for `verify`. */

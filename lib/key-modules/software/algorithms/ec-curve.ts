@@ -1,9 +1,11 @@
 import {createPrivateKey, createPublicKey, type KeyObject, randomBytes} from 'node:crypto';
 import {asBuffer, requireLength} from '../software-algorithm.ts';
 
-/** A NIST prime curve (SP 800-186). */
+export type NamedCurve = 'P-256' | 'P-384' | 'P-521' | 'secp256k1';
+
+/** A prime curve of NIST (SP 800-186), or secp256k1 (SEC 2 §2.4.1). */
 export interface EcCurve {
-  readonly namedCurve: string;
+  readonly namedCurve: NamedCurve;
   /** Bytes of a coordinate, and of a scalar. */
   readonly size: number;
   /** The group's order n, big-endian. */
@@ -12,6 +14,8 @@ export interface EcCurve {
   readonly hash: string;
   /** Whether an operation takes a millisecond or so, and belongs on the thread pool. */
   readonly slow: boolean;
+  /** Whether signatures are made with the smaller of s and n − s, as those who use the curve expect. */
+  readonly lowS?: true;
 }
 
 export const P256: EcCurve = {
@@ -43,6 +47,22 @@ export const P521: EcCurve = {
   ),
   hash: 'sha512',
   slow: true,
+};
+
+export const SECP256K1: EcCurve = {
+  namedCurve: 'secp256k1',
+  size: 32,
+  order: Buffer.from('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141', 'hex'),
+  hash: 'sha256',
+  slow: false,
+  lowS: true,
+};
+
+export const EC_CURVES: Readonly<Record<NamedCurve, EcCurve>> = {
+  'P-256': P256,
+  'P-384': P384,
+  'P-521': P521,
+  secp256k1: SECP256K1,
 };
 
 function isScalar({order}: EcCurve, bytes: Buffer): boolean {

@@ -36,6 +36,16 @@ export function rawFromDer(der: Uint8Array, size: number): Buffer {
   return raw;
 }
 
+/** Of the two signatures r‖s and r‖(n − s), which verify alike, the one with the smaller s; `order` is n, as long as s. */
+export function lowS(raw: Buffer, order: Buffer): Buffer {
+  const size = order.length;
+  const s = BigInt(`0x${raw.toString('hex', size)}`);
+  const n = BigInt(`0x${order.toString('hex')}`);
+  if (s <= n / 2n) return raw;
+  const low = (n - s).toString(16).padStart(2 * size, '0');
+  return Buffer.concat([raw.subarray(0, size), Buffer.from(low, 'hex')]);
+}
+
 /** The integer at `offset`, without sign byte; leading zeros and the like are left to the caller's comparison. */
 function readInteger(der: Uint8Array, offset: number): {value: Uint8Array; end: number} {
   const length = der[offset + 1];

@@ -1,43 +1,56 @@
 import {sign, verify} from 'node:crypto';
 import {promisify} from 'node:util';
 import type {SoftwareAlgorithm} from '../software-algorithm.ts';
-import {type EcCurve, generateScalar, openCompressedPoint, openScalar, P256, P384, P521} from './ec-curve.ts';
-import {derFromRaw, rawFromDer} from './ecdsa-signature.ts';
+import {bytesOf, type CryptoWorkers} from './crypto-jobs.ts';
+import {type EcCurve, generateScalar, openCompressedPoint, openScalar} from './ec-curve.ts';
+import {signDigest} from './ecdsa-digest.ts';
+import {derFromRaw, lowS, rawFromDer} from './ecdsa-signature.ts';
 
 const signOffThread = promisify(sign);
 const verifyOffThread = promisify(verify);
 
 /**
- * ECDSA (FIPS 186-5) with the curve's own hash; signatures are r‖s. The secret is the scalar, big-endian.
- * They go to and from OpenSSL as DER: its `ieee-p1363` costs another 20 µs a signature on Node 24, as much as P-256.
+ * ECDSA (FIPS 186-5) with the curve's own hash; signatures are r‖s, of secp256k1 with the smaller s; s of either size
+ * verifies. The secret is the scalar, big-endian. They go to and from OpenSSL as DER: its `ieee-p1363` costs another 20 µs
+ * a signature on Node 24, as much as P-256. Digests are signed in ecdsa-digest.ts, and verified by JavaScript: what is public
+ * needs no constant time, but a thread of its own.
  */
-function ecdsa(curve: EcCurve): SoftwareAlgorithm {
-  const {hash, size, slow} = curve;
+export function ecdsa(curve: EcCurve, {signatures}: Pick<CryptoWorkers, 'signatures'>): SoftwareAlgorithm {
+  const {hash, namedCurve, order, size, slow} = curve;
+  const fromDer = (der: Buffer): Buffer =>
+    curve.lowS ? lowS(rawFromDer(der, size), order) : rawFromDer(der, size);
   return {
     cacheWeight: 1,
     generateSecret: () => generateScalar(curve),
-    open(secret) {
+    open(secret, keystoreId) {
       const {privateKey, publicKey} = openScalar(curve, secret);
       return {
         publicKey,
-        sign: slow
-          ? async (data) => rawFromDer(await signOffThread(hash, data, privateKey), size)
-          : (data) => rawFromDer(sign(hash, data, privateKey), size),
+        async sign(data, {prehashed}) {
+          if (!prehashed)
+            return fromDer(slow ? await signOffThread(hash, data, privateKey) : sign(hash, data, privateKey));
+          if (!slow) return signDigest(curve, privateKey, data);
+          const digest = Uint8Array.from(data);
+          const job = {operation: 'ecdsaSign', curve: namedCurve, privateKey, digest} as const;
+          return bytesOf(await signatures.run(keystoreId, () => job));
+        },
       };
     },
-    openPublicKey(publicKey) {
-      const key = openCompressedPoint(curve, publicKey);
+    openPublicKey(storedPublicKey, keystoreId) {
+      const key = openCompressedPoint(curve, storedPublicKey);
+      const publicKey = Uint8Array.from(storedPublicKey);
       return {
-        verify(data, signature) {
-          if (signature.length !== 2 * size) return false;
-          const der = derFromRaw(signature);
-          return slow ? verifyOffThread(hash, data, key, der) : verify(hash, data, key, der);
+        async verify(data, givenSignature, {prehashed}) {
+          if (givenSignature.length !== 2 * size) return false;
+          if (!prehashed) {
+            const der = derFromRaw(givenSignature);
+            return slow ? verifyOffThread(hash, data, key, der) : verify(hash, data, key, der);
+          }
+          const [digest, signature] = [Uint8Array.from(data), Uint8Array.from(givenSignature)];
+          const job = {operation: 'ecdsaVerify', curve: namedCurve, publicKey, digest, signature} as const;
+          return (await signatures.run(keystoreId, () => job)) === true;
         },
       };
     },
   };
 }
-
-export const ecdsaP256 = ecdsa(P256);
-export const ecdsaP384 = ecdsa(P384);
-export const ecdsaP521 = ecdsa(P521);

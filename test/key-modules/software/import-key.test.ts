@@ -17,7 +17,7 @@ const ORDERS: readonly [RegExp, string][] = [
   [/BBS|Bls/, '73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001'],
 ];
 
-describe('software key module: importKeyMaterial', () => {
+describe('software key module: importKey', () => {
   const wrappers = new MemoryWrappers();
   const module = new SoftwareKeyModule({wrappers});
 
@@ -55,7 +55,7 @@ describe('software key module: importKeyMaterial', () => {
   it('leaves the secret to its caller, and stores nothing of it in the clear', async () => {
     const secret = Buffer.alloc(32, 7);
     const id = {keystoreId: 'https://localhost:9443/kms/keystores/z1A', localKeyId: 'z1', version: 1};
-    const {material} = await module.importKeyMaterial({...id, type: 'Sha256HmacKey2019'}, secret);
+    const {material} = await module.importKey({...id, type: 'Sha256HmacKey2019'}, secret);
     expect(secret).to.deep.equal(Buffer.alloc(32, 7));
     expect(Buffer.from(material).includes(secret)).to.equal(false);
   });
