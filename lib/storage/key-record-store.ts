@@ -57,6 +57,11 @@ export interface KeyRecordReplacement {
   readonly replacedSequence: number;
 }
 
+/** Where to find a key that the server may have to do something with. */
+export interface DueKey extends KeyRecordId {
+  readonly dueAt: number;
+}
+
 /** What maintenance asks of a backend besides. */
 export interface KeyMaintenance extends KeyRecordStore<Authenticated<KeyRecord>> {
   /** The keystore's local key ids in order of creation, in pages. @throws MalformedRequestError where `cursor` is not one that it gave. */
@@ -77,14 +82,14 @@ export interface KeyMaintenance extends KeyRecordStore<Authenticated<KeyRecord>>
   ): Promise<readonly boolean[]>;
 
   /**
-   * At most `limit` records of any keystore whose `dueAt` is at or before `at`, those due longest first, after the one that
-   * `after` names. Found by index.
+   * At most `limit` keys of any keystore whose `dueAt` is at or before `at`, those due longest first, after the one that
+   * `after` names. Found by index. Nothing that needs to be verified is told of them: one that cannot be read hides no other.
    */
   listDue(options: {
     readonly at: number;
     readonly limit: number;
-    readonly after?: (KeyRecordId & {readonly dueAt: number}) | undefined;
-  }): Promise<readonly Authenticated<KeyRecord>[]>;
+    readonly after?: DueKey | undefined;
+  }): Promise<readonly DueKey[]>;
 
   /**
    * At most `limit` of the keystore's records that are sealed or authenticated under one of `dataKeyVersionIds`.

@@ -1,3 +1,4 @@
+import type {DueKey} from '../key-record-store.ts';
 import type {SqliteConnection} from './connection.ts';
 import {type AuthenticatedKeyColumns, KEY_COLUMNS} from './key-row.ts';
 import {type SealedVersionColumns, VERSION_COLUMNS} from './key-version-row.ts';
@@ -45,9 +46,10 @@ const readStatements = (connection: SqliteConnection) => ({
 const dueStatements = (connection: SqliteConnection) => ({
   due: connection.prepare<
     [{readonly at: number; readonly dueAt: number; readonly position: number; readonly limit: number}],
-    {position: number; keystoreId: string}
+    DueKey
   >(
-    `SELECT r.position, (SELECT id FROM keystore WHERE position = r.keystore) AS keystoreId FROM key_record r
+    `SELECT k.id AS keystoreId, r.local_id AS localKeyId, r.due_at AS dueAt
+     FROM key_record r CROSS JOIN keystore k ON k.position = r.keystore
      WHERE r.due_at <= @at AND (r.due_at, r.position) > (@dueAt, @position) ORDER BY r.due_at, r.position LIMIT @limit`,
   ),
   positionOf: connection

@@ -1,5 +1,5 @@
 import type {KeyRecord} from '../key-record.ts';
-import type {KeyMaintenance, KeyRecordId, KeyRecordReplacement} from '../key-record-store.ts';
+import type {DueKey, KeyMaintenance, KeyRecordId, KeyRecordReplacement} from '../key-record-store.ts';
 import type {Page} from '../keystore-config-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
 import type {SqliteConnection} from './connection.ts';
@@ -87,17 +87,12 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     return this.#connection.write(replace, {flush});
   }
 
-  async listDue({
-    at,
-    limit,
-    after,
-  }: Parameters<KeyMaintenance['listDue']>[0]): Promise<readonly Authenticated<KeyRecord>[]> {
+  async listDue({at, limit, after}: Parameters<KeyMaintenance['listDue']>[0]): Promise<readonly DueKey[]> {
     await this.#eraseLog();
     return this.#connection.snapshot(() => {
-      const position = after && (this.#sql.positionOf.get(after.keystoreId, after.localKeyId) ?? 0);
+      const position = after && this.#sql.positionOf.get(after.keystoreId, after.localKeyId);
       const place = {dueAt: after?.dueAt ?? Number.MIN_SAFE_INTEGER, position: position ?? 0};
-      const due = this.#sql.due.all({at, ...place, limit: requireCount(limit)});
-      return due.flatMap((key) => this.#findAt(key.position, key.keystoreId));
+      return this.#sql.due.all({at, ...place, limit: requireCount(limit)});
     });
   }
 
