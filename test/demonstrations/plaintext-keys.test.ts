@@ -119,7 +119,7 @@ async function importKeys(
         type: 'Ed25519VerificationKey2020' as const,
         version: 1,
       };
-      const generated = await module.importKeyMaterial(identity, Buffer.from(secret));
+      const generated = await module.importKey(identity, Buffer.from(secret));
       const {localKeyId, type} = identity;
       const createdAt = Date.now();
       await requestStores.keys.insert(
@@ -129,7 +129,10 @@ async function importKeys(
           type,
           sequence: 0,
           createdAt,
-          versions: [{version: 1, createdAt, ...generated}],
+          updatedAt: createdAt,
+          origin: 'imported',
+          state: 'enabled',
+          versions: [{version: 1, createdAt, state: 'enabled', ...generated}],
         },
         {maxPerKeystore: 1000},
       );

@@ -75,7 +75,7 @@ describe('an anchor', function () {
     const [version] = record.versions;
     const resealed = await module.reseal({
       ...{keystoreId, localKeyId, type: 'Ed25519VerificationKey2020', version: 1},
-      material: version!.material,
+      material: version!.material!,
       publicKey: version!.publicKey!,
     });
     const next = {...record, sequence: record.sequence + 1, versions: [{...version!, ...resealed}]};

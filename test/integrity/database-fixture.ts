@@ -67,8 +67,8 @@ export class OpenDatabase {
     const generated = await this.module.generateKey({...id, version: 1});
     const record: KeyRecord = {
       ...id,
-      ...{sequence: 0, createdAt: NOW},
-      versions: [{version: 1, createdAt: NOW, ...generated}],
+      ...{sequence: 0, createdAt: NOW, updatedAt: NOW, origin: 'generated', state: 'enabled'},
+      versions: [{version: 1, createdAt: NOW, state: 'enabled', ...generated}],
       ...members,
     };
     await this.keys.insert(record, {maxPerKeystore: 1000});

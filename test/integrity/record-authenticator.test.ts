@@ -6,7 +6,7 @@ import {RecordAuthenticator} from '../../lib/integrity/record-authenticator.ts';
 import {TamperedRecordError} from '../../lib/integrity/tampered-record-error.ts';
 import {SealedError} from '../../lib/sealing/sealing-errors.ts';
 import {SealedBlobError} from '../../lib/sealing/wrapper.ts';
-import type {KeyRecord, KeyVersionRecord} from '../../lib/storage/key-record.ts';
+import type {KeyPolicy, KeyRecord, KeyVersionRecord} from '../../lib/storage/key-record.ts';
 import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
 import type {Authenticated} from '../../lib/storage/record-authentication.ts';
 import {MemoryWrappers} from '../key-modules/memory-wrappers.ts';
@@ -20,6 +20,25 @@ const texts = fc.array(text, {maxLength: 3});
 /** Every member there is: a member that a record gains does not compile until it is here. */
 type Members<T> = {readonly [K in keyof Required<T>]: fc.Arbitrary<T[K] | undefined>};
 
+const POLICY: Members<KeyPolicy> = {
+  allowedOperations: fc.option(fc.subarray(['sign', 'rewrap'] as const), {nil: undefined}),
+  allowedAlgorithms: fc.option(texts, {nil: undefined}),
+  rotation: fc.option(fc.record({afterSeconds: count, afterUses: count}, {requiredKeys: []}), {
+    nil: undefined,
+  }),
+  exportable: fc.option(fc.boolean(), {nil: undefined}),
+  deletionProtection: fc.option(fc.boolean(), {nil: undefined}),
+  minDeletionWindowSeconds: fc.option(count, {nil: undefined}),
+  minVersions: fc.option(count, {nil: undefined}),
+  maxVersions: fc.option(count, {nil: undefined}),
+  minDecryptVersion: fc.option(count, {nil: undefined}),
+  usageWindow: fc.option(fc.record({notBefore: count, notAfter: count}, {requiredKeys: []}), {
+    nil: undefined,
+  }),
+  maxDataBytes: fc.option(count, {nil: undefined}),
+  rate: fc.option(fc.record({uses: count, perSeconds: count}), {nil: undefined}),
+};
+const policy = record<KeyPolicy>(POLICY);
 const KEYSTORE: Members<KeystoreConfig> = {
   id: text,
   sequence: count,
@@ -31,9 +50,11 @@ const KEYSTORE: Members<KeystoreConfig> = {
 const VERSION: Members<KeyVersionRecord> = {
   version: count,
   createdAt: count,
+  state: fc.constantFrom('enabled', 'disabled', 'destroyed'),
   publicKey: fc.option(bytes, {nil: undefined}),
-  material: bytes,
+  material: fc.option(bytes, {nil: undefined}),
   dataKeyVersionId: fc.option(text, {nil: undefined}),
+  certificates: fc.option(fc.array(bytes, {maxLength: 3}), {nil: undefined}),
 };
 const KEY: Members<KeyRecord> = {
   keystoreId: text,
@@ -41,6 +62,22 @@ const KEY: Members<KeyRecord> = {
   sequence: count,
   type: text,
   createdAt: count,
+  updatedAt: count,
+  origin: fc.constantFrom('generated', 'imported'),
+  state: fc.constantFrom('enabled', 'disabled', 'pendingDeletion', 'deleted'),
+  deletion: fc.option(
+    fc.record({
+      requestedAt: count,
+      destroyAt: count,
+      restoresTo: fc.constantFrom('enabled' as const, 'disabled' as const),
+    }),
+    {nil: undefined},
+  ),
+  keyOps: fc.option(fc.subarray(['sign', 'verify', 'encrypt'] as const), {nil: undefined}),
+  tags: fc.option(fc.dictionary(text, text, {maxKeys: 3, noNullPrototype: true}), {nil: undefined}),
+  description: fc.option(text, {nil: undefined}),
+  policy: fc.option(policy, {nil: undefined}),
+  dueAt: fc.option(count, {nil: undefined}),
   maxCapabilityChainLength: fc.option(count, {nil: undefined}),
   publicAlias: fc.option(text, {nil: undefined}),
   publicAliasTemplate: fc.option(text, {nil: undefined}),
@@ -150,7 +187,12 @@ describe('RecordAuthenticator', () => {
       sequence: 0,
       type: 'Ed25519VerificationKey2020',
       createdAt: 1,
-      versions: [{version: 1, createdAt: 1, publicKey: randomBytes(32), material: randomBytes(61)}],
+      updatedAt: 1,
+      origin: 'generated',
+      state: 'enabled',
+      versions: [
+        {version: 1, createdAt: 1, state: 'enabled', publicKey: randomBytes(32), material: randomBytes(61)},
+      ],
     };
     let authenticator: RecordAuthenticator;
     let stored: Authenticated<KeyRecord>;

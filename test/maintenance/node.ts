@@ -82,7 +82,10 @@ export class Node {
     const createdAt = Date.now();
     const module = findKeyModule('software', this.management.keyModules);
     const generated = await module.generateKey({...identity, version: 1});
-    return {...identity, sequence: 0, createdAt, versions: [{version: 1, createdAt, ...generated}]};
+    return {
+      ...{...identity, sequence: 0, createdAt, updatedAt: createdAt, origin: 'generated', state: 'enabled'},
+      versions: [{version: 1, createdAt, state: 'enabled', ...generated}],
+    };
   }
 
   insertKey(record: KeyRecord): Promise<void> {

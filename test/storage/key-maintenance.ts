@@ -176,13 +176,13 @@ export function testKeyMaintenance(test: StoreTest): void {
     await stores.keys.replace([replacementOf(current)]);
     const [version] = makeKey(a).versions;
     const both = await insertKey(stores, a, {versions: [version!, {...version!, version: 2}]});
-    await insertKey(stores, a, {versions: [{version: 1, createdAt: 0, material: Uint8Array.of(1)}]}).then(
-      async (record) => {
-        // Its material is a reference to a module's own storage.
-        const replacement = {...record, sequence: 1, authentication: makeAuthentication(a, 2)};
-        await stores.keys.replace([{record: replacement, replacedSequence: 0}]);
-      },
-    );
+    await insertKey(stores, a, {
+      versions: [{version: 1, createdAt: 0, state: 'enabled', material: Uint8Array.of(1)}],
+    }).then(async (record) => {
+      // Its material is a reference to a module's own storage.
+      const replacement = {...record, sequence: 1, authentication: makeAuthentication(a, 2)};
+      await stores.keys.replace([{record: replacement, replacedSequence: 0}]);
+    });
     await insertKey(stores, b);
 
     const expectUnder = async (dataKeyVersionIds: readonly string[], expected: readonly unknown[]) => {

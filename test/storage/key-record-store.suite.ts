@@ -2,8 +2,9 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
 import {DuplicateError, KeystoreSequenceError, NotFoundError, QuotaExceededError} from '../../lib/errors.ts';
-import type {KeyRecord, KeyVersionRecord} from '../../lib/storage/key-record.ts';
+import type {KeyRecord} from '../../lib/storage/key-record.ts';
 import type {Stores} from '../../lib/storage/stores.ts';
+import {arbitraryKey} from './arbitrary-key.ts';
 import {testKeyMaintenance} from './key-maintenance.ts';
 import {makeAuthentication} from './keystore-scope.ts';
 import {expectList, expectStrictCursors, type ListPage} from './paging.ts';
@@ -17,27 +18,6 @@ const listOf =
   (stores: Stores, keystoreId: string): ListPage<KeyRecord> =>
   (page) =>
     stores.keys.list({keystoreId, ...page});
-
-const text = fc.string({minLength: 1, unit: 'grapheme'});
-const bytes = fc.uint8Array({minLength: 1, maxLength: 6000});
-const arbitraryVersion: fc.Arbitrary<Omit<KeyVersionRecord, 'version'>> = fc.record(
-  {createdAt: fc.maxSafeNat(), publicKey: bytes, material: bytes},
-  {requiredKeys: ['createdAt', 'material']},
-);
-const arbitraryRecord: fc.Arbitrary<Omit<KeyRecord, 'keystoreId' | 'localKeyId'>> = fc.record(
-  {
-    sequence: fc.maxSafeNat(),
-    type: text,
-    createdAt: fc.maxSafeNat(),
-    maxCapabilityChainLength: fc.nat(),
-    publicAlias: text,
-    publicAliasTemplate: text,
-    versions: fc
-      .array(arbitraryVersion, {minLength: 1, maxLength: 4})
-      .map((versions) => versions.map((version, index) => ({version: index + 1, ...version}))),
-  },
-  {requiredKeys: ['sequence', 'type', 'createdAt', 'versions']},
-);
 
 /** What the implementations of KeyRecordStore promise. */
 export function describeKeyRecordStore(options: StoreSuiteOptions): void {
@@ -60,7 +40,7 @@ export function describeKeyRecordStore(options: StoreSuiteOptions): void {
     test('gives back every record as it was, here and elsewhere', async ({stores, other}) => {
       const {id: keystoreId} = await insertKeystore(stores);
       await fc.assert(
-        fc.asyncProperty(arbitraryRecord, async (members) => {
+        fc.asyncProperty(arbitraryKey, async (members) => {
           const record = await insertKey(stores, keystoreId, members);
           expect(plain(await stores.keys.find(record))).to.deep.equal(plain(record));
           expect(plain(await other.keys.find(record))).to.deep.equal(plain(record));
@@ -72,7 +52,9 @@ export function describeKeyRecordStore(options: StoreSuiteOptions): void {
     test('takes bytes that are a view of a larger buffer', async ({stores}) => {
       const {id} = await insertKeystore(stores);
       const material = Uint8Array.from({length: 32}, (_, index) => index).subarray(8, 12);
-      const record = await insertKey(stores, id, {versions: [{version: 1, createdAt: 0, material}]});
+      const record = await insertKey(stores, id, {
+        versions: [{version: 1, createdAt: 0, state: 'enabled', material}],
+      });
       const found = await stores.keys.find(record);
       expect(plain(found?.versions[0]?.material)).to.equal('0x08090a0b');
     });
@@ -144,7 +126,7 @@ export function describeKeyRecordStore(options: StoreSuiteOptions): void {
       const [{id: a}, {id: b}] = [await insertKeystore(stores), await insertKeystore(stores)];
       const records: KeyRecord[] = [];
       for (let count = 0; count < 5; count++) {
-        const version = {createdAt: 0, material: Uint8Array.of(count)};
+        const version = {createdAt: 0, state: 'enabled' as const, material: Uint8Array.of(count)};
         const versions = Array.from({length: count + 1}, (_, index) => ({version: index + 1, ...version}));
         records.push(await insertKey(stores, a, {createdAt: 1000 - count, versions}));
         await insertKey(stores, b);

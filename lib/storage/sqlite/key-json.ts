@@ -38,7 +38,7 @@ export function parseTags(text: string): Tags {
 
 export function parsePolicy(text: string): KeyPolicy {
   const value = parseJson(text);
-  if (isObject(value)) return value as KeyPolicy;
+  if (isObject(value)) return value;
   throw new TypeError('A policy at rest is something else.');
 }
 

@@ -42,10 +42,12 @@ describe('SQLite references to keys', () => {
         (scope) =>
           `UPDATE key_version SET data_key_version = ${at(materialKeyVersion(scope, 2))} WHERE key = ${key}`,
         (scope) =>
-          `INSERT INTO key_record (keystore, local_id, sequence, type, created_at, mac, mac_key_version)
-           VALUES (${keystore}, 'new', 0, 'type', 0, x'01', ${at(macKeyVersion(scope))})`,
+          `INSERT INTO key_record (keystore, local_id, sequence, type, created_at, updated_at, origin, state,
+             mac, mac_key_version)
+           VALUES (${keystore}, 'new', 0, 'type', 0, 0, 'generated', 'enabled', x'01', ${at(macKeyVersion(scope))})`,
         (scope) =>
-          `INSERT INTO key_version VALUES (${key}, 2, 0, NULL, x'01', ${at(materialKeyVersion(scope))})`,
+          `INSERT INTO key_version (key, version, created_at, state, material, data_key_version)
+           VALUES (${key}, 2, 0, 'enabled', x'01', ${at(materialKeyVersion(scope))})`,
       ];
       for (const statement of statements) {
         const foreign = statement(otherKeystoreId);
@@ -91,7 +93,7 @@ describe('SQLite references to keys', () => {
       what: 'a data key version that sealed a key’s material',
       deletion: ({keystoreId}) =>
         `DELETE FROM data_key_version WHERE id = '${materialKeyVersion(keystoreId)}'`,
-      free: () => 'DELETE FROM key_version',
+      free: () => `UPDATE key_version SET state = 'destroyed', material = NULL, data_key_version = NULL`,
     },
     {
       what: 'a data key version that authenticates a keystore',

@@ -27,7 +27,8 @@ export async function insertRows(path: string): Promise<Rows> {
   const [keystoreId, otherKeystoreId, scope] = [keystoreUrl(), keystoreUrl(), keystoreUrl()];
   for (const id of [keystoreId, otherKeystoreId]) {
     await insertKeystore(stores, {id});
-    await insertKey(stores, id);
+    const key = await insertKey(stores, id);
+    await stores.keyUses.add({...key, version: 1, count: 1});
     await stores.revocations.insert(makeRevocation(id), {});
     await stores.replays.remember(randomBytes(32), {expiresAt: 0});
   }
