@@ -26,17 +26,24 @@ export const keyOps = {
   uniqueItems: true,
 } as const satisfies Schema;
 
+/** Letters, digits and some of what names are joined with; no `=`, which the command line parts names and values by. */
+export const TAG_NAME_PATTERN = '^[A-Za-z0-9_][A-Za-z0-9_.:/@+\\-]{0,63}$';
+
+/** One line: no control characters, no line or paragraph separators, no half of a surrogate pair. */
+export const TEXT_PATTERN = '^[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]*$';
+
 export const keyTags = {
   type: 'object',
   description: 'Names and values. The tag `name` is unique in the keystore: keys are found by it.',
   maxProperties: 50,
-  propertyNames: {type: 'string', pattern: '^[A-Za-z0-9_][A-Za-z0-9_.:/@+\\-]{0,63}$'},
-  additionalProperties: {type: 'string', maxLength: 256},
+  propertyNames: {type: 'string', pattern: TAG_NAME_PATTERN},
+  additionalProperties: {type: 'string', pattern: TEXT_PATTERN, maxLength: 256},
 } as const satisfies Schema;
 
 export const keyDescriptionText = {
   type: 'string',
   description: 'One line about the key, for people.',
+  pattern: TEXT_PATTERN,
   minLength: 1,
   maxLength: 1024,
 } as const satisfies Schema;

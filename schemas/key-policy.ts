@@ -4,6 +4,13 @@ import type {FromSchema, Schema} from './json-schema.ts';
 const MAX_SECONDS = 3_155_760_000;
 
 const seconds = {type: 'integer', minimum: 1, maximum: MAX_SECONDS} as const satisfies Schema;
+
+/** How long a deleted key can be restored. */
+export const recoveryWindowSeconds = {
+  ...seconds,
+  description: 'How long the key can be restored; absent: as long as the server has it.',
+} as const satisfies Schema;
+
 const versions = {type: 'integer', minimum: 1, maximum: 1000} as const satisfies Schema;
 const time = {
   type: 'string',

@@ -2,7 +2,7 @@ import {InternalError, KeyPolicyError, KeyStateError} from '../errors.ts';
 import type {KeyDeletion, KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
 import type {KeyDefaults} from './key-defaults.ts';
 import {nextDueAt} from './key-policy.ts';
-import {assertVersionChange, currentVersion, nextState} from './key-state.ts';
+import {assertVersionChange, currentVersion, keyState, MAX_KEY_VERSIONS, nextState} from './key-state.ts';
 import {findVersion} from './key-use-rules.ts';
 import {without} from './without.ts';
 
@@ -16,9 +16,6 @@ export type GeneratedVersion = Pick<KeyVersionRecord, 'publicKey' | 'dataKeyVers
   readonly material: Uint8Array;
 };
 
-/** More versions, destroyed ones too, a key never has: its record is read whole. */
-export const MAX_KEY_VERSIONS = 1000;
-
 /** The record after a change of some members: one higher in `sequence`, and due when it says. */
 export function changed(record: KeyRecord, members: Partial<KeyRecord>, now: number): KeyRecord {
   const next = {...without(record, 'dueAt'), ...members, sequence: record.sequence + 1, updatedAt: now};
@@ -26,17 +23,21 @@ export function changed(record: KeyRecord, members: Partial<KeyRecord>, now: num
   return {...next, ...(dueAt !== undefined && {dueAt})};
 }
 
+/** What refuses a rotation before anything is generated for it. */
+export function assertRotatable(record: KeyRecord, now: number): void {
+  nextState(record, 'rotate', now);
+  if (currentVersion(record).version < MAX_KEY_VERSIONS) return;
+  throw new KeyStateError(`A key has at most ${MAX_KEY_VERSIONS} versions: make a new key.`, {
+    details: {state: keyState(record, now), possible: []},
+  });
+}
+
 /** Rotates: `generated` becomes the current version; the policy's `maxVersions` destroys the oldest ones above it. */
 export function addVersion(record: KeyRecord, generated: GeneratedVersion, now: number): KeyRecord {
-  const state = nextState(record, 'rotate', now);
+  assertRotatable(record, now);
   const {version} = currentVersion(record);
-  if (version >= MAX_KEY_VERSIONS) {
-    throw new KeyStateError(`A key has at most ${MAX_KEY_VERSIONS} versions: make a new key.`, {
-      details: {state: 'active', possible: []},
-    });
-  }
   const added: KeyVersionRecord = {version: version + 1, createdAt: now, state: 'enabled', ...generated};
-  return changed(record, {state, versions: withoutOldest([...record.versions, added], record.policy)}, now);
+  return changed(record, {versions: withoutOldest([...record.versions, added], record.policy)}, now);
 }
 
 /** Deletion protection protects versions from this, too: what is above `maxVersions` then stays. */

@@ -2,7 +2,7 @@ import type {KeyPolicyBody} from '../../schemas/key-policy.ts';
 import {parseXsdDateTime} from '../encoding/xsd-date-time.ts';
 import {KeyPolicyError, MalformedRequestError} from '../errors.ts';
 import type {KeyPolicy, KeyRecord, KeyUse} from '../storage/key-record.ts';
-import {currentVersion, operationsOf} from './key-state.ts';
+import {currentVersion, MAX_KEY_VERSIONS, operationsOf} from './key-state.ts';
 import type {KeyTypeDescriptor} from './key-types.ts';
 import {KEY_USES} from './key-uses.ts';
 
@@ -139,7 +139,9 @@ export function nextDueAt(
   if (record.state === 'pendingDeletion') return record.deletion?.destroyAt;
   const {rotation, usageWindow} = record.policy ?? {};
   if (record.state !== 'enabled' || rotation?.afterSeconds === undefined) return undefined;
-  const aged = currentVersion(record).createdAt + rotation.afterSeconds * 1000;
+  const {version, createdAt} = currentVersion(record);
+  if (version >= MAX_KEY_VERSIONS) return undefined;
+  const aged = createdAt + rotation.afterSeconds * 1000;
   const due = Math.max(aged, usageWindow?.notBefore ?? aged);
   return usageWindow?.notAfter !== undefined && due >= usageWindow.notAfter ? undefined : due;
 }

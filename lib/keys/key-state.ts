@@ -79,6 +79,9 @@ const OLDER: readonly (readonly [KeyOperation, VersionStatus])[] = [
   ['decapsulate', 'decapsulate-only'],
 ];
 
+/** More versions, destroyed ones too, a key never has: its record is read whole. */
+export const MAX_KEY_VERSIONS = 1000;
+
 /** The descriptor of a stored key's type. */
 export function keyTypeOf({type: name}: Pick<KeyRecord, 'type'>): KeyTypeDescriptor {
   const type = findKeyType(name);
