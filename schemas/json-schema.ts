@@ -1,7 +1,10 @@
 import type {ExtendedJSONSchema, FromExtendedSchema} from 'json-schema-to-ts';
 
 /** Keywords of JSON Schema 2020-12 that the types' library does not know. */
-type Draft2020 = {prefixItems: readonly unknown[]};
+type Draft2020 = {
+  prefixItems: readonly unknown[];
+  dependentRequired: Readonly<Record<string, readonly string[]>>;
+};
 
 /** A JSON Schema (2020-12), as far as the wire contract uses it. */
 export type Schema = ExtendedJSONSchema<Draft2020> & object;

@@ -1,12 +1,13 @@
 import type {Schema} from '../../schemas/json-schema.ts';
+import type {BatchableOperationType} from '../../schemas/operations/batch.ts';
 import type {OperationBody, OperationReply, OperationType} from '../../schemas/kms-operations.ts';
 import type {KeyModule} from '../key-modules/key-module.ts';
-import type {KeyDefaults} from '../keys/key-policy.ts';
-import type {KeyTypeDescriptor} from '../keys/key-types.ts';
+import type {KeyDefaults} from '../keys/key-defaults.ts';
 import type {KeyRecord, KeyUse} from '../storage/key-record.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 import type {ImportTokens} from './import-tokens.ts';
 import type {UsableKey} from './usable-key.ts';
+import type {UseRequest} from './use-request.ts';
 
 /** Operations that use a key; those of them that a batch may be of. */
 export type UseOperationType =
@@ -38,14 +39,6 @@ interface Descriptor<T extends OperationType> {
   readonly schema: Schema;
 }
 
-/** How a use asks for a key: what its policy may forbid. */
-export interface UseRequest {
-  /** As in the operation; absent: the type's default. */
-  readonly algorithm?: string | undefined;
-  /** Bytes of what is signed, encrypted, wrapped or checked. */
-  readonly dataBytes?: number | undefined;
-}
-
 export interface UseDescriptor<T extends UseOperationType = UseOperationType> extends Descriptor<T> {
   readonly kind: 'use';
   readonly target: 'key';
@@ -67,9 +60,7 @@ export type OperationItem<T extends OperationType> = Omit<
 >;
 
 export interface ChangeContext {
-  readonly type: KeyTypeDescriptor;
   readonly defaults: KeyDefaults;
-  readonly keystore: Pick<KeystoreConfig, 'id' | 'controller'>;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -91,13 +82,21 @@ export interface RotateDescriptor extends Descriptor<'RotateKeyOperation'> {
   readonly action: 'rotateKey';
 }
 
-/** A batch of one kind of use. Its own schema has that of the items. */
+/** A batch of one kind of use. */
 export interface BatchDescriptor extends Descriptor<'BatchOperation'> {
   readonly kind: 'batch';
   readonly target: 'key';
   /** That of the items. */
   readonly action: KeyUse;
   readonly item: UseDescriptor;
+}
+
+/** Which batch it is, the operation says: so does which action it asks for. */
+export interface BatchDescriptors extends Descriptor<'BatchOperation'> {
+  readonly kind: 'batches';
+  readonly target: 'key';
+  /** By the type of the items; without prototype. */
+  readonly of: Readonly<Record<BatchableOperationType, BatchDescriptor>>;
 }
 
 export interface ExportDescriptor extends Descriptor<'ExportKeyOperation'> {
@@ -166,6 +165,8 @@ export type OperationDescriptor<T extends OperationType = OperationType> = T ext
         ? RotateDescriptor
         : T extends 'ExportKeyOperation'
           ? ExportDescriptor
-          : T extends 'GetImportParametersOperation'
-            ? KeystoreDescriptor
-            : never;
+          : T extends 'BatchOperation'
+            ? BatchDescriptors
+            : T extends 'GetImportParametersOperation'
+              ? KeystoreDescriptor
+              : never;

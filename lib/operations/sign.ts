@@ -1,13 +1,16 @@
-import type {OperationBody, OperationReply} from '../../schemas/kms-operations.ts';
+import type {OperationReply} from '../../schemas/kms-operations.ts';
 import {encodeBase64url} from '../encoding/base64url.ts';
-import {decodeMember} from './decode-member.ts';
-import type {UsableKey} from './operation.ts';
+import type {OperationItem} from './operation.ts';
+import {readSignatureInput} from './read-signature-input.ts';
+import {keyVersionMember, type UsableKey} from './usable-key.ts';
 
-/** `verifyData` → `signatureValue`; ECDSA signatures are r‖s. */
+/** `verifyData` or `digest` → `signatureValue`, by the newest version; ECDSA signatures are r‖s. */
 export async function sign(
-  operation: OperationBody<'SignOperation'>,
-  {module, version}: UsableKey,
+  operation: OperationItem<'SignOperation'>,
+  key: UsableKey,
 ): Promise<OperationReply<'SignOperation'>> {
-  const signature = await module.sign(version, decodeMember(operation, 'verifyData'));
-  return {signatureValue: encodeBase64url(signature)};
+  const {data, options} = readSignatureInput(operation, key.type);
+  const version = key.current();
+  const signature = await key.module.sign(version, data, options);
+  return {signatureValue: encodeBase64url(signature), ...keyVersionMember(key, version)};
 }

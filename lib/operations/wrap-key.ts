@@ -1,13 +1,14 @@
-import type {OperationBody, OperationReply} from '../../schemas/kms-operations.ts';
+import type {OperationReply} from '../../schemas/kms-operations.ts';
 import {encodeBase64url} from '../encoding/base64url.ts';
 import {decodeMember} from './decode-member.ts';
-import type {UsableKey} from './operation.ts';
+import type {OperationItem} from './operation.ts';
+import type {UsableKey} from './usable-key.ts';
 
-/** `unwrappedKey` → `wrappedKey` (RFC 3394). */
+/** `unwrappedKey` → `wrappedKey` (RFC 3394), by the newest version. */
 export async function wrapKey(
-  operation: OperationBody<'WrapKeyOperation'>,
-  {module, version}: UsableKey,
+  operation: OperationItem<'WrapKeyOperation'>,
+  {module, current}: UsableKey,
 ): Promise<OperationReply<'WrapKeyOperation'>> {
-  const wrappedKey = await module.wrapKey(version, decodeMember(operation, 'unwrappedKey'));
+  const wrappedKey = await module.wrapKey(current(), decodeMember(operation, 'unwrappedKey'));
   return {wrappedKey: encodeBase64url(wrappedKey)};
 }

@@ -1,5 +1,6 @@
 import {base64url, keyUrl, webkmsContext} from '../common.ts';
 import type {Schema} from '../json-schema.ts';
+import {keyVersion} from '../key-metadata.ts';
 
 export const deriveSecretOperation = {
   title: 'DeriveSecretOperation',
@@ -21,6 +22,7 @@ export const deriveSecretOperation = {
         publicKeyMultibase: {type: 'string', minLength: 1, maxLength: 256},
       },
     },
+    keyVersion: {...keyVersion, description: 'The version that derives; absent: the newest.'},
   },
 } as const satisfies Schema;
 

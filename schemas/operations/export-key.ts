@@ -8,7 +8,7 @@ import {
   rsaPublicKey,
   transportedKey,
 } from './key-material-members.ts';
-import {keyVersion} from './key-version-member.ts';
+import {keyVersion} from '../key-metadata.ts';
 
 export const exportKeyOperation = {
   title: 'ExportKeyOperation',

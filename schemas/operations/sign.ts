@@ -1,18 +1,20 @@
 import {keyUrl, webkmsContext} from '../common.ts';
 import type {Schema} from '../json-schema.ts';
-import {signatureValue, verifyData} from './signature-members.ts';
+import {keyVersion} from '../key-metadata.ts';
+import {dataOrDigest, signatureValue, signedMembers} from './signature-members.ts';
 
 export const signOperation = {
   title: 'SignOperation',
   type: 'object',
-  required: ['type', 'invocationTarget', 'verifyData'],
+  required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {
     '@context': webkmsContext,
     type: {const: 'SignOperation'},
     invocationTarget: keyUrl,
-    verifyData,
+    ...signedMembers,
   },
+  ...dataOrDigest,
 } as const satisfies Schema;
 
 export const signReply = {
@@ -20,5 +22,8 @@ export const signReply = {
   type: 'object',
   required: ['signatureValue'],
   additionalProperties: false,
-  properties: {signatureValue},
+  properties: {
+    signatureValue,
+    keyVersion: {...keyVersion, description: 'Which version signed; once the key has had more than one.'},
+  },
 } as const satisfies Schema;

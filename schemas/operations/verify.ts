@@ -1,19 +1,25 @@
 import {keyUrl, webkmsContext} from '../common.ts';
 import type {Schema} from '../json-schema.ts';
-import {signatureValue, verifyData} from './signature-members.ts';
+import {keyVersion} from '../key-metadata.ts';
+import {dataOrDigest, signatureValue, signedMembers} from './signature-members.ts';
 
 export const verifyOperation = {
   title: 'VerifyOperation',
   type: 'object',
-  required: ['type', 'invocationTarget', 'verifyData', 'signatureValue'],
+  required: ['type', 'invocationTarget', 'signatureValue'],
   additionalProperties: false,
   properties: {
     '@context': webkmsContext,
     type: {const: 'VerifyOperation'},
     invocationTarget: keyUrl,
-    verifyData,
+    ...signedMembers,
     signatureValue,
+    keyVersion: {
+      ...keyVersion,
+      description: 'The version that signed; absent: versions are tried, newest first.',
+    },
   },
+  ...dataOrDigest,
 } as const satisfies Schema;
 
 export const verifyReply = {
@@ -21,5 +27,11 @@ export const verifyReply = {
   type: 'object',
   required: ['verified'],
   additionalProperties: false,
-  properties: {verified: {type: 'boolean'}},
+  properties: {
+    verified: {type: 'boolean'},
+    keyVersion: {
+      ...keyVersion,
+      description: 'Which version verified it; once the key has had more than one.',
+    },
+  },
 } as const satisfies Schema;

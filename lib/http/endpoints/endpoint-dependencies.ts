@@ -1,4 +1,5 @@
 import type {KeyModules} from '../../operations/find-key-module.ts';
+import type {KeyService} from '../../operations/key-service.ts';
 import type {RequestStores} from '../../storage/stores.ts';
 import type {Authorizer} from '../../zcap/invocation.ts';
 
@@ -6,7 +7,6 @@ import type {Authorizer} from '../../zcap/invocation.ts';
 export interface Quotas {
   /** Keystores that one DID has created and that still exist. */
   readonly keystoresPerCreator: number;
-  readonly keysPerKeystore: number;
   /** Revocations in one keystore of what one delegate of its controllers got and delegated on; the controllers' own are not counted (R47). */
   readonly revocationsPerDelegator: number;
 }
@@ -15,8 +15,10 @@ export interface Quotas {
 export interface EndpointDependencies {
   /** The public origin, e.g. `https://localhost:9443`. */
   readonly baseUrl: string;
-  readonly stores: Pick<RequestStores, 'keystores' | 'keys' | 'revocations'>;
+  readonly stores: Pick<RequestStores, 'keystores' | 'revocations'>;
   readonly authorizer: Authorizer;
+  readonly keyService: KeyService;
+  /** What new keystores may ask for. */
   readonly keyModules: KeyModules;
   /** `open`: the new keystore's controller may create it; else the DIDs that may create any. */
   readonly keystoreCreation: 'open' | readonly string[];

@@ -1,84 +1,89 @@
 import {getKeyQuery} from '../../../schemas/keys.ts';
 import {NotAllowedError, NotFoundError} from '../../errors.ts';
-import {describeKey} from '../../keys/key-description.ts';
 import {OPERATIONS} from '../../operations/operation-table.ts';
-import type {KeyRecord} from '../../storage/key-record.ts';
-import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import {readHeaders} from '../../zcap/read-headers.ts';
 import {assertSourceAddress} from '../../zcap/source-address.ts';
-import type {Endpoint, EndpointRequest, Reply} from '../endpoint.ts';
+import type {Endpoint, EndpointRequest} from '../endpoint.ts';
 import {createValidator} from '../validation/create-validator.ts';
 import {parseQuery} from '../validation/query.ts';
+import {admitChain} from './admit-chain.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
-import {findAuthorizedKey} from './find-authorized-key.ts';
 import {readHead} from './read-request.ts';
 import {parameter, resourceUrls} from './resource-urls.ts';
 
-/** The actions on keys: of whoever has one, it may be known what the key is. */
+/**
+ * The actions on keys: of whoever has one, it may be known what the key is. Also of who manages it: what is told is less than
+ * the replies to a change tell.
+ */
 const KEY_ACTIONS: ReadonlySet<string> = new Set(
-  Object.values(OPERATIONS).flatMap(({target, action}) => (target === 'key' ? [action] : [])),
+  Object.values(OPERATIONS).flatMap((operation) =>
+    operation.target === 'key' && operation.kind !== 'batches' ? [operation.action] : [],
+  ),
 );
 
 const parseKeyQuery = createValidator('getKeyQuery', getKeyQuery);
 
 /** GET a key → its description: the current version, or `?version=n`. */
 export function getKeyDescriptionEndpoint(deps: EndpointDependencies): Endpoint {
-  return deps.keyDescriptions === 'public' ? publicEndpoint(deps) : authorizedEndpoint(deps);
+  const authorized = authorizedEndpoint(deps);
+  if (deps.keyDescriptions !== 'public') return authorized;
+  const open = publicEndpoint(deps);
+  // What nobody but a reader may know is not public.
+  return async (request) => (readQuery(request).include === undefined ? open(request) : authorized(request));
 }
 
 function authorizedEndpoint(deps: EndpointDependencies): Endpoint {
-  const {stores} = deps;
+  const {keyService} = deps;
   const urls = resourceUrls(deps.baseUrl);
   return async (request) => {
     const envelope = readHead(request, {host: urls.host, now: currentSeconds(deps)});
-    const {version} = parseKeyQuery(parseQuery(request.head.target));
+    const {version, include} = readQuery(request);
     const [keystoreId, localKeyId] = [urls.keystore(request), parameter(request, 'key')];
     const {keystore, invocation} = await authorizeOnKeystore(request, deps, envelope, {
       keystoreId,
       action: 'read',
       // R14, R36: clients also name the key's own root; and who may use a key at all may see what it is.
       additionalRoot: envelope.resource,
-      alsoBy: KEY_ACTIONS,
+      ...(include === undefined && {alsoBy: KEY_ACTIONS}),
     });
-    const record = await findAuthorizedKey(stores.keys, {keystoreId, localKeyId}, invocation);
-    return describe(keystore, record, version);
+    const admit = admitChain(invocation);
+    const body = await keyService.read(
+      {keystore, localKeyId, admit},
+      {version, metadata: include !== undefined},
+    );
+    return {status: 200, body};
   };
 }
 
 /** What the setting makes public is public to whoever the keystore's `ipAllowList` lets in (R49). */
-function publicEndpoint({baseUrl, stores}: EndpointDependencies): Endpoint {
+function publicEndpoint({baseUrl, stores, keyService}: EndpointDependencies): Endpoint {
   const urls = resourceUrls(baseUrl);
   return async (request) => {
     assertHost(request, urls.host);
-    const {version} = parseKeyQuery(parseQuery(request.head.target));
+    const {version} = readQuery(request);
     const [keystoreId, localKeyId] = [urls.keystore(request), parameter(request, 'key')];
     const keystore = await stores.keystores.find(keystoreId);
-    if (!keystore) throw notFound();
+    if (!keystore) throw new NotFoundError('Key not found.');
     assertSourceAddress(request.head.remoteAddress, keystore.ipAllowList);
-    const record = await stores.keys.find({keystoreId, localKeyId});
-    if (!record) throw notFound();
-    return describe(keystore, record, version);
+    const body = await keyService.read({keystore, localKeyId, admit: () => undefined}, {version});
+    return {status: 200, body};
   };
 }
 
-function describe(keystore: KeystoreConfig, record: KeyRecord, version: string | undefined): Reply {
-  const versions = record.versions.filter(
-    (known) => version === undefined || String(known.version) === version,
-  );
-  if (versions.length === 0) throw new NotFoundError('Key version not found.');
-  const keyId = `${keystore.id}/keys/${record.localKeyId}`;
-  const keystoreController = keystore.controller;
-  return {status: 200, body: describeKey({keyId, keystoreController, record: {...record, versions}})};
+interface KeyQuery {
+  readonly version: number | undefined;
+  readonly include: 'metadata' | undefined;
+}
+
+function readQuery({head}: EndpointRequest): KeyQuery {
+  const {version, include} = parseKeyQuery(parseQuery(head.target));
+  return {version: version === undefined ? undefined : Number(version), include};
 }
 
 function assertHost({head}: EndpointRequest, host: string): void {
   if (readHeaders(head.rawHeaders).values.get('host') !== host) {
     throw new NotAllowedError('host', 'Host header contains an unexpected host name.');
   }
-}
-
-function notFound(): NotFoundError {
-  return new NotFoundError('Key not found.');
 }

@@ -1,8 +1,8 @@
 import type {Schema} from '../../../schemas/json-schema.ts';
 import type {OperationBody, OperationType} from '../../../schemas/kms-operations.ts';
 import {NotSupportedError} from '../../errors.ts';
-import type {KeyOperationDescriptor, NewKeyOperationDescriptor} from '../../operations/operation.ts';
-import {findOperation, OPERATIONS} from '../../operations/operation-table.ts';
+import type {Targets} from '../../operations/operation.ts';
+import {findBatch, findOperation, OPERATIONS} from '../../operations/operation-table.ts';
 import {createCheck, createValidator, type Check} from '../validation/create-validator.ts';
 
 const parseTyped = createValidator('KmsOperation', {
@@ -11,25 +11,30 @@ const parseTyped = createValidator('KmsOperation', {
   properties: {type: {type: 'string'}},
 });
 
-/** What is posted where. */
-interface Targets {
-  readonly key: KeyOperationDescriptor;
-  readonly keystore: NewKeyOperationDescriptor;
-}
+const parseBatch = createValidator('BatchOperation', {
+  type: 'object',
+  required: ['operation'],
+  properties: {operation: {type: 'string'}},
+});
 
 /**
- * Reads an operation's `type`, and nothing else of it, to know what it asks for.
- * @throws ValidationError where there is none, NotSupportedError where no such operation is posted to that `target`.
+ * Reads an operation's `type` (and of a batch its items'), and nothing else of it, to know what it asks for.
+ * @throws ValidationError where there is none, NotSupportedError where no such operation is posted to that `target`, or no
+ *   batch can be of it.
  */
 export function readOperationType<T extends keyof Targets>(body: unknown, target: T): Targets[T] {
-  const descriptor = findOperation(parseTyped(body).type);
-  if (descriptor?.target !== target) {
-    const supported = Object.values(OPERATIONS).flatMap((known) =>
-      known.target === target ? [known.type] : [],
-    );
-    throw new NotSupportedError('KMS operation not supported.', {details: {supported}});
-  }
-  return descriptor as Targets[T];
+  const found = findOperation(parseTyped(body).type);
+  const supported = () =>
+    Object.values(OPERATIONS).flatMap((known) => (known.target === target ? [known.type] : []));
+  if (found?.target !== target) throw notSupported(supported());
+  if (found.kind !== 'batches') return found as Targets[T];
+  const batch = findBatch(parseBatch(body).operation);
+  if (!batch) throw notSupported(Object.keys(found.of));
+  return batch as Targets[T];
+}
+
+function notSupported(supported: readonly string[]): NotSupportedError {
+  return new NotSupportedError('KMS operation not supported.', {details: {supported}});
 }
 
 const checks = new Map<OperationType, Check>();

@@ -1,38 +1,32 @@
 import {MalformedRequestError} from '../../errors.ts';
-import {findKeyModule} from '../../operations/find-key-module.ts';
-import {usableKey} from '../../operations/usable-key.ts';
 import type {Endpoint} from '../endpoint.ts';
+import {admitChain} from './admit-chain.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
-import {findAuthorizedKey} from './find-authorized-key.ts';
 import {readOperationType, validateOperation} from './read-operation.ts';
 import {assertNoQuery} from './read-query.ts';
 import {readSignedJson} from './read-request.ts';
 import {parameter, resourceUrls} from './resource-urls.ts';
-import {withCurrentKey} from './with-current-key.ts';
 
 /** POST a KMS operation, whose `invocationTarget` is the key's URL, to the key → its result. */
 export function runKeyOperationEndpoint(deps: EndpointDependencies): Endpoint {
-  const {stores, keyModules} = deps;
+  const {authorizer, keyService} = deps;
   const urls = resourceUrls(deps.baseUrl);
   return async (request) => {
     const {envelope, body} = await readSignedJson(request, {host: urls.host, now: currentSeconds(deps)});
     assertNoQuery(request);
-    // R36: what the body asks for decides the action, not what the caller says it is.
+    // R36: what the body asks for decides the action, not what the caller says it is; of a batch, what its items ask for.
     const descriptor = readOperationType(body, 'key');
     const {action} = descriptor;
     const [keystoreId, localKeyId] = [urls.keystore(request), parameter(request, 'key')];
     const {keystore, invocation} = await authorizeOnKeystore(request, deps, envelope, {keystoreId, action});
     const operation = validateOperation(descriptor, body);
     assertInvocationTarget(operation.invocationTarget, envelope.url);
-    const module = findKeyModule(keystore.kmsModule, keyModules);
-    const reply = await withCurrentKey(
-      () => findAuthorizedKey(stores.keys, {keystoreId, localKeyId}, invocation),
-      (record) => {
-        const key = usableKey(record, action, module);
-        return request.time('operation', () => descriptor.run(operation, key));
-      },
+    const admit = admitChain(invocation);
+    const acceptOnce = () => authorizer.acceptOnce(invocation, {creation: false});
+    const reply = await request.time('operation', () =>
+      keyService.runOnKey(descriptor, operation, {keystore, localKeyId, admit, acceptOnce}),
     );
     return {status: 200, body: reply};
   };

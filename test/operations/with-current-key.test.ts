@@ -1,7 +1,7 @@
 import {expect} from 'chai';
-import {InternalError, OperationFailedError} from '../../../lib/errors.ts';
-import {withCurrentKey} from '../../../lib/http/endpoints/with-current-key.ts';
-import type {KeyRecord} from '../../../lib/storage/key-record.ts';
+import {InternalError, OperationFailedError} from '../../lib/errors.ts';
+import {withCurrentKey} from '../../lib/operations/with-current-key.ts';
+import type {KeyRecord} from '../../lib/storage/key-record.ts';
 
 const record = (sequence: number): KeyRecord => ({
   keystoreId: 'https://localhost:9443/kms/keystores/z1A',

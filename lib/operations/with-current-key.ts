@@ -1,5 +1,5 @@
-import {InternalError} from '../../errors.ts';
-import type {KeyRecord} from '../../storage/key-record.ts';
+import {InternalError} from '../errors.ts';
+import type {KeyRecord} from '../storage/key-record.ts';
 
 /**
  * Uses a key as its record says. Between reading the record and opening its material the key can be sealed anew, and the

@@ -1,0 +1,52 @@
+import {KeySequenceError} from '../errors.ts';
+import {describeKey} from '../keys/key-description.ts';
+import type {KeyRecord} from '../storage/key-record.ts';
+import type {KeyRecordStore} from '../storage/key-record-store.ts';
+import {findKey, type KeyRequest} from './find-key.ts';
+
+/** Of so many who change a key at once, each gets to. */
+const MAX_ATTEMPTS = 50;
+
+export interface ChangeOptions<Next extends KeyRecord | undefined> {
+  readonly keys: KeyRecordStore;
+  readonly request: KeyRequest;
+  /** What the record becomes, or undefined where it stays; called again where another change came first. */
+  readonly change: (record: KeyRecord) => Next | Promise<Next>;
+  /** Called once, after all that can be refused without it. */
+  readonly acceptOnce?: () => Promise<void>;
+  /** Only while the keystore is what it was when this was authorised. */
+  readonly keystoreSequence?: number;
+}
+
+/**
+ * Changes a key by compare and swap: what was judged is what is replaced.
+ * @returns the record as it is stored, or undefined where it stayed as it was.
+ * @throws KeySequenceError where others never stop changing it. @throws as `change`, `findKey` and the store's `update`
+ */
+export async function changeKey<Next extends KeyRecord | undefined>({
+  keys,
+  request,
+  change,
+  acceptOnce,
+  keystoreSequence,
+}: ChangeOptions<Next>): Promise<Next> {
+  for (let attempt = 1; ; attempt += 1) {
+    const next = await change(await findKey(keys, request));
+    if (!next) return next;
+    assertDescribable(next, request);
+    if (attempt === 1) await acceptOnce?.();
+    try {
+      await keys.update(next, keystoreSequence === undefined ? {} : {keystoreSequence});
+      return next;
+    } catch (error) {
+      if (!(error instanceof KeySequenceError) || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** What an alias template gives is known only with the key. @throws MalformedRequestError */
+function assertDescribable(record: KeyRecord, {keystore}: KeyRequest): void {
+  if (record.state === 'deleted') return;
+  const keyId = `${keystore.id}/keys/${record.localKeyId}`;
+  describeKey({keyId, keystoreController: keystore.controller, record});
+}

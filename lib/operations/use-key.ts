@@ -1,0 +1,97 @@
+import {setImmediate} from 'node:timers/promises';
+import type {OperationBody, OperationReply} from '../../schemas/kms-operations.ts';
+import {KmsError} from '../errors.ts';
+import {currentVersion} from '../keys/key-state.ts';
+import {assertUse} from '../keys/key-use-rules.ts';
+import {KEY_USES} from '../keys/key-uses.ts';
+import type {KeyRecord, KeyUse} from '../storage/key-record.ts';
+import {findKey, type KeyRequest} from './find-key.ts';
+import {findKeyModule} from './find-key-module.ts';
+import type {KeyServiceParts} from './key-service-options.ts';
+import type {BatchDescriptor, OperationItem, UseDescriptor, UseOperationType} from './operation.ts';
+import {usableKey, type UsableKey} from './usable-key.ts';
+import {withCurrentKey} from './with-current-key.ts';
+
+type Item = OperationItem<UseOperationType>;
+
+/** Uses a key once: what may be told is told in the order of the lines. */
+export function useKey(
+  {action, ask, run}: UseDescriptor,
+  operation: Item,
+  request: KeyRequest,
+  {keys, uses, keyModules, now}: KeyServiceParts,
+): Promise<object> {
+  const module = findKeyModule(request.keystore.kmsModule, keyModules);
+  return withCurrentKey(
+    () => findKey(keys, request),
+    async (record) => {
+      const key = usableKey(record, module);
+      assertUse(record, key.type, action, {now: now(), ...ask?.(operation)});
+      uses.limitRate(record, 1);
+      await takeUses(key, action, {count: 1, uses});
+      return run(operation, key);
+    },
+  );
+}
+
+/**
+ * Uses a key for each item, in order. What is wrong with the key is wrong with the whole batch, as long as nothing was done;
+ * what is wrong with an item, or with the key later on, is told in the item's place.
+ */
+export async function runBatch(
+  {item: descriptor}: BatchDescriptor,
+  {items}: Pick<OperationBody<'BatchOperation'>, 'items'>,
+  request: KeyRequest,
+  {keys, uses, keyModules, now}: KeyServiceParts,
+): Promise<OperationReply<'BatchOperation'>> {
+  const {action, ask, run} = descriptor;
+  const module = findKeyModule(request.keystore.kmsModule, keyModules);
+  const first = usableKey(await findKey(keys, request), module);
+  assertUse(withoutAlgorithms(first.record), first.type, action, {now: now()});
+  uses.limitRate(first.record, items.length);
+  await takeUses(first, action, {count: items.length, uses});
+  const counted = currentVersion(first.record).version;
+
+  const runItem = (item: Item): Promise<object> =>
+    withCurrentKey(
+      () => findKey(keys, request),
+      async (record) => {
+        const key = usableKey(record, module);
+        assertUse(record, key.type, action, {now: now(), ...ask?.(item)});
+        // Rotated meanwhile.
+        if (currentVersion(record).version !== counted) await takeUses(key, action, {count: 1, uses});
+        return run(item, key);
+      },
+    );
+  const results: {[member: string]: unknown}[] = [];
+  for (const item of items) {
+    results.push({...(await runItem(item as unknown as Item).catch(refusedItem))});
+    // Others get their turn.
+    await setImmediate();
+  }
+  return {results};
+}
+
+/** The uses that are counted are those that protect: what the newest version makes, it is that a rotation bounds. */
+async function takeUses(
+  {record, type}: UsableKey,
+  use: KeyUse,
+  {count, uses}: {readonly count: number; readonly uses: KeyServiceParts['uses']},
+): Promise<void> {
+  const {direction, takesNonce = false} = KEY_USES[use];
+  if (direction !== 'protect') return;
+  await uses.take(record, {count, nonce: takesNonce && type.algorithm === 'AES-256-GCM'});
+}
+
+/** Which algorithm is used is the items' affair. */
+function withoutAlgorithms(record: KeyRecord): KeyRecord {
+  if (!record.policy?.allowedAlgorithms) return record;
+  const {allowedAlgorithms: _, ...policy} = record.policy;
+  return {...record, policy};
+}
+
+/** @throws what is not the client's doing. */
+function refusedItem(error: unknown): object {
+  if (!(error instanceof KmsError) || error.status >= 500) throw error;
+  return {error: {name: error.name, message: error.message}};
+}
