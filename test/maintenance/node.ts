@@ -3,21 +3,35 @@ import {pino, type Logger} from 'pino';
 import {loadSettings} from '../../lib/config/load-settings.ts';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
 import {openKeyManagement, type KeyManagement} from '../../lib/key-management.ts';
-import type {KeyType} from '../../lib/keys/key-types.ts';
+import type {KeyVersion} from '../../lib/key-modules/key-module.ts';
+import {findKeyType, type KeyType} from '../../lib/keys/key-types.ts';
 import type {JobOutcome, StepProgress} from '../../lib/maintenance/job-outcome.ts';
 import type {JobRequest} from '../../lib/maintenance/job-request.ts';
 import {JobRunner, type JobRunnerOptions} from '../../lib/maintenance/job-runner.ts';
 import {findKeyModule} from '../../lib/operations/find-key-module.ts';
-import {usableKey} from '../../lib/operations/usable-key.ts';
 import type {KeyRecord} from '../../lib/storage/key-record.ts';
 
 const ALICE = 'did:key:z6MkAlice';
 const DATA = Buffer.from('data');
 
+function currentVersion({keystoreId, localKeyId, type, versions}: KeyRecord): KeyVersion {
+  const {version, material, publicKey} = versions.at(-1)!;
+  return {
+    ...{keystoreId, localKeyId, type: findKeyType(type)!.name, version, material: material!},
+    ...(publicKey && {publicKey}),
+  };
+}
+
 export interface LogLine {
   readonly level: string;
   readonly msg: string;
   readonly [member: string]: unknown;
+}
+
+export interface NodeOptions {
+  readonly refreshMs?: number;
+  /** The time of keys. */
+  readonly clock?: () => number;
 }
 
 /** Fast, and without the pauses that are for requests. */
@@ -36,13 +50,14 @@ export class Node {
     this.#closing = closing;
   }
 
-  static async open(dataDir: string, {refreshMs = 20} = {}): Promise<Node> {
+  static async open(dataDir: string, {refreshMs = 20, clock}: NodeOptions = {}): Promise<Node> {
     const closing = new AsyncDisposableStack();
     const lines: LogLine[] = [];
     await mkdir(dataDir, {recursive: true, mode: 0o700});
     const management = await openKeyManagement(loadSettings({environment: {WEBKMS_DATA_DIR: dataDir}}), {
       log: collectingLog(lines),
       closing,
+      ...(clock && {clock}),
     });
     closing.defer(management.hierarchy.startRefreshing(refreshMs));
     return new Node(management, lines, closing);
@@ -112,7 +127,7 @@ export class Node {
       const module = findKeyModule(kmsModule, keyModules);
       for (const localKeyId of (await stores.keys.listIds({keystoreId, limit: 10_000})).results) {
         const record = await requestStores.keys.find({keystoreId, localKeyId});
-        await module.sign(usableKey(record!, 'sign', module).version, DATA);
+        await module.sign(currentVersion(record!), DATA);
         count++;
       }
     }
