@@ -35,14 +35,22 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+export interface ServerOptions {
+  readonly log: Logger;
+  /** The server's time, but that of the system's own affairs: milliseconds since the epoch. Default: the system's */
+  readonly clock?: () => number;
+  /** How often it is looked for keys that are due. Default: about every minute */
+  readonly keysEveryMs?: number;
+}
+
 /**
  * The composition root: settings → stores, wrappers, key modules → a listening server. Where anything on the way fails, what
  * was opened before is closed again, and nothing listens.
  */
-export async function startServer(settings: Settings, {log}: {readonly log: Logger}): Promise<RunningServer> {
+export async function startServer(settings: Settings, options: ServerOptions): Promise<RunningServer> {
   const closing = new AsyncDisposableStack();
   try {
-    const server = await compose(settings, log, closing);
+    const server = await compose(settings, options, closing);
     return {...server, close: () => closing.disposeAsync()};
   } catch (error) {
     await closing.disposeAsync();
@@ -52,7 +60,7 @@ export async function startServer(settings: Settings, {log}: {readonly log: Logg
 
 async function compose(
   settings: Settings,
-  log: Logger,
+  {log, clock = Date.now, keysEveryMs}: ServerOptions,
   closing: AsyncDisposableStack,
 ): Promise<Pick<RunningServer, 'url' | 'notices'>> {
   const notices: string[] = [];
@@ -63,8 +71,8 @@ async function compose(
   closing.defer(() => lock.release());
   const metrics = await openMetrics(settings, closing, notices);
 
-  const management = await openKeyManagement(settings, {log, closing, metrics});
-  const {requestStores: stores, root, hierarchy, keyModules} = management;
+  const management = await openKeyManagement(settings, {log, closing, metrics, clock});
+  const {requestStores: stores, root, hierarchy, keyModules, keyService} = management;
   if (!root.isSealed()) {
     await assertRootsOpenKeys({store: management.stores.keyHierarchy, hierarchy, purpose: 'record-mac'});
   }
@@ -74,12 +82,14 @@ async function compose(
     resolver: createDidResolver({
       ...(settings.didWeb && {didWeb: {enabled: true, ports: settings.didWeb.ports}}),
       onCache: (cache, outcome) => metrics.cache(cache, outcome === 'hit'),
+      now: clock,
     }),
     revocations: stores.revocations,
     replays: stores.replays,
     limitInvoker: (did) => invokerLimiter.limit(did),
     maxDelegationTtlMs: settings.maxDelegationTtlSeconds * 1000,
     onCache: (hit) => metrics.cache('capabilities', hit),
+    now: () => Math.floor(clock() / 1000),
   });
   const invokerLimiter = createInvokerLimiter({rate: settings.rateLimit.invoker});
   const lifecycle = new Lifecycle();
@@ -89,6 +99,7 @@ async function compose(
       baseUrl: settings.baseUrl,
       stores,
       authorizer,
+      keyService,
       keyModules,
       keystoreCreation: settings.keystoreCreation,
       keyDescriptions: settings.keyDescriptions,
@@ -96,6 +107,7 @@ async function compose(
       assertUsable: () => {
         if (root.isSealed()) throw new SealedError();
       },
+      now: clock,
     }),
     healthChecks: [
       {name: 'store', check: () => stores.ping()},
@@ -110,7 +122,7 @@ async function compose(
     hsts,
   });
   closing.defer(startHousekeeping(stores, log));
-  closing.defer(startBackgroundWork(management));
+  closing.defer(startBackgroundWork(management, {keysEveryMs}));
   const adminSocket = await startAdminSocket({
     management,
     loadOperations,

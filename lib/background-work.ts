@@ -4,12 +4,21 @@ import {startRotationPolicy} from './maintenance/rotation-policy.ts';
 const REFRESH_MS = 1000;
 const RESUME_MS = 5000;
 
+export interface BackgroundWorkOptions {
+  /** How often it is looked for keys that are due. */
+  readonly keysEveryMs?: number | undefined;
+}
+
 /**
  * What a server does beside answering: it learns what other processes changed in the roots and keys, and finishes what was
- * interrupted: changes of roots, jobs; it rotates what has become old. @returns a function that stops it.
+ * interrupted: changes of roots, jobs; it rotates what has become old, and keys as their policies say; it erases deleted keys.
+ * @returns a function that stops it, and waits for what is under way.
  */
-export function startBackgroundWork(management: KeyManagement): () => void {
-  const {root, rootChanges, hierarchy, jobs, stores, settings, log} = management;
+export function startBackgroundWork(
+  management: KeyManagement,
+  {keysEveryMs}: BackgroundWorkOptions = {},
+): () => Promise<void> {
+  const {root, rootChanges, hierarchy, jobs, keyLifecycle, stores, settings, log} = management;
   const stopRefreshing = hierarchy.startRefreshing(REFRESH_MS);
   const resume = (): void => {
     if (root.isSealed()) return;
@@ -35,9 +44,11 @@ export function startBackgroundWork(management: KeyManagement): () => void {
           hierarchy,
           log,
         });
-  return () => {
+  const stopKeys = keyLifecycle.start(keysEveryMs === undefined ? {} : {everyMs: keysEveryMs});
+  return async () => {
     stopPolicy?.();
     clearInterval(timer);
     stopRefreshing();
+    await stopKeys();
   };
 }

@@ -8,8 +8,12 @@ import {AuthenticatedKeystoreStore} from './integrity/authenticated-keystore-sto
 import {RecordAuthenticator} from './integrity/record-authenticator.ts';
 import type {KeyModule} from './key-modules/key-module.ts';
 import {SoftwareKeyModule} from './key-modules/software/software-key-module.ts';
+import {UseLimits} from './keys/use-limits.ts';
 import {JobRunner} from './maintenance/job-runner.ts';
+import {KeyLifecycle} from './maintenance/key-lifecycle.ts';
 import {NO_METRICS, type Metrics} from './observability/metrics.ts';
+import {ImportTokens} from './operations/import-tokens.ts';
+import {KeyService} from './operations/key-service.ts';
 import {KeyHierarchy} from './sealing/key-hierarchy/key-hierarchy.ts';
 import {RootChanges} from './sealing/root-changes.ts';
 import {RootOfTrust} from './sealing/root-of-trust.ts';
@@ -32,6 +36,10 @@ export interface KeyManagement {
   readonly authenticator: RecordAuthenticator;
   /** By the names that keystores use. */
   readonly keyModules: ReadonlyMap<string, KeyModule>;
+  /** What can be done with keys. */
+  readonly keyService: KeyService;
+  /** What is done with keys by themselves: begun by who serves. */
+  readonly keyLifecycle: KeyLifecycle;
   readonly jobs: JobRunner;
 }
 
@@ -42,6 +50,8 @@ export interface KeyManagementOptions {
   readonly metrics?: Metrics;
   /** Asks a person for a passphrase. Default: at the terminal */
   readonly prompt?: (question: string) => Promise<Uint8Array>;
+  /** The time of keys: milliseconds since the epoch. Default: the system's */
+  readonly clock?: () => number;
 }
 
 /**
@@ -51,7 +61,7 @@ export interface KeyManagementOptions {
  */
 export async function openKeyManagement(
   settings: Settings,
-  {log, closing, metrics = NO_METRICS, prompt = promptSecret}: KeyManagementOptions,
+  {log, closing, metrics = NO_METRICS, prompt = promptSecret, clock = Date.now}: KeyManagementOptions,
 ): Promise<KeyManagement> {
   const stores = await SqliteStores.open({path: settings.storage.path});
   closing.defer(() => stores.close());
@@ -93,6 +103,36 @@ export async function openKeyManagement(
   };
 
   const keyModules = offeredModules(settings, software);
+  const uses: UseLimits = new UseLimits({
+    store: stores.keyUses,
+    now: clock,
+    onRotationDue: (id) => keyLifecycle.rotateUsedUp(id),
+  });
+  const keyService = new KeyService({
+    keys: requestStores.keys,
+    uses,
+    keyModules,
+    keysPerKeystore: settings.quotas.keysPerKeystore,
+    defaults: settings.keyDefaults,
+    importTokens: new ImportTokens({wrappers: hierarchy, replays: stores.replays, now: clock}),
+    log,
+    now: clock,
+  });
+  const keyLifecycle: KeyLifecycle = new KeyLifecycle({
+    due: stores.keys,
+    keys: requestStores.keys,
+    uses: stores.keyUses,
+    rotate: async ({keystoreId, localKeyId}, condition) => {
+      const keystore = await requestStores.keystores.find(keystoreId);
+      return keystore && keyService.rotate(keystore, localKeyId, {if: condition});
+    },
+    ping: () => stores.ping(),
+    isSealed: () => root.isSealed(),
+    onEvent: (event) => metrics.keyLifecycle(event),
+    log,
+    clock,
+  });
+  closing.defer(() => keyLifecycle.close());
   const jobs = new JobRunner({
     stores,
     hierarchy,
@@ -114,6 +154,8 @@ export async function openKeyManagement(
     hierarchy,
     authenticator,
     keyModules,
+    keyService,
+    keyLifecycle,
     jobs,
   };
 }

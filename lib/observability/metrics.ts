@@ -8,6 +8,8 @@ export interface Metrics {
   stage(name: string, seconds: number): void;
   /** A cache was asked. */
   cache(name: string, hit: boolean): void;
+  /** The server did something with a key by itself, or could not. */
+  keyLifecycle(event: string): void;
 }
 
 /** Counts nothing. */
@@ -16,4 +18,5 @@ export const NO_METRICS: Metrics = Object.freeze({
   refusal: () => undefined,
   stage: () => undefined,
   cache: () => undefined,
+  keyLifecycle: () => undefined,
 });

@@ -14,6 +14,7 @@ export class PrometheusMetrics implements Metrics {
   readonly #refusals: Counter<'reason'>;
   readonly #stageSeconds: Histogram<'stage'>;
   readonly #cacheLookups: Counter<'cache' | 'result'>;
+  readonly #keyLifecycle: Counter<'event'>;
 
   constructor() {
     const registers = [this.#registry];
@@ -50,6 +51,12 @@ export class PrometheusMetrics implements Metrics {
       labelNames: ['cache', 'result'],
       registers,
     });
+    this.#keyLifecycle = new Counter({
+      name: 'webkms_key_lifecycle_total',
+      help: 'What the server did with keys by itself, or failed to do, by event.',
+      labelNames: ['event'],
+      registers,
+    });
   }
 
   request(route: string, status: number, seconds: number): void {
@@ -67,6 +74,10 @@ export class PrometheusMetrics implements Metrics {
 
   cache(name: string, hit: boolean): void {
     this.#cacheLookups.inc({cache: name, result: hit ? 'hit' : 'miss'});
+  }
+
+  keyLifecycle(event: string): void {
+    this.#keyLifecycle.inc({event});
   }
 
   get contentType(): string {

@@ -99,6 +99,7 @@ function recordingMetrics(counted: string[]): Metrics {
     refusal: (reason) => void counted.push(`refusal ${reason}`),
     stage: (name) => void counted.push(`stage ${name}`),
     cache: (name, hit) => void counted.push(`cache ${name} ${hit ? 'hit' : 'miss'}`),
+    keyLifecycle: (event) => void counted.push(`key ${event}`),
   };
 }
 

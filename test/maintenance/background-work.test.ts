@@ -12,7 +12,7 @@ describe('what a server does beside answering', () => {
     Math.random = random;
   });
 
-  const start = ({management}: Node, rotateAfterSeconds?: number): (() => void) => {
+  const start = ({management}: Node, rotateAfterSeconds?: number): (() => Promise<void>) => {
     // Old keys are looked for at once.
     Math.random = () => 0;
     const stop = startBackgroundWork({...management, settings: {...management.settings, rotateAfterSeconds}});
@@ -27,13 +27,13 @@ describe('what a server does beside answering', () => {
     await sleep(1100);
     const without = start(node);
     await sleep(200);
-    without();
+    await without();
     expect((await node.versions(scope))['rootKey']).to.deep.equal([1]);
 
     const stop = start(node, 1);
     const {jobs} = node.management.stores;
     await until(async () => (await jobs.listNewest({limit: 1}))[0]?.finishedAt !== undefined);
-    stop();
+    await stop();
     const [job] = await jobs.listNewest({limit: 2});
     expect(job).to.deep.include({steps: ['rotate', 'rewrap']});
     expect(job?.failure).to.equal(undefined);
@@ -52,7 +52,7 @@ describe('what a server does beside answering', () => {
     expect(await unfinished(node)).to.include({id: 'job_interrupted'});
     await root.unsealStored();
     await until(async () => (await unfinished(node)) === undefined);
-    stop();
+    await stop();
     expect((await stores.jobs.find('job_interrupted'))?.failure).to.equal(undefined);
   });
 });

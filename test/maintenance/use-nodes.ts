@@ -1,9 +1,9 @@
 import {makeTempDir, type TempDir} from '../sealing/temp-dir.ts';
-import {Node} from './node.ts';
+import {Node, type NodeOptions} from './node.ts';
 
 export interface Nodes {
   /** Opens one more node over the test's data directory. */
-  open(options?: {readonly refreshMs: number}): Promise<Node>;
+  open(options?: NodeOptions): Promise<Node>;
   dataDir(): string;
 }
 

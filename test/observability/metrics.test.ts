@@ -17,7 +17,7 @@ describe('metrics', () => {
     return {status: response.status, type: response.headers.get('content-type'), text: await response.text()};
   }
 
-  it('are counted by route, status, reason, stage and cache', async () => {
+  it('are counted by route, status, reason, stage, cache and what keys went through', async () => {
     const {metrics} = listener;
     metrics.request('getKeystore', 200, 0.002);
     metrics.request('getKeystore', 403, 0.001);
@@ -26,6 +26,7 @@ describe('metrics', () => {
     metrics.stage('verify', 0.0004);
     metrics.cache('capabilities', true);
     metrics.cache('capabilities', false);
+    metrics.keyLifecycle('rotated');
     const {status, type, text} = await get('/metrics');
     expect({status, type}).to.deep.equal({status: 200, type: 'text/plain; version=0.0.4; charset=utf-8'});
     const samples = text.split('\n');
@@ -38,6 +39,7 @@ describe('metrics', () => {
       'webkms_stage_duration_seconds_bucket{le="0.00025",stage="verify"} 0',
       'webkms_cache_lookups_total{cache="capabilities",result="hit"} 1',
       'webkms_cache_lookups_total{cache="capabilities",result="miss"} 1',
+      'webkms_key_lifecycle_total{event="rotated"} 1',
     ]);
   });
 
