@@ -24,7 +24,7 @@ export function changed(record: KeyRecord, members: Partial<KeyRecord>, now: num
 }
 
 /** What refuses a rotation before anything is generated for it. */
-export function assertRotatable(record: KeyRecord, now: number): void {
+function assertRotatable(record: KeyRecord, now: number): void {
   nextState(record, 'rotate', now);
   if (currentVersion(record).version < MAX_KEY_VERSIONS) return;
   throw new KeyStateError(`A key has at most ${MAX_KEY_VERSIONS} versions: make a new key.`, {
