@@ -37,3 +37,19 @@ export function jwkBytes(jwk: Jwk, name: string, length: number): Buffer {
   }
   return bytes;
 }
+
+/**
+ * @returns an integer that is not 0: big-endian, at most `maxLength` bytes, without leading zeros (RFC 7518 §2, Base64urlUInt).
+ * @throws MalformedRequestError where the member is anything else.
+ */
+export function jwkInteger(jwk: Jwk, name: string, maxLength: number): Buffer {
+  const text = jwkMember(jwk, name);
+  const isShort = typeof text === 'string' && text.length <= Math.ceil((maxLength * 4) / 3);
+  const bytes = isShort ? decodeBase64url(text) : undefined;
+  if (!bytes?.[0]) {
+    throw new MalformedRequestError(
+      `The JWK's "${name}" must be an integer of at most ${maxLength} bytes without leading zeros, in unpadded base64url.`,
+    );
+  }
+  return bytes;
+}
