@@ -1,6 +1,12 @@
+import {createHash} from 'node:crypto';
 import {encode} from 'cborg';
 import {AssertionError} from 'chai';
 import type {KeyModule, KeyVersion} from '../../lib/key-modules/key-module.ts';
+import {
+  type HashAlgorithm,
+  SIGNATURE_ALGORITHMS,
+  type SignatureAlgorithm,
+} from '../../lib/keys/key-algorithms.ts';
 import type {KeyType, KeyTypeDescriptor} from '../../lib/keys/key-types.ts';
 
 let counter = 0;
@@ -11,16 +17,27 @@ export async function newKey(
   type: KeyType,
   id: Partial<KeyVersion> = {},
 ): Promise<KeyVersion> {
+  const identity = {...newIdentity(type), ...id, type};
+  return {...identity, ...(await module.generateKey(identity))};
+}
+
+/** An identity that was not used before. */
+export function newIdentity(type: KeyType) {
   counter += 1;
   const keystoreId = 'https://localhost:9443/kms/keystores/z1A';
-  const identity = {keystoreId, localKeyId: `z1K${counter}`, version: 1, ...id, type};
-  return {...identity, ...(await module.generateKey(identity))};
+  return {keystoreId, localKeyId: `z1K${counter}`, version: 1, type};
 }
 
 /** Data that a key of `type` can sign, different for different `n`. */
 export function signable({algorithm}: KeyTypeDescriptor, n = 0): Uint8Array {
   const text = Buffer.from(`data ${n}`);
   return algorithm.startsWith('BBS') ? encode([Buffer.from('header'), [text, Buffer.alloc(0)]]) : text;
+}
+
+/** The digest that `algorithm` begins with; undefined where it does not begin with one. */
+export function digestFor(algorithm: SignatureAlgorithm, data: Uint8Array): Buffer | undefined {
+  const {hash}: {hash?: HashAlgorithm} = SIGNATURE_ALGORITHMS[algorithm];
+  return hash && createHash(hash).update(data).digest();
 }
 
 /** The same bytes with one bit changed. */

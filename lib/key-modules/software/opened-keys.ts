@@ -39,7 +39,7 @@ export class OpenedKeys {
   ): Promise<NonNullable<OpenedKey[N]>> {
     const opened: OpenedKey =
       PUBLIC_OPERATIONS.has(name) && algorithm.openPublicKey
-        ? await this.#openPublicKey(key, algorithm.openPublicKey)
+        ? await this.#openPublicKey(key, algorithm.openPublicKey, algorithm.publicCacheWeight)
         : await this.open(key, algorithm);
     const operation = opened[name];
     if (!operation) throw new InternalError(new Error(`The algorithm of ${key.type} lacks ${name}.`));
@@ -74,11 +74,11 @@ export class OpenedKeys {
     this.#publicKeys.clear();
   }
 
-  async #openPublicKey(key: KeyVersion, open: OpenPublicKey): Promise<PublicOperations> {
+  async #openPublicKey(key: KeyVersion, open: OpenPublicKey, weight = 1): Promise<PublicOperations> {
     const {publicKey} = key;
     return this.#publicKeys.get(key, {
       evidence: [publicKey],
-      weight: 1,
+      weight,
       make: () => atRest(() => open(publicKey ?? new Uint8Array(), key.keystoreId)),
     });
   }

@@ -44,6 +44,8 @@ export interface OpenedKey extends PublicOperations {
 export interface SoftwareAlgorithm {
   /** How many places of the cache an opened key takes; one is about 2 KB. */
   readonly cacheWeight: number;
+  /** The same of an opened public key. Default: 1 */
+  readonly publicCacheWeight?: number;
   /** A new secret: its bytes alone, in the one form that `open` takes. The caller zeroes them. What has to wait its turn does so as `keystoreId`'s. */
   readonly generateSecret: (keystoreId: string) => MaybePromise<Buffer>;
   /**

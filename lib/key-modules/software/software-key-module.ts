@@ -25,7 +25,7 @@ import type {WorkerPoolLimits} from './worker-pool/worker-pool.ts';
 export interface SoftwareKeyModuleOptions {
   /** Seals key material; the scope is the keystore. */
   readonly wrappers: ScopeWrappers;
-  /** How many opened keys are kept in memory (an ML-DSA key counts as 16, an RSA key as 4 to 8). */
+  /** How many opened keys are kept in memory (an ML-DSA key counts as 16, an RSA key as 8). */
   readonly cacheSize?: number;
   /** Told of each use of a secret key whether it was open already. */
   readonly onCache?: (hit: boolean) => void;

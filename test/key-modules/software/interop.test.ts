@@ -18,7 +18,7 @@ function describeVersion(key: KeyVersion): KeyDescription {
   return describeKey({
     keyId: `${key.keystoreId}/keys/${key.localKeyId}`,
     keystoreController: 'did:example:1',
-    record: {type: key.type, versions: [{createdAt: 0, ...key}]},
+    record: {type: key.type, state: 'enabled', versions: [{createdAt: 0, state: 'enabled', ...key}]},
   });
 }
 

@@ -65,7 +65,8 @@ export const EC_CURVES: Readonly<Record<NamedCurve, EcCurve>> = {
   secp256k1: SECP256K1,
 };
 
-function isScalar({order}: EcCurve, bytes: Buffer): boolean {
+/** Whether `bytes`, of the curve's size, is in [1, n−1]. */
+export function isScalar({order}: EcCurve, bytes: Uint8Array): boolean {
   return bytes.some((byte) => byte !== 0) && Buffer.compare(bytes, order) < 0;
 }
 

@@ -2,7 +2,7 @@ import {sign, verify} from 'node:crypto';
 import {promisify} from 'node:util';
 import type {SoftwareAlgorithm} from '../software-algorithm.ts';
 import {bytesOf, type CryptoWorkers} from './crypto-jobs.ts';
-import {type EcCurve, generateScalar, openCompressedPoint, openScalar} from './ec-curve.ts';
+import {type EcCurve, generateScalar, isScalar, openCompressedPoint, openScalar} from './ec-curve.ts';
 import {signDigest} from './ecdsa-digest.ts';
 import {derFromRaw, lowS, rawFromDer} from './ecdsa-signature.ts';
 
@@ -46,6 +46,9 @@ export function ecdsa(curve: EcCurve, {signatures}: Pick<CryptoWorkers, 'signatu
             const der = derFromRaw(givenSignature);
             return slow ? verifyOffThread(hash, data, key, der) : verify(hash, data, key, der);
           }
+          // r and s are in range (FIPS 186-5 §6.4.2, step 1); else the library throws.
+          if (!isScalar(curve, givenSignature.subarray(0, size))) return false;
+          if (!isScalar(curve, givenSignature.subarray(size))) return false;
           const [digest, signature] = [Uint8Array.from(data), Uint8Array.from(givenSignature)];
           const job = {operation: 'ecdsaVerify', curve: namedCurve, publicKey, digest, signature} as const;
           return (await signatures.run(keystoreId, () => job)) === true;

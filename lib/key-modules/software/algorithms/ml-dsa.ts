@@ -10,6 +10,7 @@ function mlDsa(asymmetricKeyType: 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'): Soft
   return {
     // OpenSSL keeps the expanded key: 20 to 40 KB.
     cacheWeight: 16,
+    publicCacheWeight: 6,
     generateSecret: () => randomBytes(32),
     open(secret) {
       const privateKey = createPrivateKey({key: secret, format: 'raw-seed', asymmetricKeyType});
