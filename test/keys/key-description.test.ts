@@ -1,7 +1,8 @@
 import {expect} from 'chai';
-import {InternalError, MalformedRequestError} from '../../lib/errors.ts';
+import {InternalError, MalformedRequestError, NotFoundError} from '../../lib/errors.ts';
 import {describeKey, type KeyDescription} from '../../lib/keys/key-description.ts';
 import {KEY_TYPES, type KeyTypeDescriptor} from '../../lib/keys/key-types.ts';
+import type {KeyVersionRecord} from '../../lib/storage/key-record.ts';
 
 const KEY_ID = 'https://localhost:9443/kms/keystores/z1A/keys/z1B';
 const CONTROLLER = 'did:example:1';
@@ -12,16 +13,17 @@ function describeSample(
   {publicKey, controller = CONTROLLER}: {publicKey?: Buffer; controller?: string | string[]} = {},
 ): KeyDescription {
   const format = keyType.publicKey;
-  const version = {
+  const version: KeyVersionRecord = {
     version: 1,
     createdAt: 0,
+    state: 'enabled',
     material: Buffer.of(1),
     ...(format && {publicKey: publicKey ?? Buffer.alloc(format.length, 1)}),
   };
   return describeKey({
     keyId: KEY_ID,
     keystoreController: controller,
-    record: {type: keyType.name, versions: [version], ...alias},
+    record: {type: keyType.name, state: 'enabled', versions: [version], ...alias},
   });
 }
 
@@ -85,23 +87,57 @@ describe('key description', () => {
     expect(describeSample(ed25519, {}, {controller}).controller).to.deep.equal(controller);
   });
 
-  it('has the current version of a key that has several', () => {
-    const {versions, type} = {
+  describe('of a key that has several versions', () => {
+    const record = {
       type: ed25519.name,
-      versions: [1, 2].map((version) => ({
-        version,
-        createdAt: 0,
-        material: Buffer.of(1),
-        publicKey: Buffer.alloc(32, version),
-      })),
+      state: 'enabled' as const,
+      versions: [1, 2, 3].map((version): KeyVersionRecord => {
+        const publicKey = Buffer.alloc(32, version);
+        return {version, createdAt: 0, state: 'enabled', material: Buffer.of(1), publicKey};
+      }),
     };
-    const description = describeKey({
-      keyId: KEY_ID,
-      keystoreController: CONTROLLER,
-      record: {type, versions},
+    const options = {keyId: KEY_ID, keystoreController: CONTROLLER};
+    const sample = (byte: number): KeyDescription =>
+      describeSample(ed25519, {}, {publicKey: Buffer.alloc(32, byte)});
+
+    it('is of the current one, and says which that is', () => {
+      const expected = {...sample(3), keyVersion: 3};
+      expect(describeKey({...options, record})).to.deep.equal(expected);
+      expect(describeKey({...options, record, version: 3})).to.deep.equal(expected);
     });
-    expect(description).to.deep.equal(describeSample(ed25519, {}, {publicKey: Buffer.alloc(32, 2)}));
-    expect(description).to.not.deep.equal(describeSample(ed25519, {}, {publicKey: Buffer.alloc(32, 1)}));
+
+    it('is of another where that is asked for: its id is the URL that finds it', () => {
+      expect(describeKey({...options, record, version: 1})).to.deep.equal({
+        ...sample(1),
+        id: `${KEY_ID}?version=1`,
+        keyVersion: 1,
+      });
+    });
+
+    it('has an alias of each version where that is a template, the same one where it is not', () => {
+      const publicAliasTemplate = 'did:key:{publicKeyMultibase}';
+      const idOf = (version: number, alias: {publicAlias?: string; publicAliasTemplate?: string}): string =>
+        describeKey({...options, record: {...record, ...alias}, version}).id;
+      for (const version of [1, 2, 3]) {
+        expect(idOf(version, {publicAliasTemplate})).to.equal(
+          `did:key:${sample(version).publicKeyMultibase}`,
+        );
+        expect(idOf(version, {publicAlias: 'did:example:1#key'})).to.equal('did:example:1#key');
+      }
+      expect(idOf(2, {publicAliasTemplate: 'urn:x{+id}'})).to.equal(`urn:x${KEY_ID}?version=2`);
+    });
+
+    it('is not of a version that there is not', () => {
+      for (const version of [0, 4, 1.5]) {
+        expect(() => describeKey({...options, record, version})).to.throw(NotFoundError);
+      }
+    });
+
+    it('is not made of a key that is deleted', () => {
+      expect(() => describeKey({...options, record: {...record, state: 'deleted'}})).to.throw(NotFoundError);
+      const pending = {...record, state: 'pendingDeletion' as const};
+      expect(describeKey({...options, record: pending})).to.deep.equal({...sample(3), keyVersion: 3});
+    });
   });
 
   it('has the public alias as id', () => {
@@ -138,19 +174,20 @@ describe('key description', () => {
   });
 
   it('is not made of a record that no version of this server wrote', () => {
-    const version = {version: 1, createdAt: 0, material: Buffer.of(1)};
+    const version = {version: 1, createdAt: 0, state: 'enabled' as const, material: Buffer.of(1)};
+    const state = 'enabled' as const;
     const options = {keyId: KEY_ID, keystoreController: CONTROLLER};
     for (const record of [
-      {type: 'constructor', versions: [{...version, publicKey: Buffer.alloc(32)}]},
-      {type: ed25519.name, versions: [{...version, publicKey: Buffer.alloc(31)}]},
-      {type: ed25519.name, versions: [version]},
-      {type: ed25519.name, versions: []},
-      {type: 'Sha256HmacKey2019', versions: [{...version, publicKey: Buffer.alloc(32)}]},
+      {type: 'constructor', state, versions: [{...version, publicKey: Buffer.alloc(32)}]},
+      {type: ed25519.name, state, versions: [{...version, publicKey: Buffer.alloc(31)}]},
+      {type: ed25519.name, state, versions: [version]},
+      {type: ed25519.name, state, versions: []},
+      {type: 'Sha256HmacKey2019', state, versions: [{...version, publicKey: Buffer.alloc(32)}]},
     ]) {
       expect(() => describeKey({...options, record})).to.throw(InternalError);
     }
-    expect(describeKey({...options, record: {type: 'Sha256HmacKey2019', versions: [version]}}).id).to.equal(
-      KEY_ID,
-    );
+    expect(
+      describeKey({...options, record: {type: 'Sha256HmacKey2019', state, versions: [version]}}).id,
+    ).to.equal(KEY_ID);
   });
 });
