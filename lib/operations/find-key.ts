@@ -8,7 +8,7 @@ export interface KeyRequest {
   readonly keystore: KeystoreConfig;
   readonly localKeyId: string;
   /** Called with every record that is read, before anything is told of it. @throws where that key is not for who asks */
-  admit(record: KeyRecord): void;
+  readonly admit: (record: KeyRecord) => void;
 }
 
 /** @throws NotFoundError, and as `admit`. Deleted keys are found. */

@@ -16,14 +16,11 @@ import type {ChangeContext} from './operation.ts';
 
 export function update(
   record: KeyRecord,
-  {
-    type: _type,
-    invocationTarget: _target,
-    '@context': _context,
-    ...members
-  }: OperationBody<'UpdateKeyOperation'>,
+  operation: OperationBody<'UpdateKeyOperation'>,
   {defaults, now}: ChangeContext,
 ): KeyRecord {
+  const members: Partial<typeof operation> = {...operation};
+  for (const name of ['type', 'invocationTarget', '@context'] as const) delete members[name];
   return updateKey(record, members, {defaults, now});
 }
 

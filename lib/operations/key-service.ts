@@ -27,7 +27,7 @@ import {withCurrentKey} from './with-current-key.ts';
 export interface KeystoreCall {
   readonly keystore: KeystoreConfig;
   /** Lets a change through once; called once for every change, right before it is made. @throws where it was made before */
-  acceptOnce(): Promise<void>;
+  readonly acceptOnce: () => Promise<void>;
 }
 
 export interface KeyCall extends KeystoreCall, KeyRequest {}
@@ -159,10 +159,7 @@ export class KeyService {
     {keystore, acceptOnce}: KeystoreCall,
   ): Promise<KeystoreReply> {
     const {keys, keysPerKeystore} = this.#parts;
-    const make = descriptor.plan(
-      operation as OperationBody<NewKeyDescriptor['type']>,
-      this.#newKeyContext(keystore),
-    );
+    const make = descriptor.plan(operation, this.#newKeyContext(keystore));
     await this.#assertNameFree(keystore, operation.invocationTarget.tags);
     await acceptOnce();
     const record = await make();

@@ -13,7 +13,7 @@ export interface NewKeyPlan {
   /** Of the first version; the id is minted here, and so is known to nobody before the key is made. */
   readonly id: KeyVersionId;
   /** The record with that material. */
-  record(generated: GeneratedKey): KeyRecord;
+  readonly record: (generated: GeneratedKey) => KeyRecord;
 }
 
 /** @throws NotSupportedError, MalformedRequestError, KeyPolicyError */

@@ -10,11 +10,11 @@ export interface UsableKey {
   readonly type: KeyTypeDescriptor;
   readonly module: KeyModule;
   /** The newest version: the one that protects. */
-  current(): KeyVersion;
+  readonly current: () => KeyVersion;
   /** That version, to process with. @throws NotFoundError, KeyStateError as `versionFor` */
-  version(version: number): KeyVersion;
+  readonly version: (version: number) => KeyVersion;
   /** All versions that process, newest first. */
-  processable(): readonly KeyVersion[];
+  readonly processable: () => readonly KeyVersion[];
 }
 
 export function usableKey(record: KeyRecord, module: KeyModule): UsableKey {

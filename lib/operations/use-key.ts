@@ -4,32 +4,34 @@ import {KmsError} from '../errors.ts';
 import {currentVersion} from '../keys/key-state.ts';
 import {assertUse} from '../keys/key-use-rules.ts';
 import {KEY_USES} from '../keys/key-uses.ts';
-import type {KeyRecord, KeyUse} from '../storage/key-record.ts';
+import type {KeyPolicy, KeyRecord, KeyUse} from '../storage/key-record.ts';
 import {findKey, type KeyRequest} from './find-key.ts';
 import {findKeyModule} from './find-key-module.ts';
 import type {KeyServiceParts} from './key-service-options.ts';
-import type {BatchDescriptor, OperationItem, UseDescriptor, UseOperationType} from './operation.ts';
+import type {BatchDescriptor, UseDescriptor} from './operation.ts';
 import {usableKey, type UsableKey} from './usable-key.ts';
 import {withCurrentKey} from './with-current-key.ts';
 
-type Item = OperationItem<UseOperationType>;
+/** Of whatever use: only its own descriptor knows its members. */
+type Item = Parameters<UseDescriptor['run']>[0];
 
 /** Uses a key once: what may be told is told in the order of the lines. */
 export function useKey(
-  {action, ask, run}: UseDescriptor,
+  descriptor: UseDescriptor,
   operation: Item,
   request: KeyRequest,
   {keys, uses, keyModules, now}: KeyServiceParts,
 ): Promise<object> {
+  const {action} = descriptor;
   const module = findKeyModule(request.keystore.kmsModule, keyModules);
   return withCurrentKey(
     () => findKey(keys, request),
     async (record) => {
       const key = usableKey(record, module);
-      assertUse(record, key.type, action, {now: now(), ...ask?.(operation)});
+      assertUse(record, key.type, action, {now: now(), ...descriptor.ask?.(operation)});
       uses.limitRate(record, 1);
       await takeUses(key, action, {count: 1, uses});
-      return run(operation, key);
+      return descriptor.run(operation, key);
     },
   );
 }
@@ -44,7 +46,7 @@ export async function runBatch(
   request: KeyRequest,
   {keys, uses, keyModules, now}: KeyServiceParts,
 ): Promise<OperationReply<'BatchOperation'>> {
-  const {action, ask, run} = descriptor;
+  const {action} = descriptor;
   const module = findKeyModule(request.keystore.kmsModule, keyModules);
   const first = usableKey(await findKey(keys, request), module);
   assertUse(withoutAlgorithms(first.record), first.type, action, {now: now()});
@@ -57,13 +59,13 @@ export async function runBatch(
       () => findKey(keys, request),
       async (record) => {
         const key = usableKey(record, module);
-        assertUse(record, key.type, action, {now: now(), ...ask?.(item)});
+        assertUse(record, key.type, action, {now: now(), ...descriptor.ask?.(item)});
         // Rotated meanwhile.
         if (currentVersion(record).version !== counted) await takeUses(key, action, {count: 1, uses});
-        return run(item, key);
+        return descriptor.run(item, key);
       },
     );
-  const results: {[member: string]: unknown}[] = [];
+  const results: Record<string, unknown>[] = [];
   for (const item of items) {
     results.push({...(await runItem(item as unknown as Item).catch(refusedItem))});
     // Others get their turn.
@@ -86,7 +88,8 @@ async function takeUses(
 /** Which algorithm is used is the items' affair. */
 function withoutAlgorithms(record: KeyRecord): KeyRecord {
   if (!record.policy?.allowedAlgorithms) return record;
-  const {allowedAlgorithms: _, ...policy} = record.policy;
+  const policy: {-readonly [Member in keyof KeyPolicy]: KeyPolicy[Member]} = {...record.policy};
+  delete policy.allowedAlgorithms;
   return {...record, policy};
 }
 

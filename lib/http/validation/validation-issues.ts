@@ -15,6 +15,8 @@ const FORMAT_PATTERNS: ReadonlyMap<string, string> = new Map([['cidr', CIDR_PATT
 export function toValidationIssues(errors: readonly ErrorObject[]): readonly ValidationIssue[] {
   const issues = new Map<string, ValidationIssue>();
   for (const error of errors) {
+    // Says only that what was said before is so.
+    if (error.keyword === 'if') continue;
     const message = messageOf(error);
     const path = pathOf(error.instancePath);
     const keyword = error.keyword === 'format' ? 'pattern' : error.keyword;
