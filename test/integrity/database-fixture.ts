@@ -13,7 +13,7 @@ import {SoftwareKeyModule} from '../../lib/key-modules/software/software-key-mod
 import {KeyHierarchy} from '../../lib/sealing/key-hierarchy/key-hierarchy.ts';
 import {RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
 import {PURPOSES} from '../../lib/sealing/scopes.ts';
-import type {KeyRecord} from '../../lib/storage/key-record.ts';
+import type {KeyRecord, KeyVersionRecord} from '../../lib/storage/key-record.ts';
 import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
 import {SqliteStores} from '../../lib/storage/sqlite/sqlite-stores.ts';
 import {ALICE, keystoreUrl, NOW} from '../storage/records.ts';
@@ -61,14 +61,18 @@ export class OpenDatabase {
     return config;
   }
 
-  async addKey(keystoreId: string, members: Partial<KeyRecord> = {}): Promise<KeyRecord> {
+  async addKey(
+    keystoreId: string,
+    members: Partial<KeyRecord> = {},
+    ofVersion: Partial<KeyVersionRecord> = {},
+  ): Promise<KeyRecord> {
     const type = 'Ed25519VerificationKey2020' as const;
     const id = {keystoreId, localKeyId: generateLocalId(), type};
     const generated = await this.module.generateKey({...id, version: 1});
     const record: KeyRecord = {
       ...id,
       ...{sequence: 0, createdAt: NOW, updatedAt: NOW, origin: 'generated', state: 'enabled'},
-      versions: [{version: 1, createdAt: NOW, state: 'enabled', ...generated}],
+      versions: [{version: 1, createdAt: NOW, state: 'enabled', ...generated, ...ofVersion}],
       ...members,
     };
     await this.keys.insert(record, {maxPerKeystore: 1000});

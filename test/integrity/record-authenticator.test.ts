@@ -249,14 +249,38 @@ describe('RecordAuthenticator', () => {
     });
 
     it('covers no record with members that it does not know', async () => {
-      const more = {...key, policy: 'anything'} as KeyRecord;
+      const more = {...key, surprise: 'anything'} as KeyRecord;
       await expectRejection(
         authenticator.verifyKey({...more, authentication: stored.authentication}),
         TamperedRecordError,
       );
       expect((await expectRejection(authenticator.authenticateKey(more), TypeError)).message).to.include(
-        'policy',
+        'surprise',
       );
+      for (const inside of [
+        {versions: [{...key.versions[0]!, surprise: 1}]},
+        {deletion: {requestedAt: 1, destroyAt: 2, restoresTo: 'enabled' as const, surprise: 1}},
+      ]) {
+        const error = await expectRejection(authenticator.authenticateKey({...key, ...inside}), TypeError);
+        expect(error.message).to.include('surprise');
+      }
+    });
+
+    it('takes tags and policies in any order of their members', async () => {
+      const ordered: KeyRecord = {
+        ...key,
+        tags: {a: '1', b: '2', 10: '3', 9: '4'},
+        policy: {exportable: true, rotation: {afterSeconds: 1, afterUses: 2}},
+      };
+      const shuffled: KeyRecord = {
+        ...key,
+        tags: {9: '4', b: '2', 10: '3', a: '1'},
+        policy: {rotation: {afterUses: 2, afterSeconds: 1}, exportable: true},
+      };
+      const authentication = await authenticator.authenticateKey(ordered);
+      expect(await authenticator.verifyKey({...shuffled, authentication})).to.deep.equal(shuffled);
+      const swapped = {...shuffled, tags: {...shuffled.tags, a: '2', b: '1'}};
+      await expectRejection(authenticator.verifyKey({...swapped, authentication}), TamperedRecordError);
     });
 
     it('refuses a record whose keystore has no keys; where they cannot be used now it says that', async () => {

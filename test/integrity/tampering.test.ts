@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {InternalError} from '../../lib/errors.ts';
 import {formatFinding} from '../../lib/integrity/finding.ts';
 import {TamperedRecordError} from '../../lib/integrity/tampered-record-error.ts';
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
@@ -7,7 +8,7 @@ import type {KeyRecord} from '../../lib/storage/key-record.ts';
 import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
 import {expectRejection} from '../sealing/expect-rejection.ts';
 import {makeTempDir, useTempDir, type TempDir} from '../sealing/temp-dir.ts';
-import {ALICE, BOB} from '../storage/records.ts';
+import {ALICE, BOB, NOW} from '../storage/records.ts';
 import {columnsOf, copyDatabase, editDatabase, OpenDatabase} from './database-fixture.ts';
 
 /** What becomes of an edited column. */
@@ -23,6 +24,17 @@ interface Outcome {
   readonly named?: string | RegExp;
 }
 
+const NAME = 'first';
+/** What a key has where it has everything. */
+const MEMBERS: Partial<KeyRecord> = {
+  state: 'pendingDeletion',
+  deletion: {requestedAt: NOW, destroyAt: NOW + 1000, restoresTo: 'disabled'},
+  keyOps: ['sign', 'verify'],
+  tags: {name: NAME, team: 'a'},
+  policy: {exportable: true},
+  description: 'text',
+  dueAt: NOW + 1000,
+};
 const KEYSTORE = '(SELECT min(position) FROM keystore)';
 const OTHER = '(SELECT max(position) FROM keystore)';
 const KEY = '(SELECT min(position) FROM key_record)';
@@ -79,6 +91,17 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, Outcome>>>> = {
     sequence: ofKey('sequence = 1'),
     type: ofKey("type = 'X25519KeyAgreementKey2020'"),
     created_at: ofKey('created_at = created_at - 1'),
+    updated_at: ofKey('updated_at = updated_at - 1'),
+    origin: ofKey("origin = 'imported'"),
+    state: ofKey("state = 'enabled'"),
+    deletion_requested_at: ofKey('deletion_requested_at = deletion_requested_at - 1'),
+    destroy_at: ofKey('destroy_at = destroy_at + 1'),
+    restores_to: ofKey("restores_to = 'enabled'"),
+    key_ops: ofKey(`key_ops = '["verify","sign"]'`),
+    tags: ofKey(`tags = '{"name":"${NAME}"}'`),
+    policy: ofKey("policy = '{}'"),
+    description: ofKey("description = ''"),
+    due_at: ofKey('due_at = due_at + 1'),
     max_capability_chain_length: ofKey('max_capability_chain_length = 10'),
     public_alias: ofKey("public_alias = 'did:example:1'"),
     public_alias_template: ofKey("public_alias_template = ''"),
@@ -89,9 +112,17 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, Outcome>>>> = {
     key: {...ofVersion(`key = ${SECOND_KEY}`), use: 'absent', named: 'error key {secondKey}: It is not'},
     version: ofVersion('version = 2'),
     created_at: ofVersion('created_at = 0'),
+    state: ofVersion("state = 'disabled'"),
     public_key: ofVersion(`public_key = (SELECT public_key FROM key_version WHERE key = ${SECOND_KEY})`),
     material: ofVersion(`material = (SELECT material FROM key_version WHERE key = ${SECOND_KEY})`),
     data_key_version: ofVersion(`data_key_version = ${ANY_VERSION}`),
+    certificates: ofVersion(`certificates = '["MAA"]'`),
+  },
+  // It has no MAC: see docs/integrity.md.
+  key_use: {
+    key: unseen(`UPDATE key_use SET key = ${SECOND_KEY}`),
+    version: {edit: 'UPDATE key_use SET version = 2', use: 'none', named: reference},
+    uses: unseen('UPDATE key_use SET uses = 1'),
   },
   keystore_controller: {
     controller: list(`UPDATE keystore_controller SET controller = '${BOB}' WHERE keystore = ${KEYSTORE}`),
@@ -206,7 +237,14 @@ describe('rows edited behind the server', function () {
     const database = await OpenDatabase.open(original.path(''));
     keystores = [await database.addKeystore(), await database.addKeystore()];
     keys = [];
-    for (const {id} of keystores) keys.push(await database.addKey(id), await database.addKey(id));
+    for (const {id} of keystores) {
+      const whole = keys.length === 0;
+      keys.push(
+        await database.addKey(id, whole ? MEMBERS : {}, whole ? {certificates: [Buffer.from([0x30])]} : {}),
+        await database.addKey(id),
+      );
+    }
+    await database.stores.keyUses.add({...keys[0]!, version: 1, count: 1000});
     await database.close();
   });
   after(() => original.remove());
@@ -312,6 +350,63 @@ describe('rows edited behind the server', function () {
       }
       expect(found).to.include(`error key ${keystores[1]!.id}/keys/${keys[2]!.localKeyId}: `);
       expect(await database.keys.find(keys[1]!)).to.deep.equal(keys[1]);
+    });
+  });
+
+  it('a name that leads to another key, or in another form', async () => {
+    const other = keys[1]!;
+    const find = (database: OpenDatabase, name: string) =>
+      database.keys.findByName({keystoreId: keystores[0]!.id, name});
+    await using(async (database) => {
+      expect(await find(database, NAME)).to.deep.equal(keys[0]);
+      expect(await find(database, 'second')).to.equal(undefined);
+    });
+    editDatabase(
+      directory,
+      `UPDATE key_record SET tags = '{"name":"second"}' WHERE position = ${SECOND_KEY}`,
+    );
+    await using(async (database) => {
+      await expectRejection(find(database, 'second'), TamperedRecordError);
+      expect(await report(database)).to.include(
+        fill('error key {secondKey}: It is not what the server wrote'),
+      );
+    });
+    // The same value: SQLite's index has the first of the names, and who parses it the last.
+    const twice = `'{"name":"second","name":"${NAME}","team":"a"}'`;
+    editDatabase(
+      directory,
+      `UPDATE key_record SET tags = NULL WHERE position = ${SECOND_KEY}`,
+      `UPDATE key_record SET tags = ${twice} WHERE position = ${KEY}`,
+    );
+    await using(async (database) => {
+      await expectRejection(find(database, 'second'), InternalError);
+      await expectRejection(database.keys.find(keys[0]!), TamperedRecordError);
+      expect(await report(database)).to.include(fill('error key {key}: '));
+      expect(await database.keys.find(other)).to.deep.equal(other);
+    });
+  });
+
+  it('what is destroyed, brought back with material that somebody kept', async () => {
+    const [, key] = keys;
+    const {version, createdAt, publicKey, material, dataKeyVersionId} = key!.versions[0]!;
+    const versions = [{version, createdAt, publicKey: publicKey!, state: 'destroyed' as const}];
+    const destroyed = {...key!, sequence: 1, updatedAt: NOW + 1, versions};
+    await using(async (database) => {
+      await database.keys.update(destroyed);
+      expect(await database.keys.find(key!)).to.deep.equal(destroyed);
+      expect(await report(database)).to.equal('');
+    });
+    editDatabase(
+      directory,
+      `UPDATE key_version SET state = 'enabled', material = x'${Buffer.from(material!).toString('hex')}',
+         data_key_version = (SELECT position FROM data_key_version WHERE id = '${dataKeyVersionId}')
+       WHERE key = ${SECOND_KEY}`,
+    );
+    await using(async (database) => {
+      await expectRejection(database.keys.find(key!), TamperedRecordError);
+      expect(await report(database)).to.include(
+        fill('error key {secondKey}: It is not what the server wrote'),
+      );
     });
   });
 
