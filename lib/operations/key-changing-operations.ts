@@ -20,7 +20,9 @@ export function update(
   {defaults, now}: ChangeContext,
 ): KeyRecord {
   const members: Partial<typeof operation> = {...operation};
-  for (const name of ['type', 'invocationTarget', '@context'] as const) delete members[name];
+  delete members.type;
+  delete members.invocationTarget;
+  delete members['@context'];
   return updateKey(record, members, {defaults, now});
 }
 

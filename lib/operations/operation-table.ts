@@ -5,8 +5,11 @@ import {decrypt} from './decrypt.ts';
 import {deriveSecret} from './derive-secret.ts';
 import {encapsulate} from './encapsulate.ts';
 import {askToEncrypt, encrypt} from './encrypt.ts';
+import {exportKey} from './export-key.ts';
 import {dataKeyBytes, generateDataKey} from './generate-data-key.ts';
 import {planGenerateKey} from './generate-key.ts';
+import {getImportParameters} from './get-import-parameters.ts';
+import {planImportKey} from './import-key.ts';
 import {disable, enable, remove, restore, update} from './key-changing-operations.ts';
 import type {BatchDescriptor, OperationDescriptor, UseDescriptor} from './operation.ts';
 import {askForSignature} from './read-signature-input.ts';
@@ -30,6 +33,13 @@ const change = {target: 'key', kind: 'change'} as const;
 /** All KMS operations by their `type`: everything the server needs to know about each. */
 export const OPERATIONS: Table = table({
   GenerateKeyOperation: {...newKey, action: 'generateKey', plan: planGenerateKey},
+  ImportKeyOperation: {...newKey, action: 'importKey', plan: planImportKey},
+  GetImportParametersOperation: {
+    ...onKeystore,
+    kind: 'keystore',
+    action: 'importKey',
+    run: getImportParameters,
+  },
   SignOperation: {...use, action: 'sign', ask: askForSignature, run: sign},
   VerifyOperation: {...use, action: 'verify', ask: askForSignature, run: verify},
   WrapKeyOperation: {
@@ -57,7 +67,8 @@ export const OPERATIONS: Table = table({
   EnableKeyOperation: {...change, action: 'enableKey', apply: enable},
   DeleteKeyOperation: {...change, action: 'deleteKey', apply: remove},
   RestoreKeyOperation: {...change, action: 'restoreKey', apply: restore},
-} as unknown as Entries);
+  ExportKeyOperation: {target: 'key', kind: 'export', action: 'exportKey', run: exportKey},
+});
 
 /** Adds what is told elsewhere, and the batches. Without prototype, `constructor` finds nothing. */
 function table(entries: Entries): Table {
