@@ -1,9 +1,10 @@
-import {createHash} from 'node:crypto';
+import {createHash, createPrivateKey} from 'node:crypto';
 import {expect} from 'chai';
 import {InternalError, MalformedRequestError, OperationFailedError} from '../../../lib/errors.ts';
 import {SoftwareKeyModule} from '../../../lib/key-modules/software/software-key-module.ts';
-import type {KeyType} from '../../../lib/keys/key-types.ts';
-import {rejection} from '../fixtures.ts';
+import type {SignatureAlgorithm} from '../../../lib/keys/key-algorithms.ts';
+import {findKeyType, type KeyType} from '../../../lib/keys/key-types.ts';
+import {digestFor, rejection} from '../fixtures.ts';
 import {MemoryWrappers} from '../memory-wrappers.ts';
 import {compress, hex, publicKey, secretKey} from './known-key.ts';
 import {itPassesVectors, type Outcome} from './wycheproof.ts';
@@ -15,8 +16,42 @@ interface SignatureVector {
   readonly sig: string;
 }
 
-async function verify(type: KeyType, key: Buffer, {msg, sig}: SignatureVector): Promise<Outcome> {
-  return (await module.verify(publicKey(type, key), hex(msg), hex(sig))) ? 'accepted' : 'refused';
+async function verify(
+  type: KeyType,
+  key: Buffer,
+  {msg, sig}: SignatureVector,
+  algorithm?: SignatureAlgorithm,
+): Promise<Outcome> {
+  const row = publicKey(type, key);
+  const [data, signature] = [hex(msg), hex(sig)];
+  const verified = await module.verify(row, data, signature, {...(algorithm && {algorithm})});
+  const digest = algorithm && digestFor(algorithm, data);
+  // Where digests are signed, they are judged by other code.
+  if (digest)
+    expect(await module.verify(row, digest, signature, {algorithm, prehashed: true})).to.equal(verified);
+  return verified ? 'accepted' : 'refused';
+}
+
+interface RsaPublicKeyGroup {
+  readonly keySize: number;
+  readonly publicKey: {readonly publicExponent: string};
+  /** An RSAPublicKey. */
+  readonly publicKeyAsn: string;
+}
+
+interface RsaPrivateKeyGroup {
+  readonly keySize: number;
+  readonly privateKeyPkcs8: string;
+}
+
+function rsaType(keySize: number): KeyType {
+  const type = findKeyType(`urn:webkms:multikey:RSA-${keySize}`);
+  if (!type) throw new Error(`There is no RSA-${keySize}.`);
+  return type.name;
+}
+
+function pkcs1(pkcs8: Buffer): Buffer {
+  return createPrivateKey({key: pkcs8, format: 'der', type: 'pkcs8'}).export({format: 'der', type: 'pkcs1'});
 }
 
 interface AgreementVector {
@@ -65,7 +100,12 @@ describe('Wycheproof vectors through the software key module', () => {
       `ecdsa_secp${curve}r1_sha${sha}_p1363_test.json`,
       {
         run: (vector, group) =>
-          verify(`urn:webkms:multikey:P-${curve}`, compress(hex(group.publicKey.uncompressed)), vector),
+          verify(
+            `urn:webkms:multikey:P-${curve}`,
+            compress(hex(group.publicKey.uncompressed)),
+            vector,
+            `ES${sha}`,
+          ),
         counts,
       },
     );
@@ -93,6 +133,65 @@ describe('Wycheproof vectors through the software key module', () => {
       },
     );
   }
+
+  for (const [file, algorithm, counts] of [
+    ['rsa_pss_2048_sha256_mgf1_32', 'PS256', {accepted: 63, refused: 45, inapplicable: 0}],
+    ['rsa_pss_4096_sha256_mgf1_32', 'PS256', {accepted: 63, refused: 45, inapplicable: 0}],
+    ['rsa_signature_2048_sha256', 'RS256', {accepted: 7, refused: 250, inapplicable: 2}],
+    ['rsa_signature_4096_sha256', 'RS256', {accepted: 7, refused: 251, inapplicable: 0}],
+  ] as const) {
+    itPassesVectors<RsaPublicKeyGroup, SignatureVector>(`${file}_test.json`, {
+      async run(vector, {keySize, publicKey: {publicExponent}, publicKeyAsn}) {
+        const type = rsaType(keySize);
+        const verifying = verify(type, hex(publicKeyAsn), vector, algorithm);
+        if (publicExponent === '010001') return verifying;
+        // No record holds such a key.
+        expect(await rejection(verifying)).to.be.instanceOf(InternalError);
+        return 'inapplicable';
+      },
+      // A DigestInfo without its parameters is not what RFC 8017 §9.2 makes.
+      acceptable: () => 'refused',
+      counts,
+    });
+  }
+
+  for (const [size, counts] of [
+    [2048, {accepted: 18, refused: 19, inapplicable: 0}],
+    [4096, {accepted: 18, refused: 19, inapplicable: 0}],
+  ] as const) {
+    itPassesVectors<RsaPrivateKeyGroup, {msg: string; ct: string; label: string}>(
+      `rsa_oaep_${size}_sha256_mgf1sha256_test.json`,
+      {
+        async run({msg, ct, label}, {keySize, privateKeyPkcs8}) {
+          const key = await secretKey(module, rsaType(keySize), pkcs1(hex(privateKeyPkcs8)));
+          const options = {algorithm: 'RSA-OAEP-256', additionalData: hex(label)} as const;
+          const plaintext = await module.decrypt(key, hex(ct), options);
+          if (!plaintext) return 'refused';
+          expect(Buffer.from(plaintext)).to.deep.equal(hex(msg));
+          const again = await module.encrypt(key, plaintext, options);
+          expect(await module.decrypt(key, again, options)).to.deep.equal(plaintext);
+          return 'accepted';
+        },
+        counts,
+      },
+    );
+  }
+
+  itPassesVectors<
+    {keySize: number; ivSize: number; tagSize: number},
+    Record<'key' | 'iv' | 'aad' | 'msg' | 'ct' | 'tag', string>
+  >('aes_gcm_test.json', {
+    async run({key, iv, aad, msg, ct, tag}, {keySize, ivSize, tagSize}) {
+      if (keySize !== 256 || ivSize !== 96 || tagSize !== 128) return 'inapplicable';
+      const aes = await secretKey(module, 'urn:webkms:symmetric:AES-256-GCM', hex(key));
+      const additionalData = hex(aad);
+      const plaintext = await module.decrypt(aes, hex(iv + ct + tag), {additionalData});
+      if (!plaintext) return 'refused';
+      expect(Buffer.from(plaintext)).to.deep.equal(hex(msg));
+      return 'accepted';
+    },
+    counts: {accepted: 39, refused: 27, inapplicable: 250},
+  });
 
   for (const type of ['X25519KeyAgreementKey2020', 'urn:webkms:multikey:X25519'] as const) {
     describe(type, () => {
