@@ -30,14 +30,15 @@ export async function storedKey(node: Node, id: KeyRecordId): Promise<KeyRecord>
   return record;
 }
 
+export type LifecycleParts = Partial<Omit<KeyLifecycleOptions, 'clock' | 'keys'>> & {
+  readonly clock: () => number;
+  readonly keys?: KeyRecordStore;
+};
+
 /** The lifecycle as key management composes it, over other stores or with other parts. */
 export function lifecycleOver(
   {management}: Node,
-  {
-    clock,
-    keys = management.requestStores.keys,
-    ...options
-  }: {readonly clock: () => number; readonly keys?: KeyRecordStore} & Partial<KeyLifecycleOptions>,
+  {clock, keys = management.requestStores.keys, ...options}: LifecycleParts,
 ): KeyLifecycle {
   const {stores, requestStores, settings, log, keyModules, hierarchy, root} = management;
   const service = new KeyService({
