@@ -1,6 +1,7 @@
 import {closestWord} from '../config/closest-word.ts';
 import {EXIT_FAILURE, EXIT_USAGE, UsageError, type Command, type Terminal} from './command.ts';
 import {packageVersion} from '../package-version.ts';
+import {CLIENT_COMMANDS} from './client/command-table.ts';
 import {createServe} from './serve.ts';
 
 interface ListedCommand extends Pick<Command, 'name' | 'summary'> {
@@ -8,6 +9,12 @@ interface ListedCommand extends Pick<Command, 'name' | 'summary'> {
 }
 
 const serve = createServe(() => import('../app.ts'));
+
+const clients = CLIENT_COMMANDS.map((listed): ListedCommand => ({
+  name: listed.name,
+  summary: listed.summary,
+  load: async () => (await import('./client/create-client-command.ts')).createClientCommand(listed),
+}));
 
 /** The subcommands, in the order of the help. Each loads what it needs when it runs. */
 const COMMANDS: readonly ListedCommand[] = [
@@ -17,6 +24,7 @@ const COMMANDS: readonly ListedCommand[] = [
     summary: 'Look after keys and roots of trust, of the running server or without one',
     load: async () => (await import('./admin/admin.ts')).createAdmin(),
   },
+  ...clients,
 ];
 
 /** The console goes on where nobody reads any more (`webkms serve | head -1`); the streams would throw. */
@@ -57,8 +65,9 @@ async function dispatch([first, ...rest]: readonly string[], terminal: Terminal)
       return 0;
   }
   const command = await findCommand(first);
-  if (rest.includes('--help') || rest.includes('-h')) {
-    terminal.out(explain(command, rest));
+  const options = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+  if (options.includes('--help') || options.includes('-h')) {
+    terminal.out(explain(command, options));
     return 0;
   }
   return command.run(rest, terminal);

@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {parseEnv} from 'node:util';
+import {CLIENT_VARIABLES} from './client-environment.ts';
 import {closestWord} from './closest-word.ts';
 import {SECRET_VARIABLES} from './environment-secrets.ts';
 import {SettingsError, type SettingProblem} from './settings-error.ts';
@@ -23,7 +24,7 @@ export interface LoadSettingsOptions {
 export function loadSettings({configFile, environment = process.env}: LoadSettingsOptions = {}): Settings {
   const inFile = configFile === undefined ? {} : readConfigFile(configFile);
   const given = {...inFile, ...withoutEmpty(environment)};
-  const unknown = [...findSecrets(inFile), ...findUnknown(given)];
+  const unknown = [...findSecrets(inFile), ...findClients(inFile), ...findUnknown(given)];
   const {parsed, problems} = parseEach(given);
   if (parsed === undefined) throw new SettingsError([...unknown, ...problems]);
   const all = [...unknown, ...crossCheck(parsed)];
@@ -59,6 +60,16 @@ function findSecrets(inFile: Environment): SettingProblem[] {
     }));
 }
 
+/** The environment may be that of a person who uses the command line, too; a file of settings is the server's. */
+function findClients(inFile: Environment): SettingProblem[] {
+  return Object.keys(inFile)
+    .filter((name) => CLIENT_VARIABLES.has(name))
+    .map((variable) => ({
+      variable,
+      problem: 'is of the command line of clients: give it in the environment',
+    }));
+}
+
 /** A misspelled setting must not be a default in silence. `WEBKMS_TEST_…` is the test-suite's own. */
 function findUnknown(given: Environment): SettingProblem[] {
   return Object.keys(given)
@@ -67,6 +78,7 @@ function findUnknown(given: Environment): SettingProblem[] {
         name.startsWith('WEBKMS_') &&
         !name.startsWith('WEBKMS_TEST_') &&
         !SECRET_VARIABLES.has(name) &&
+        !CLIENT_VARIABLES.has(name) &&
         !Object.hasOwn(SETTINGS, name),
     )
     .map((variable) => {

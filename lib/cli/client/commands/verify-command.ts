@@ -1,0 +1,58 @@
+import {UsageError} from '../../command.ts';
+import {EXIT_CODES} from '../client-error.ts';
+import {firstOperand, type ClientCommand, type ClientInvocation} from '../client-command.ts';
+import {INPUT_OPTION} from '../inputs.ts';
+import {parseSignature} from '../signature-text.ts';
+import {readSmallFile} from '../read-small-file.ts';
+import {ALGORITHM_OPTION, readSignedData} from '../signed-data.ts';
+
+export const verifyCommand: ClientCommand = {
+  operands: [
+    {name: 'NAME'},
+    {name: 'DATA', optional: true, isText: true},
+    {name: 'SIGNATURE', optional: true, isText: true},
+  ],
+  options: {
+    input: INPUT_OPTION,
+    signature: {value: 'SIGNATURE', meaning: 'what "webkms sign" printed'},
+    'signature-file': {value: 'FILE', meaning: 'a file that holds it', completion: 'file'},
+    algorithm: ALGORITHM_OPTION,
+  },
+  help: [
+    'Checks a signature that "webkms sign" printed, over DATA or a file. Prints valid, and ends with 0; or invalid, and ends with 1.',
+  ],
+  examples: [
+    'verify releases "data" webkms:v1:…',
+    'verify releases --input webkms.tar.gz --signature webkms:v1:…',
+    'verify releases --input webkms.tar.gz --signature-file webkms.tar.gz.sig',
+  ],
+  run: async (invocation) => {
+    const {io, operands, print} = invocation;
+    const text = await readSignatureText(invocation);
+    const signature = parseSignature(text);
+    const kms = async () => (await invocation.connect()).kms;
+    const signed = await readSignedData(invocation, {kms, name: firstOperand(invocation), text: operands[1]});
+    if (!signature)
+      io.err('webkms: what was given as the signature is not of the form webkms:v<version>:<base64url>.');
+    const valid =
+      signature !== undefined &&
+      (await (
+        await kms()
+      ).verify(signed.kid, signed.data, signature.signature, {
+        ...signed.options,
+        keyVersion: signature.keyVersion,
+      }));
+    print({valid}, [valid ? io.paint('green', 'valid') : io.paint('red', 'invalid')]);
+    return valid ? EXIT_CODES.ok : EXIT_CODES.failed;
+  },
+};
+
+async function readSignatureText({options, operands}: ClientInvocation): Promise<string> {
+  const file = options.text('signature-file');
+  const given = [operands[2], options.text('signature'), file].filter((text) => text !== undefined);
+  if (given.length !== 1)
+    throw new UsageError('one SIGNATURE, or --signature SIGNATURE, or --signature-file FILE.');
+  const [text = ''] = given;
+  if (file === undefined) return text;
+  return (await readSmallFile(file, 'The signature file')).toString('utf8').trim();
+}

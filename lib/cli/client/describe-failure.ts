@@ -1,0 +1,67 @@
+import {KmsConnectionError, UnexpectedReplyError} from '../../client/client-errors.ts';
+import {EncryptedFileError} from '../../client/file-encryption/file-error.ts';
+import {KmsError, ValidationError} from '../../errors.ts';
+import {printable} from './columns.ts';
+import {ClientError, EXIT_CODES} from './client-error.ts';
+
+export interface Failure {
+  readonly message: string;
+  /** The exit code. */
+  readonly code: number;
+}
+
+/** What each error of the KMS means to who typed the command: the exit code, and what to do. By its `name` on the wire. */
+const KMS_ERRORS: ReadonlyMap<string, {readonly code: number; readonly advice: string}> = new Map([
+  ['NotFoundError', {code: EXIT_CODES['not-found'], advice: 'Look for it with: webkms list'}],
+  ['NotAllowedError', {code: EXIT_CODES.refused, advice: ''}],
+  ['InvalidStateError', {code: EXIT_CODES.refused, advice: ''}],
+  ['DuplicateError', {code: EXIT_CODES.refused, advice: ''}],
+  ['NotSupportedError', {code: EXIT_CODES.refused, advice: ''}],
+  ['PayloadTooLargeError', {code: EXIT_CODES.refused, advice: ''}],
+  ['QuotaExceededError', {code: EXIT_CODES.refused, advice: ''}],
+  ['DataError', {code: EXIT_CODES.usage, advice: ''}],
+  ['ValidationError', {code: EXIT_CODES.usage, advice: ''}],
+  ['OperationError', {code: EXIT_CODES.failed, advice: ''}],
+  ['RateLimitError', {code: EXIT_CODES.unreachable, advice: 'Try again later.'}],
+  ['UnavailableError', {code: EXIT_CODES.unreachable, advice: 'Try again later.'}],
+]);
+
+/** @returns undefined for an error that is nobody's but ours. */
+export function describeFailure(error: unknown): Failure | undefined {
+  if (error instanceof ClientError) return failure(error.message, EXIT_CODES[error.reason]);
+  if (error instanceof KmsError) return describeKmsError(error);
+  if (error instanceof KmsConnectionError) return failure(error.message, EXIT_CODES.unreachable);
+  if (error instanceof UnexpectedReplyError || error instanceof EncryptedFileError) {
+    return failure(error.message, EXIT_CODES.failed);
+  }
+  return undefined;
+}
+
+function describeKmsError(error: KmsError): Failure {
+  const {code, advice} = KMS_ERRORS.get(error.name) ?? {code: EXIT_CODES.failed, advice: ''};
+  const message = error instanceof ValidationError ? validationMessage(error) : error.message;
+  const sentences = [message, error.publicCause?.message, supported(error), advice];
+  return failure(sentences.filter((sentence) => sentence).join(' '), code);
+}
+
+/** What is wrong, without the names that only the server's schemas have. */
+function validationMessage({message, details}: ValidationError): string {
+  const errors = details?.['errors'];
+  const issues: readonly unknown[] = Array.isArray(errors) ? errors : [];
+  const told = issues.flatMap((issue) =>
+    typeof issue === 'object' && issue !== null && 'message' in issue ? [String(issue.message)] : [],
+  );
+  return told.length === 0 ? message : `The server does not take that: ${told.join('; ')}.`;
+}
+
+/** What the key can do instead. */
+function supported({details}: KmsError): string {
+  const list = details?.['supported'];
+  if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) return '';
+  return `It has: ${list.join(', ')}.`;
+}
+
+/** One line, whatever came over the network. */
+function failure(message: string, code: number): Failure {
+  return {message: printable(message.replaceAll(/\s+/g, ' ')), code};
+}

@@ -1,0 +1,73 @@
+import {withSecret} from '../../../sealing/secrets.ts';
+import {ClientError} from '../client-error.ts';
+import type {ClientIo} from '../client-io.ts';
+import {ControllerKey, newControllerSeed} from './controller-key.ts';
+import {
+  controllerKeyBytes,
+  formatControllerKey,
+  isSealedKey,
+  openControllerKey,
+} from './controller-key-file.ts';
+import {existingPassphrase, newPassphrase} from './passphrase.ts';
+import type {ProfileStore} from './profile-store.ts';
+
+export interface PreparedKey {
+  readonly key: ControllerKey;
+  /** Of its file. */
+  readonly path: string;
+  readonly isSealed: boolean;
+  /** An `init` that did not end left it. */
+  readonly wasThere: boolean;
+}
+
+/**
+ * The controller key of a new profile: that of a backup, or that which an `init` that did not end has made, or else a new one. It
+ * is in its file when this resolves, before anything is controlled by it.
+ * @throws ClientError
+ */
+export async function prepareControllerKey({
+  profiles,
+  name,
+  io,
+  passphraseFile,
+  importFrom,
+}: {
+  readonly profiles: ProfileStore;
+  readonly name: string;
+  readonly io: ClientIo;
+  readonly passphraseFile: string | undefined;
+  /** Absolute. */
+  readonly importFrom?: string;
+}): Promise<PreparedKey> {
+  const path = profiles.keyFile(name);
+  const passphraseSource = {io, file: passphraseFile};
+  const open = (bytes: Uint8Array, from: string): Promise<ControllerKey> =>
+    openControllerKey(bytes, from, () => existingPassphrase(passphraseSource));
+
+  const left = await controllerKeyBytes(path);
+  if (left) {
+    if (importFrom !== undefined) {
+      left.fill(0);
+      throw new ClientError('refused', `There is a controller key ${path} already. To put it aside: --force`);
+    }
+    return withSecret(left, async () => ({
+      ...{key: await open(left, path), path, isSealed: isSealedKey(left), wasThere: true},
+    }));
+  }
+  if (importFrom !== undefined) {
+    const backup = await controllerKeyBytes(importFrom);
+    if (!backup) throw new ClientError('not-found', `The controller key file ${importFrom} does not exist.`);
+    return withSecret(backup, async () => {
+      const key = await open(backup, importFrom);
+      await profiles.writeKey(name, backup);
+      return {key, path, isSealed: isSealedKey(backup), wasThere: false};
+    });
+  }
+  return withSecret(newControllerSeed(), async (seed) => {
+    const passphrase = await newPassphrase(passphraseSource);
+    const bytes = await formatControllerKey(seed, passphrase);
+    passphrase?.fill(0);
+    await withSecret(bytes, () => profiles.writeKey(name, bytes));
+    return {key: new ControllerKey(seed), path, isSealed: passphrase !== undefined, wasThere: false};
+  });
+}
