@@ -1,5 +1,5 @@
 import type {Logger} from 'pino';
-import {KeySequenceError} from '../errors.ts';
+import {KeySequenceError, NotFoundError} from '../errors.ts';
 import {destroyKey} from '../keys/key-changes.ts';
 import {currentVersion} from '../keys/key-state.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
@@ -93,10 +93,11 @@ export class KeyLifecycleWork {
     isDue: (record: KeyRecord) => boolean,
   ): Promise<WorkOutcome> {
     let before: KeyRecord | undefined;
-    const rotated = await this.#options.rotate(id, (record) => {
+    const isStillDue = (record: KeyRecord): boolean => {
       before = record;
       return isDue(record);
-    });
+    };
+    const rotated = await this.#options.rotate(id, isStillDue).catch(ignoreDeleted);
     if (!rotated || !before) return 'nothing';
     const key = keyUrl(id);
     this.#tell('rotated', {key, version: currentVersion(rotated).version, reason}, 'key rotated by policy');
@@ -114,6 +115,11 @@ export class KeyLifecycleWork {
     this.#options.onEvent(event);
     this.#options.log.info(fields, message);
   }
+}
+
+/** The key went with its keystore. */
+function ignoreDeleted(error: unknown): undefined {
+  if (!(error instanceof NotFoundError)) throw error;
 }
 
 export function keyUrl({keystoreId, localKeyId}: KeyRecordId): string {

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {UnavailableError} from '../../lib/errors.ts';
+import {NotFoundError, UnavailableError} from '../../lib/errors.ts';
 import type {KeyLifecycle} from '../../lib/maintenance/key-lifecycle.ts';
 import type {KeyRecord} from '../../lib/storage/key-record.ts';
 import type {DueKey} from '../../lib/storage/key-record-store.ts';
@@ -123,6 +123,19 @@ describe('what happens to keys by itself, where something is wrong', () => {
     const told = lines(node, 'what is due for a key failed').map((line) => line['retryAfterSeconds']);
     expect(told).to.deep.equal([60, 120, 60, 120]);
     expect(await versionsOf(node, key!)).to.equal(1);
+  });
+
+  it('a key that is gone meanwhile is no failure', async () => {
+    const node = await open();
+    await addKeys(node, 1);
+    now += 2 * DAY_MS;
+    const lifecycle = lifecycleOver(node, {
+      clock,
+      rotate: async () => {
+        throw new NotFoundError('Key not found.');
+      },
+    });
+    expect(await lifecycle.runOnce()).to.deep.equal(NOTHING);
   });
 
   it('a store that is down is told of, and the round ends', async () => {
