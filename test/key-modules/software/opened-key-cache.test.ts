@@ -109,6 +109,26 @@ describe('software key module: opened keys', () => {
     expect(wrappers.opens).to.equal(4);
   });
 
+  it('take places by their size: an RSA key eight', async () => {
+    const {wrappers, module} = create(9);
+    const [a, b] = [await newKey(module, ED25519), await newKey(module, ED25519)];
+    const large = await newKey(module, 'urn:webkms:multikey:RSA-2048');
+    for (const key of [a, large, a, large]) await module.sign(key, DATA);
+    expect(wrappers.opens, 'both fit').to.equal(2);
+    for (const key of [b, large]) await module.sign(key, DATA);
+    expect(wrappers.opens, 'three do not').to.equal(3);
+    await module.sign(a, DATA);
+    expect(wrappers.opens).to.equal(4);
+  });
+
+  it('are not what an export is made from', async () => {
+    const {wrappers, module} = create();
+    const key = await newKey(module, ED25519);
+    for (let i = 0; i < 2; i++) (await module.exportKey(key)).fill(0);
+    expect(wrappers.opens, 'once to use it, twice to export it').to.equal(3);
+    expect(await module.verify(key, DATA, await module.sign(key, DATA))).to.equal(true);
+  });
+
   it('can be none at all, and every use works', async () => {
     const {wrappers, module} = create(1);
     const large = await newKey(module, 'urn:webkms:multikey:ML-DSA-44');

@@ -35,6 +35,38 @@ describe('software key module: laws', () => {
     });
   }
 
+  for (const keyType of Object.values(KEY_TYPES)) {
+    if (!keyType.operations.includes('encrypt')) continue;
+    const rsa = keyType.algorithm.startsWith('RSA');
+    const plaintexts = rsa ? fc.uint8Array({maxLength: 190}) : bytes;
+
+    it(`${keyType.name}: decrypt ∘ encrypt = id, and no flipped bit`, async () => {
+      const key = await newKey(module, keyType.name);
+      await fc.assert(
+        fc.asyncProperty(plaintexts, bytes, fc.nat(), async (plaintext, additionalData, n) => {
+          const options = {additionalData};
+          const ciphertext = await module.encrypt(key, plaintext, options);
+          expect(await module.decrypt(key, ciphertext, options)).to.deep.equal(Buffer.from(plaintext));
+          const flipped = flipBit(ciphertext, n % (ciphertext.length * 8));
+          expect(await module.decrypt(key, flipped, options)).to.equal(undefined);
+          const other = {additionalData: Buffer.concat([additionalData, Buffer.of(n & 0xff)])};
+          expect(await module.decrypt(key, ciphertext, other)).to.equal(undefined);
+        }),
+        {numRuns: rsa ? 20 : 100},
+      );
+    });
+
+    it(`${keyType.name}: bytes that nobody encrypted do not open`, async () => {
+      const key = await newKey(module, keyType.name);
+      await fc.assert(
+        fc.asyncProperty(bytes, async (ciphertext) => {
+          expect(await module.decrypt(key, ciphertext)).to.equal(undefined);
+        }),
+        {numRuns: rsa ? 20 : 100},
+      );
+    });
+  }
+
   it('AesKeyWrappingKey2019: unwrap ∘ wrap = id, and no flipped bit', async () => {
     const key = await newKey(module, 'AesKeyWrappingKey2019');
     await fc.assert(

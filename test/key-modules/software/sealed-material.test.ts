@@ -4,7 +4,7 @@ import {InternalError, UnavailableError} from '../../../lib/errors.ts';
 import type {KeyVersion} from '../../../lib/key-modules/key-module.ts';
 import {sealSecret} from '../../../lib/key-modules/software/key-material.ts';
 import {SoftwareKeyModule} from '../../../lib/key-modules/software/software-key-module.ts';
-import {KEY_TYPES} from '../../../lib/keys/key-types.ts';
+import {KEY_TYPES, type KeyType} from '../../../lib/keys/key-types.ts';
 import {SealedBlobError} from '../../../lib/sealing/wrapper.ts';
 import {flipBit, newKey, rejection, signable} from '../fixtures.ts';
 import {MemoryWrappers} from '../memory-wrappers.ts';
@@ -107,6 +107,29 @@ describe('software key module: sealed material', () => {
     await expectAtRestError(module.wrapKey(broken(kek), Buffer.alloc(16)), SealedBlobError);
     await expectAtRestError(module.unwrapKey(broken(kek), wrapped), SealedBlobError);
     await expectAtRestError(module.deriveSecret(broken(agreement), agreement.publicKey!), SealedBlobError);
+    const aes = await newKey(module, 'urn:webkms:symmetric:AES-256-GCM');
+    const kem = await newKey(module, 'urn:webkms:multikey:ML-KEM-768');
+    const rsa = await newKey(module, 'urn:webkms:multikey:RSA-2048');
+    const sealed = await module.encrypt(aes, DATA);
+    await expectAtRestError(module.encrypt(broken(aes), DATA), SealedBlobError);
+    await expectAtRestError(module.decrypt(broken(aes), sealed), SealedBlobError);
+    await expectAtRestError(module.decapsulate(broken(kem), Buffer.alloc(1088)), SealedBlobError);
+    await expectAtRestError(module.decrypt(broken(rsa), Buffer.alloc(256)), SealedBlobError);
+    await expectAtRestError(module.sign(broken(rsa), DATA), SealedBlobError);
+    await expectAtRestError(module.exportKey(broken(aes)), SealedBlobError);
+  });
+
+  it('is not needed to encrypt or encapsulate to a public key', async () => {
+    const withoutMaterial = async (type: KeyType) => {
+      const key = await newKey(module, type);
+      return {key, row: {...key, material: Buffer.of(1)}};
+    };
+    const rsa = await withoutMaterial('urn:webkms:multikey:RSA-2048');
+    const ciphertext = await module.encrypt(rsa.row, DATA);
+    expect(Buffer.from((await module.decrypt(rsa.key, ciphertext))!)).to.deep.equal(DATA);
+    const kem = await withoutMaterial('urn:webkms:multikey:ML-KEM-768');
+    const {secret, ciphertext: encapsulated} = await module.encapsulate(kem.row);
+    expect(await module.decapsulate(kem.key, encapsulated)).to.deep.equal(secret);
   });
 
   it('is not needed to verify an asymmetric signature', async () => {
@@ -116,7 +139,13 @@ describe('software key module: sealed material', () => {
   });
 
   it('is an internal error where the public key that verifies is not one', async () => {
-    for (const type of [ED25519, 'urn:webkms:multikey:P-256', 'urn:webkms:multikey:ML-DSA-44'] as const) {
+    for (const type of [
+      ED25519,
+      'urn:webkms:multikey:P-256',
+      'urn:webkms:multikey:secp256k1',
+      'urn:webkms:multikey:ML-DSA-44',
+      'urn:webkms:multikey:RSA-2048',
+    ] as const) {
       const key = await newKey(module, type);
       const signature = await module.sign(key, DATA);
       const {publicKey, ...rest} = key;
@@ -246,7 +275,13 @@ describe('software key module: sealed material', () => {
     const key = await newKey(leaky, ED25519);
     await leaky.sign(key, DATA);
     await leaky.reseal(key);
-    expect(seen.map(({length}) => length)).to.deep.equal([33, 33, 33, 33]);
+    const exported = await leaky.exportKey(key);
+    expect(seen.map(({length}) => length)).to.deep.equal([33, 33, 33, 33, 33]);
+    expect(
+      exported.some((byte) => byte !== 0),
+      'the caller has a copy',
+    ).to.equal(true);
+    expect(exported.byteLength, 'in memory of its own').to.equal(exported.buffer.byteLength);
     for (const buffer of seen) expect(buffer.every((byte) => byte === 0)).to.equal(true);
   });
 
@@ -258,6 +293,11 @@ describe('software key module: sealed material', () => {
       if (keyType.operations.includes('wrapKey')) outputs.push(await module.wrapKey(key, Buffer.alloc(16)));
       if (keyType.operations.includes('deriveSecret'))
         outputs.push(await module.deriveSecret(key, key.publicKey!));
+      if (keyType.operations.includes('encrypt')) outputs.push(await module.encrypt(key, DATA));
+      if (keyType.operations.includes('encapsulate')) {
+        const {secret, ciphertext} = await module.encapsulate(key);
+        outputs.push(secret, ciphertext);
+      }
       const [plaintext] = wrappers.sealedPlaintexts;
       const secret = plaintext!.subarray(1);
       expect(secret.length).to.be.at.least(32);
