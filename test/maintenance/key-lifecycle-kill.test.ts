@@ -15,7 +15,7 @@ import {useNodes} from './use-nodes.ts';
 const LONG = process.env['WEBKMS_TEST_LONG'] === '1';
 const SEED = Number(process.env['WEBKMS_TEST_SEED'] ?? 20_261_122);
 const PROGRAM = fileURLToPath(new URL('./key-lifecycle-process.ts', import.meta.url));
-const [KEYS, KILLS, LONGEST_MS] = LONG ? [2000, 20, 700] : [150, 5, 120];
+const [KEYS, KILLS, LONGEST_MS] = LONG ? [2000, 20, 1000] : [300, 5, 400];
 const AHEAD_MS = 31 * DAY_MS;
 
 /** @param killAfterMs counted from when it works; undefined: it goes on to the end. @returns the lines that it wrote */
@@ -84,6 +84,7 @@ describe('kill -9 of what happens to keys by itself', function () {
     }
     console.log(`    keys done at each kill: ${done.join()} of ${KEYS}`);
     expect(done[0], 'killed before the end').to.be.below(KEYS);
+    expect(done.at(-1), 'killed in the middle').to.be.greaterThan(0);
     const [, json = ''] = await work(nodes.dataDir(), undefined);
     const round = JSON.parse(json) as KeyLifecycleRound;
     expect(round).to.deep.include({failed: 0, more: false});
