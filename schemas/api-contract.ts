@@ -1,5 +1,5 @@
 import type {Schema} from './json-schema.ts';
-import {getKeyQuery, keyDescription, keyList, listQuery} from './keys.ts';
+import {getKeyQuery, keyDescription, keyList, listKeysQuery, listQuery} from './keys.ts';
 import {
   getKeystoresQuery,
   keystoreConfig,
@@ -31,7 +31,8 @@ export interface RouteContract {
   readonly refusals?: readonly (404 | 409)[];
 }
 
-const {GenerateKeyOperation, ...KEY_OPERATIONS} = KMS_OPERATIONS;
+const {GenerateKeyOperation, ImportKeyOperation, GetImportParametersOperation, ...KEY_OPERATIONS} =
+  KMS_OPERATIONS;
 
 /** Every route by its name. */
 export const API_CONTRACT = {
@@ -72,39 +73,41 @@ export const API_CONTRACT = {
     refusals: [409],
   },
   generateKey: {
-    summary: 'Generate a key',
-    action: '`generateKey`',
-    body: [GenerateKeyOperation.body],
+    summary: 'Make a key, or ask how to import one',
+    action: "the operation's: `generateKey` or `importKey`",
+    body: [GenerateKeyOperation.body, ImportKeyOperation.body, GetImportParametersOperation.body],
     reply: {
       status: 200,
-      description: 'The new key.',
-      body: [GenerateKeyOperation.reply],
+      description: 'The new key, or what it is to be wrapped with.',
+      body: [GenerateKeyOperation.reply, ImportKeyOperation.reply, GetImportParametersOperation.reply],
       location: true,
     },
+    refusals: [409],
   },
   listKeys: {
     summary: 'List the keys of a keystore',
     action: '`read`',
-    query: listQuery,
+    query: listKeysQuery,
     reply: {status: 200, description: 'In order of creation, in pages.', body: [keyList]},
   },
   getKeyDescription: {
     summary: "Read a key's description",
-    action: '`read`; any action that is allowed on the key is authority enough',
+    action: '`read`; any action that is allowed on the key is authority enough, but not for `include`',
     query: getKeyQuery,
     reply: {status: 200, description: 'The description.', body: [keyDescription]},
     refusals: [404],
   },
   runKeyOperation: {
-    summary: 'Use a key',
-    action: "the operation's: `sign`, `verify`, `wrapKey`, `unwrapKey` or `deriveSecret`",
+    summary: 'Use a key, or change it',
+    action:
+      "the operation's name with a small first letter, without `Operation`; of a batch, that of its items\'",
     body: Object.values(KEY_OPERATIONS).map(({body}) => body),
     reply: {
       status: 200,
       description: 'The result.',
       body: Object.values(KEY_OPERATIONS).map(({reply}) => reply),
     },
-    refusals: [404],
+    refusals: [404, 409],
   },
   listRevocations: {
     summary: 'List the revocations of a keystore',

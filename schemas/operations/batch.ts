@@ -54,7 +54,7 @@ const whole = {
   ...outline,
   allOf: Object.entries(ITEM_OPERATIONS).map(([type, body]) => ({
     if: {required: ['operation'], properties: {operation: {const: type}}},
-    then: {properties: {items: {items: itemSchema(body)}}},
+    then: {properties: {items: {type: 'array', items: itemSchema(body)}}},
   })),
 };
 

@@ -25,5 +25,6 @@ export const deleteKeyOperation = {
       description: 'The version that is destroyed alone, now and for good; absent: the key.',
     },
   },
-  not: {required: ['recoveryWindowSeconds', 'keyVersion']},
+  if: {required: ['keyVersion']},
+  then: {properties: {recoveryWindowSeconds: {not: {}}}},
 } as const satisfies Schema;

@@ -1,12 +1,11 @@
 import {expect} from 'chai';
 import {LOCAL_ID_PATTERN} from '../../lib/encoding/local-id.ts';
-import {MalformedRequestError, NotSupportedError} from '../../lib/errors.ts';
+import {KmsError, MalformedRequestError, NotSupportedError} from '../../lib/errors.ts';
 import type {GeneratedKey, KeyModule} from '../../lib/key-modules/key-module.ts';
 import {KEY_TYPES} from '../../lib/keys/key-types.ts';
 import {planGenerateKey} from '../../lib/operations/generate-key.ts';
 import type {OperationBody} from '../../schemas/kms-operations.ts';
-import {rejection} from '../key-modules/fixtures.ts';
-import {KEYSTORE, software} from './fixtures.ts';
+import {descriptionOf, KEYSTORE, NEW_KEYS, software} from './fixtures.ts';
 
 type Target = OperationBody<'GenerateKeyOperation'>['invocationTarget'];
 
@@ -15,7 +14,7 @@ const CREATED_AT = Date.UTC(2026, 10, 22);
 function plan(invocationTarget: Target, module: KeyModule = software) {
   return planGenerateKey(
     {type: 'GenerateKeyOperation', invocationTarget},
-    {keystore: KEYSTORE, module, createdAt: CREATED_AT},
+    {...NEW_KEYS, module, now: CREATED_AT},
   );
 }
 
@@ -37,19 +36,26 @@ function countingModule(): {module: KeyModule; made: () => number} {
 describe('GenerateKeyOperation', () => {
   for (const {name, descriptionType, context, publicKey} of Object.values(KEY_TYPES)) {
     it(`makes a key of type ${name}`, async () => {
-      const {keyId, record, description} = await plan({type: name})();
+      const record = await plan({type: name})();
       const {localKeyId, versions, ...rest} = record;
       expect(localKeyId).to.match(new RegExp(`^${LOCAL_ID_PATTERN}$`));
-      expect(keyId).to.equal(`${KEYSTORE.id}/keys/${localKeyId}`);
-      expect(rest).to.deep.equal({keystoreId: KEYSTORE.id, type: name, sequence: 0, createdAt: CREATED_AT});
+      expect(rest).to.deep.equal({
+        keystoreId: KEYSTORE.id,
+        type: name,
+        sequence: 0,
+        createdAt: CREATED_AT,
+        updatedAt: CREATED_AT,
+        origin: 'generated',
+        state: 'enabled',
+      });
       expect(versions).to.have.length(1);
-      expect(versions[0]).to.include({version: 1, createdAt: CREATED_AT});
+      expect(versions[0]).to.include({version: 1, createdAt: CREATED_AT, state: 'enabled'});
       expect(versions[0]!.publicKey?.length).to.equal(publicKey?.length);
-      expect(versions[0]!.material.length).to.be.greaterThan(0);
+      expect(versions[0]!.material!.length).to.be.greaterThan(0);
       expect(versions[0]!.dataKeyVersionId).to.be.a('string').and.not.empty;
-      expect(description).to.include({
+      expect(descriptionOf(record)).to.include({
         '@context': context,
-        id: keyId,
+        id: `${KEYSTORE.id}/keys/${localKeyId}`,
         type: descriptionType,
         controller: KEYSTORE.controller,
       });
@@ -57,24 +63,24 @@ describe('GenerateKeyOperation', () => {
   }
 
   it('makes every key under an id of its own', async () => {
-    const makeKey = plan({type: 'Sha256HmacKey2019'});
-    const [first, second] = [await makeKey(), await makeKey()];
-    expect(first.keyId).to.not.equal(second.keyId);
+    const target = {type: 'Sha256HmacKey2019'};
+    const [first, second] = [await plan(target)(), await plan(target)()];
+    expect(first.localKeyId).to.not.equal(second.localKeyId);
   });
 
   it('keeps the settings, and describes the key by its alias', async () => {
     const type = 'Ed25519VerificationKey2020';
     const aliased = await plan({type, maxCapabilityChainLength: 1, publicAlias: 'did:example:1#key'})();
-    expect(aliased.record).to.include({maxCapabilityChainLength: 1, publicAlias: 'did:example:1#key'});
-    expect(aliased.record).to.not.have.property('publicAliasTemplate');
-    expect(aliased.description.id).to.equal('did:example:1#key');
+    expect(aliased).to.include({maxCapabilityChainLength: 1, publicAlias: 'did:example:1#key'});
+    expect(aliased).to.not.have.property('publicAliasTemplate');
+    expect(descriptionOf(aliased).id).to.equal('did:example:1#key');
 
     const publicAliasTemplate = 'did:key:{publicKeyMultibase}#{publicKeyMultibase}';
     const templated = await plan({type, publicAliasTemplate})();
-    const {publicKeyMultibase} = templated.description;
-    expect(templated.record).to.include({publicAliasTemplate});
-    expect(templated.record).to.not.have.any.keys('publicAlias', 'maxCapabilityChainLength');
-    expect(templated.description.id).to.equal(`did:key:${publicKeyMultibase}#${publicKeyMultibase}`);
+    const {id, publicKeyMultibase} = descriptionOf(templated);
+    expect(templated).to.include({publicAliasTemplate});
+    expect(templated).to.not.have.any.keys('publicAlias', 'maxCapabilityChainLength');
+    expect(id).to.equal(`did:key:${publicKeyMultibase}#${publicKeyMultibase}`);
   });
 
   it('refuses types that there are not, and tells those that there are', () => {
@@ -121,11 +127,29 @@ describe('GenerateKeyOperation', () => {
     expect(plan({type, publicAlias: 'did:a:b'}, module)).to.be.a('function');
   });
 
-  it('refuses a template that gives no URI: there is no record then', async () => {
-    const error = await rejection(
-      plan({type: 'Ed25519VerificationKey2020', publicAliasTemplate: '{nothing}'})(),
-    );
-    expect(error).to.be.instanceOf(MalformedRequestError);
-    expect(error.message).to.include('publicAliasTemplate');
+  it('keeps what else is said of a key, checked', async () => {
+    const type = 'urn:webkms:multikey:RSA-2048';
+    const members = {
+      keyOps: ['verify', 'sign'] as const,
+      tags: {name: 'signer', team: 'a b'},
+      description: 'Signs.',
+      policy: {allowedAlgorithms: ['PS256'], rotation: {afterSeconds: 60}},
+    };
+    const record = await plan({type, ...members, keyOps: [...members.keyOps]})();
+    expect(record).to.deep.include({
+      ...{keyOps: ['sign', 'verify'], tags: members.tags, description: 'Signs.', policy: members.policy},
+      dueAt: CREATED_AT + 60_000,
+    });
+    const refused: [Partial<Target>, string][] = [
+      [{keyOps: ['deriveSecret']}, '"keyOps"'],
+      [{tags: {name: ''}}, 'tag "name"'],
+      [{tags: {'a=b': ''}}, "tag's name"],
+      [{description: 'a\nb'}, '"description"'],
+      [{policy: {allowedAlgorithms: ['EdDSA']}}, '"policy.allowedAlgorithms"'],
+      [{policy: {minDecryptVersion: 2}}, '"policy.minDecryptVersion"'],
+    ];
+    for (const [flaw, reason] of refused) {
+      expect(() => plan({type, ...flaw}), JSON.stringify(flaw)).to.throw(KmsError, reason);
+    }
   });
 });

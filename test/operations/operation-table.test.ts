@@ -2,7 +2,8 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {ValidationError} from '../../lib/errors.ts';
 import {validateOperation} from '../../lib/http/endpoints/read-operation.ts';
-import {findOperation, OPERATIONS} from '../../lib/operations/operation-table.ts';
+import {findBatch, findOperation, OPERATIONS} from '../../lib/operations/operation-table.ts';
+import {KEY_USES} from '../../lib/keys/key-uses.ts';
 import {KMS_OPERATIONS, type OperationType} from '../../schemas/kms-operations.ts';
 import {OPERATION_BODIES, OPERATION_TYPES} from './operation-bodies.ts';
 
@@ -11,7 +12,7 @@ const RUNS = {numRuns: 50};
 /** What a validator says of a body: its issues, or none. */
 function issuesOf(type: OperationType, body: unknown): readonly {readonly message: string}[] {
   try {
-    validateOperation(OPERATIONS[type], body);
+    validateOperation<OperationType>(OPERATIONS[type], body);
     return [];
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
@@ -33,9 +34,31 @@ describe('operation table', () => {
   });
 
   it('R37 names each action after its operation, with a small first letter', () => {
-    for (const [type, {action}] of Object.entries(OPERATIONS)) {
-      expect(action).to.equal(type.charAt(0).toLowerCase() + type.slice(1, -'Operation'.length));
+    for (const [type, operation] of Object.entries(OPERATIONS)) {
+      // A batch has its items' action, and who may import may ask how.
+      if (operation.kind === 'batches' || operation.kind === 'keystore') continue;
+      expect(operation.action).to.equal(type.charAt(0).toLowerCase() + type.slice(1, -'Operation'.length));
     }
+    expect(OPERATIONS.GetImportParametersOperation.action).to.equal('importKey');
+  });
+
+  it('R36 gives a batch the action of its items, and batches of nothing but some uses', () => {
+    const {of, schema} = OPERATIONS.BatchOperation;
+    for (const [type, batch] of Object.entries(of)) {
+      expect(batch.item).to.equal(findOperation(type));
+      expect(batch).to.include({type: 'BatchOperation', kind: 'batch', action: batch.item.action, schema});
+      expect(findBatch(type)).to.equal(batch);
+    }
+    const others = Object.keys(OPERATIONS).filter((type) => !(type in of));
+    expect(others).to.include.members(['BatchOperation', 'RotateKeyOperation', 'ExportKeyOperation']);
+    for (const type of [...others, ...Object.getOwnPropertyNames(Object.prototype), 'sign', '']) {
+      expect(findBatch(type), type).to.equal(undefined);
+    }
+  });
+
+  it('has a use of keys for every use that there is', () => {
+    const actions = Object.values(OPERATIONS).flatMap((each) => (each.kind === 'use' ? [each.action] : []));
+    expect(actions).to.have.members(Object.keys(KEY_USES));
   });
 
   it('finds nothing that objects have by themselves', () => {
@@ -55,7 +78,7 @@ describe('operation table', () => {
 
 for (const type of OPERATION_TYPES) {
   describe(`schema of ${type}`, () => {
-    const bodies: fc.Arbitrary<Record<string, unknown>> = OPERATION_BODIES[type];
+    const bodies = OPERATION_BODIES[type];
 
     it('accepts its own bodies', () => {
       fc.assert(
@@ -121,6 +144,12 @@ describe('schemas of binary members', () => {
   const cases: [OperationType, string, Record<string, unknown>, number][] = [
     ['SignOperation', 'verifyData', {}, 75 * 1024],
     ['VerifyOperation', 'verifyData', {signatureValue: ''}, 75 * 1024],
+    ['SignOperation', 'digest', {hashAlgorithm: 'SHA-512'}, 64],
+    ['EncryptOperation', 'plaintext', {}, 65_536],
+    ['EncryptOperation', 'additionalData', {plaintext: ''}, 4096],
+    ['DecryptOperation', 'additionalData', {ciphertext: 'webkms:v1:AAAA'}, 4096],
+    ['RewrapOperation', 'additionalData', {ciphertext: 'webkms:v1:AAAA'}, 4096],
+    ['GenerateDataKeyOperation', 'additionalData', {}, 4096],
     ['VerifyOperation', 'signatureValue', {verifyData: ''}, 8192],
     ['WrapKeyOperation', 'unwrappedKey', {}, 65_536],
     ['UnwrapKeyOperation', 'wrappedKey', {}, 65_544],

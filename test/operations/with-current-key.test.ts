@@ -9,6 +9,9 @@ const record = (sequence: number): KeyRecord => ({
   sequence,
   type: 'Ed25519VerificationKey2020',
   createdAt: 0,
+  updatedAt: 0,
+  origin: 'generated',
+  state: 'enabled',
   versions: [],
 });
 

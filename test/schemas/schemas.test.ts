@@ -8,12 +8,17 @@ import {errorBody} from '../../schemas/error-body.ts';
 import type {Schema} from '../../schemas/json-schema.ts';
 import {generateKeyReply} from '../../schemas/operations/generate-key.ts';
 import {delegatedZcap} from '../../schemas/revocations.ts';
-import {planGenerateKey} from '../../lib/operations/generate-key.ts';
 import {KEY_TYPES} from '../../lib/keys/key-types.ts';
-import {KEYSTORE, software} from '../operations/fixtures.ts';
+import {descriptionOf, generateRecord, KEY_URL} from '../operations/fixtures.ts';
 
 /** Stricter than at run time: the schemas themselves are checked too. */
-const ajv = new Ajv2020({strict: true, allowUnionTypes: true, formats: {cidr: isCidr}});
+const ajv = new Ajv2020({
+  strict: true,
+  // What one of several may require is described once for all of them.
+  strictRequired: false,
+  allowUnionTypes: true,
+  formats: {cidr: isCidr},
+});
 const accepts = (schema: Schema, value: unknown) => ajv.validate(schema as object, value);
 
 function schemasOf({body = [], query, reply}: RouteContract): readonly Schema[] {
@@ -39,12 +44,9 @@ describe('schemas of the wire contract', () => {
 
   it('describe the descriptions of every key type', async () => {
     for (const {name} of Object.values(KEY_TYPES)) {
-      const operation = {type: 'GenerateKeyOperation', invocationTarget: {type: name}} as const;
-      const makeKey = planGenerateKey(operation, {keystore: KEYSTORE, module: software, createdAt: 0});
-      const {keyId, description} = await makeKey();
-      expect(accepts(generateKeyReply, {keyId, keyDescription: description}), ajv.errorsText()).to.equal(
-        true,
-      );
+      const record = await generateRecord(name);
+      const reply = {keyId: KEY_URL, keyDescription: descriptionOf(record)};
+      expect(accepts(generateKeyReply, reply), ajv.errorsText()).to.equal(true);
     }
   });
 

@@ -12,7 +12,9 @@ describe('type of a posted operation', () => {
     expect(readOperationType({type: 'GenerateKeyOperation', junk: 1}, 'keystore')).to.equal(
       OPERATIONS.GenerateKeyOperation,
     );
-    for (const type of KEY_OPERATIONS) expect(readOperationType({type}, 'key')).to.equal(OPERATIONS[type]);
+    for (const type of KEY_OPERATIONS.filter((each) => each !== 'BatchOperation')) {
+      expect(readOperationType({type}, 'key')).to.equal(OPERATIONS[type]);
+    }
   });
 
   it('R36 must be one of those that are posted there', () => {
@@ -23,17 +25,44 @@ describe('type of a posted operation', () => {
       '',
       'sign',
       'signOperation',
-      'DeleteKeyOperation',
+      'DestroyKeyOperation',
     ];
-    for (const type of [...others, 'GenerateKeyOperation']) {
+    for (const type of [...others, 'GenerateKeyOperation', 'ImportKeyOperation']) {
       expect(() => readOperationType({type}, 'key'), type)
         .to.throw(NotSupportedError, 'KMS operation not supported.')
         .with.deep.property('details', {supported: KEY_OPERATIONS});
     }
-    for (const type of [...others, 'SignOperation']) {
+    for (const type of [...others, 'SignOperation', 'BatchOperation', 'DeleteKeyOperation']) {
       expect(() => readOperationType({type}, 'keystore'), type)
         .to.throw(NotSupportedError, 'KMS operation not supported.')
-        .with.deep.property('details', {supported: ['GenerateKeyOperation']});
+        .with.deep.property('details', {
+          supported: ['GenerateKeyOperation', 'ImportKeyOperation', 'GetImportParametersOperation'],
+        });
+    }
+  });
+
+  it('R36 of a batch says what it is a batch of, and so what is asked for', () => {
+    const {of} = OPERATIONS.BatchOperation;
+    const read = (operation: unknown) =>
+      readOperationType({type: 'BatchOperation', operation, items: 1}, 'key');
+    for (const [type, batch] of Object.entries(of)) expect(read(type)).to.equal(batch);
+    for (const type of [
+      'BatchOperation',
+      'RotateKeyOperation',
+      'ExportKeyOperation',
+      'constructor',
+      'sign',
+      '',
+    ]) {
+      expect(() => read(type), type)
+        .to.throw(NotSupportedError, 'KMS operation not supported.')
+        .with.deep.property('details', {supported: Object.keys(of)});
+    }
+    for (const operation of [undefined, null, 1, ['SignOperation'], {}]) {
+      expect(() => read(operation)).to.throw(
+        ValidationError,
+        "A validation error occurred in the 'BatchOperation' validator.",
+      );
     }
   });
 
