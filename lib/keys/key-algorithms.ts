@@ -27,13 +27,12 @@ export type KeyAlgorithm =
 /** The hash functions of digests that are signed without their data. */
 export type HashAlgorithm = 'SHA-256' | 'SHA-384' | 'SHA-512';
 
-interface SignatureAlgorithmTraits {
+export interface SignatureAlgorithmTraits {
   /** The hash of the data that is signed; absent where data is not hashed first, so that no digest can be signed. */
   readonly hash?: HashAlgorithm;
 }
 
-/** How a signature is made, by its name in JOSE (RFC 7518, RFC 8037, RFC 8812, RFC 9964); BBS, which has none, by its own. */
-export const SIGNATURE_ALGORITHMS = {
+const SIGNATURES = {
   EdDSA: {},
   ES256: {hash: 'SHA-256'},
   ES384: {hash: 'SHA-384'},
@@ -52,7 +51,11 @@ export const SIGNATURE_ALGORITHMS = {
   'ML-DSA-87': {},
 } as const satisfies Readonly<Record<string, SignatureAlgorithmTraits>>;
 
-export type SignatureAlgorithm = keyof typeof SIGNATURE_ALGORITHMS;
+export type SignatureAlgorithm = keyof typeof SIGNATURES;
+
+/** How a signature is made, by its name in JOSE (RFC 7518, RFC 8037, RFC 8812, RFC 9964); BBS, which has none, by its own. */
+export const SIGNATURE_ALGORITHMS: Readonly<Record<SignatureAlgorithm, SignatureAlgorithmTraits>> =
+  Object.freeze(SIGNATURES);
 
 /** How data is encrypted, by its name in JOSE (RFC 7518). */
 export type EncryptionAlgorithm = 'A256GCM' | 'RSA-OAEP-256';
@@ -111,3 +114,10 @@ export const KEY_ALGORITHMS: Readonly<Record<KeyAlgorithm, KeyAlgorithmTraits>> 
   'ML-DSA-87': signs('seed', 'ML-DSA-87'),
   'ML-KEM-768': {operations: ['encapsulate', 'decapsulate'], secretForm: 'seed'},
 };
+
+for (const traits of Object.values(KEY_ALGORITHMS)) {
+  for (const list of [traits.operations, traits.signatureAlgorithms, traits.encryptionAlgorithms])
+    Object.freeze(list);
+  Object.freeze(traits);
+}
+Object.freeze(KEY_ALGORITHMS);

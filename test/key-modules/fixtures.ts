@@ -2,11 +2,7 @@ import {createHash} from 'node:crypto';
 import {encode} from 'cborg';
 import {AssertionError} from 'chai';
 import type {KeyModule, KeyVersion} from '../../lib/key-modules/key-module.ts';
-import {
-  type HashAlgorithm,
-  SIGNATURE_ALGORITHMS,
-  type SignatureAlgorithm,
-} from '../../lib/keys/key-algorithms.ts';
+import {SIGNATURE_ALGORITHMS, type SignatureAlgorithm} from '../../lib/keys/key-algorithms.ts';
 import type {KeyType, KeyTypeDescriptor} from '../../lib/keys/key-types.ts';
 
 let counter = 0;
@@ -36,7 +32,7 @@ export function signable({algorithm}: KeyTypeDescriptor, n = 0): Uint8Array {
 
 /** The digest that `algorithm` begins with; undefined where it does not begin with one. */
 export function digestFor(algorithm: SignatureAlgorithm, data: Uint8Array): Buffer | undefined {
-  const {hash}: {hash?: HashAlgorithm} = SIGNATURE_ALGORITHMS[algorithm];
+  const {hash} = SIGNATURE_ALGORITHMS[algorithm];
   return hash && createHash(hash).update(data).digest();
 }
 

@@ -1,9 +1,5 @@
 import {MalformedRequestError, NotSupportedError} from '../../errors.ts';
-import {
-  type HashAlgorithm,
-  SIGNATURE_ALGORITHMS,
-  type SignatureAlgorithm,
-} from '../../keys/key-algorithms.ts';
+import {type HashAlgorithm, SIGNATURE_ALGORITHMS} from '../../keys/key-algorithms.ts';
 import type {KeyTypeDescriptor} from '../../keys/key-types.ts';
 import type {KeyOperation} from '../../storage/key-record.ts';
 import type {EncryptionOptions, SignatureOptions} from '../key-module.ts';
@@ -39,11 +35,6 @@ function chooseAlgorithm<A extends string>(
   return chosen;
 }
 
-const hashOf = (algorithm: SignatureAlgorithm): HashAlgorithm | undefined => {
-  const traits: {readonly hash?: HashAlgorithm} = SIGNATURE_ALGORITHMS[algorithm];
-  return traits.hash;
-};
-
 /**
  * How a key of `keyType` signs `data`, or verifies it.
  * @throws NotSupportedError that names the algorithms that the type has, or those that take digests.
@@ -55,7 +46,7 @@ export function chooseSignature(
   {algorithm: asked, prehashed = false}: SignatureOptions = {},
 ): SignatureChoice {
   const algorithm = chooseAlgorithm(keyType, keyType.signatureAlgorithms, asked);
-  const hash = hashOf(algorithm);
+  const {hash} = SIGNATURE_ALGORITHMS[algorithm];
   if (prehashed) {
     if (!hash) throw new NotSupportedError(`${algorithm} signs data, not a digest of it.`);
     if (data.length !== DIGEST_LENGTHS[hash]) {
