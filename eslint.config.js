@@ -7,7 +7,15 @@ const PARTS = (
 ).split(' ');
 const BACKENDS = ['storage/sqlite', 'key-modules/software', 'sealing/wrappers'];
 /** Modules of lib itself that compose others. */
-const COMPOSED = ['app', 'background-work', 'client-api', 'housekeeping', 'index', 'key-management', 'sealing-api'];
+const COMPOSED = [
+  'app',
+  'background-work',
+  'client-api',
+  'housekeeping',
+  'index',
+  'key-management',
+  'sealing-api',
+];
 
 /** The layers: what each part of lib may import besides errors.ts and encoding, and why no more. Mirrors "Layers" of docs/design.md. */
 const LAYERS = [
@@ -64,7 +72,16 @@ const LAYERS = [
   {
     part: 'client',
     may: [
-      ...['admin', 'config', 'http', 'key-modules', 'key-modules/software', 'keys', 'observability', 'operations'],
+      ...[
+        'admin',
+        'config',
+        'http',
+        'key-modules',
+        'key-modules/software',
+        'keys',
+        'observability',
+        'operations',
+      ],
       ...['sealing', 'storage'],
     ],
     modules: ['background-work', 'key-management'],
@@ -72,7 +89,17 @@ const LAYERS = [
   },
   {
     part: 'cli',
-    may: ['admin', 'backup', 'client', 'config', 'keys', 'maintenance', 'observability', 'sealing', 'sealing/wrappers'],
+    may: [
+      'admin',
+      'backup',
+      'client',
+      'config',
+      'keys',
+      'maintenance',
+      'observability',
+      'sealing',
+      'sealing/wrappers',
+    ],
     modules: ['app', 'key-management'],
     why: 'the command knows the server, operators’ operations, clients and settings.',
   },

@@ -1,3 +1,4 @@
+import type {Jwk} from '../keys/jwk-members.ts';
 import type {EncryptionAlgorithm, HashAlgorithm, SignatureAlgorithm} from '../keys/key-algorithms.ts';
 
 /**
@@ -48,12 +49,28 @@ interface KeyHandle {
 /** Works by itself: nobody is asked. */
 export interface PublicKey extends KeyHandle {
   readonly type: 'public';
+  /** In the encoding of the key's type: compressed point, RFC 8032 or 7748, FIPS 203 or 204, DER of an RSAPublicKey. */
+  readonly raw: Uint8Array;
+  /** How it verifies; nothing where it does not. The first is the default. */
+  readonly signatureAlgorithms: readonly SignatureAlgorithm[];
+  /** How it encrypts; nothing where it does not. */
+  readonly encryptionAlgorithms: readonly EncryptionAlgorithm[];
   /** ECDSA signatures are r‖s. @throws NotSupportedError where keys of this type do not verify */
   verify(data: Uint8Array, signature: Uint8Array, options?: SignOptions): Promise<boolean>;
   /** @returns the text that the KMS decrypts. @throws NotSupportedError where keys of this type do not encrypt */
   encrypt(plaintext: Uint8Array, options?: EncryptOptions): Promise<string>;
-  /** SPKI. */
+  /** FIPS 203: a new shared secret, and the text that the KMS finds it by. @throws NotSupportedError where keys of this type do not */
+  encapsulate(): Promise<Encapsulation>;
+  /** DER of a SubjectPublicKeyInfo (RFC 5280). @throws NotSupportedError where there is no such form (BBS) */
+  toSpki(): Uint8Array;
+  /** The same in PEM. @throws NotSupportedError */
   toPem(): string;
+}
+
+export interface Encapsulation {
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
+  readonly ciphertext: string;
 }
 
 export interface Signature {
@@ -111,10 +128,7 @@ export interface KeyPolicyJson {
 
 /** What is imported: a JWK with its private members, PKCS#8 (PEM or DER), or the bytes of a symmetric key. */
 export type ImportedKey =
-  | {readonly jwk: Readonly<Record<string, unknown>>}
-  | {readonly pem: string}
-  | {readonly pkcs8: Uint8Array}
-  | {readonly raw: Uint8Array};
+  {readonly jwk: Jwk} | {readonly pem: string} | {readonly pkcs8: Uint8Array} | {readonly raw: Uint8Array};
 
 /**
  * A key management service, wherever it is. `alg` is a short name (`ecdsa-p256`) or a type of the wire. Errors are those of
@@ -137,10 +151,7 @@ export interface Kms {
     options?: NewKeyOptions & {readonly alg?: string},
   ): Promise<PrivateKey | SecretKey>;
   /** The newest version, or `version`; it comes wrapped to a key made for this call. @throws KeyPolicyError where it is not exportable */
-  exportPrivateKey(
-    kid: string,
-    options?: {readonly version?: number},
-  ): Promise<Readonly<Record<string, unknown>>>;
+  exportPrivateKey(kid: string, options?: {readonly version?: number}): Promise<Jwk>;
   getPublicKey(kid: string, options?: {readonly version?: number}): Promise<PublicKey>;
   /** Of every key that has one, the newest version. */
   getPublicKeys(): Promise<readonly PublicKey[]>;
@@ -155,6 +166,13 @@ export interface Kms {
   ): Promise<boolean>;
   encrypt(kid: string, plaintext: Uint8Array, options?: EncryptOptions): Promise<string>;
   decrypt(kid: string, ciphertext: string, options?: EncryptOptions): Promise<Uint8Array>;
+  /** RFC 3394; `unwrappedKey` has 16 to 65,536 bytes, a multiple of 8. */
+  wrapKey(kid: string, unwrappedKey: Uint8Array): Promise<Uint8Array>;
+  unwrapKey(kid: string, wrappedKey: Uint8Array): Promise<Uint8Array>;
+  /** Agrees on a secret with the holder of a key of the same type: the x coordinate, or what RFC 7748 gives. */
+  deriveSecret(kid: string, peer: PublicKey): Promise<Uint8Array>;
+  /** The secret of what `PublicKey.encapsulate` gave. */
+  decapsulate(kid: string, ciphertext: string): Promise<Uint8Array>;
   /** Forgets credentials and closes connections; the keys stay. Nothing can be called afterwards. */
   destroy(): Promise<void>;
 }

@@ -1,0 +1,105 @@
+import {listKeysQuery} from '../../../schemas/keys.ts';
+import {PayloadTooLargeError} from '../../errors.ts';
+import {toKmsError} from '../../http/error-body.ts';
+import {readOperationType, validateOperation} from '../../http/endpoints/read-operation.ts';
+import {MAX_BODY_BYTES} from '../../http/limits.ts';
+import {createValidator} from '../../http/validation/create-validator.ts';
+import type {KeyManagement} from '../../key-management.ts';
+import {SealedError} from '../../sealing/sealing-errors.ts';
+import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
+import {KmsConnectionError} from '../client-errors.ts';
+import type {KmsChannel, WireOperation} from '../kms-channel.ts';
+
+const PAGE_LENGTH = 50;
+const parseListQuery = createValidator('listQuery', listKeysQuery);
+const accepted = async (): Promise<void> => undefined;
+
+/**
+ * A keystore of this process. What goes through is checked as a server checks it, and is JSON as on the wire: neither side has
+ * objects of the other. Nothing is signed: whoever opened the store may do with the keystore what its controller may.
+ */
+export class LocalChannel implements KmsChannel {
+  readonly keystoreId: string;
+  readonly #management: KeyManagement;
+  readonly #close: () => Promise<void>;
+
+  constructor({
+    keystoreId,
+    management,
+    close,
+  }: {
+    readonly keystoreId: string;
+    readonly management: KeyManagement;
+    readonly close: () => Promise<void>;
+  }) {
+    this.keystoreId = keystoreId;
+    this.#management = management;
+    this.#close = close;
+  }
+
+  runOnKeystore(posted: WireOperation): Promise<unknown> {
+    return this.#run(async (keystore) => {
+      const body = asPosted(posted);
+      const descriptor = readOperationType(body, 'keystore');
+      const operation = validateOperation(descriptor, body);
+      const call = {keystore, acceptOnce: accepted};
+      return (await this.#management.keyService.runOnKeystore(descriptor, operation, call)).body;
+    });
+  }
+
+  runOnKey(keyId: string, posted: WireOperation): Promise<unknown> {
+    return this.#run(async (keystore) => {
+      const body = asPosted(posted);
+      const descriptor = readOperationType(body, 'key');
+      const operation = validateOperation(descriptor, body);
+      const call = {...this.#request(keystore, keyId), acceptOnce: accepted};
+      return this.#management.keyService.runOnKey(descriptor, operation, call);
+    });
+  }
+
+  describeKey(keyId: string): Promise<unknown> {
+    return this.#run((keystore) =>
+      this.#management.keyService.read(this.#request(keystore, keyId), {metadata: true}),
+    );
+  }
+
+  listKeys(query: {readonly name?: string; readonly cursor?: string}): Promise<unknown> {
+    return this.#run((keystore) =>
+      this.#management.keyService.list(
+        {keystore, isVisible: () => true},
+        {...parseListQuery(query), limit: PAGE_LENGTH, metadata: true},
+      ),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+
+  #request(keystore: KeystoreConfig, keyId: string) {
+    const localKeyId = keyId.slice(`${this.keystoreId}/keys/`.length);
+    // The shortest chain that there is: a controller's own.
+    return {keystore, localKeyId, admit: () => undefined};
+  }
+
+  async #run(work: (keystore: KeystoreConfig) => Promise<unknown>): Promise<unknown> {
+    const {root, requestStores} = this.#management;
+    if (root.isSealed()) throw new SealedError();
+    try {
+      const keystore = await requestStores.keystores.find(this.keystoreId);
+      if (!keystore) throw new KmsConnectionError('The keystore is not in the data directory any more.');
+      return JSON.parse(JSON.stringify(await work(keystore))) as unknown;
+    } catch (error) {
+      throw error instanceof KmsConnectionError ? error : toKmsError(error);
+    }
+  }
+}
+
+/** What a server would read of it. @throws PayloadTooLargeError where that is more than it reads */
+function asPosted(operation: WireOperation): unknown {
+  const json = JSON.stringify(operation);
+  if (Buffer.byteLength(json) > MAX_BODY_BYTES) {
+    throw new PayloadTooLargeError(`The request body must not be larger than ${MAX_BODY_BYTES} bytes.`);
+  }
+  return JSON.parse(json);
+}

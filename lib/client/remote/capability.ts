@@ -1,0 +1,74 @@
+import {MalformedRequestError, NotAllowedError} from '../../errors.ts';
+
+/** Signs with an Ed25519 key; `id` is the DID URL of its verification method, e.g. `did:key:z6Mk…#z6Mk…`. */
+export interface RequestSigner {
+  readonly id: string;
+  sign(options: {readonly data: Uint8Array}): Promise<Uint8Array>;
+}
+
+/** The DID whose verification method signs. */
+export function didOf({id}: Pick<RequestSigner, 'id'>): string {
+  const [did = ''] = id.split('#');
+  return did;
+}
+
+/** A delegated capability, proof included, as it is delegated. */
+export type Capability = Readonly<Record<string, unknown>> & {
+  readonly id: string;
+  readonly invocationTarget: string;
+};
+
+/** What proves that requests may be made: the keystore's own controller needs no capabilities. */
+export interface ConnectionCredential {
+  readonly signer: RequestSigner;
+  /** Delegated to the signer; of several that fit a request the narrowest is used. */
+  readonly capabilities?: readonly Capability[];
+}
+
+/** @throws MalformedRequestError where `value` has not the members that make a capability. */
+export function assertCapability(value: unknown): asserts value is Capability {
+  const {id, invocationTarget, parentCapability, proof} = Object(value) as Record<string, unknown>;
+  if (
+    typeof id !== 'string' ||
+    typeof invocationTarget !== 'string' ||
+    typeof parentCapability !== 'string' ||
+    typeof proof !== 'object'
+  ) {
+    throw new MalformedRequestError('A capability must be a delegated one, with its proof.');
+  }
+}
+
+/** The capability to invoke: one of those given, or else the root of the keystore, by its id. */
+export function chooseCapability(
+  capabilities: readonly Capability[],
+  {keystoreId, url, action}: {readonly keystoreId: string; readonly url: string; readonly action: string},
+): Capability | string {
+  if (capabilities.length === 0) return rootCapability(keystoreId);
+  const fitting = capabilities
+    .filter((capability) => isWithin(url, capability.invocationTarget) && allows(capability, action))
+    .sort((a, b) => b.invocationTarget.length - a.invocationTarget.length);
+  if (fitting[0]) return fitting[0];
+  throw new NotAllowedError(
+    'no-capability',
+    `None of the capabilities of this connection allows the action "${action}" here.`,
+  );
+}
+
+/** The id of a root capability. */
+export function rootCapability(url: string): string {
+  return `urn:zcap:root:${encodeURIComponent(url)}`;
+}
+
+/** Where the target of a request is the capability's, or under it. */
+export function isWithin(url: string, invocationTarget: string): boolean {
+  return (
+    url === invocationTarget ||
+    url.startsWith(`${invocationTarget}/`) ||
+    url.startsWith(`${invocationTarget}?`)
+  );
+}
+
+function allows({allowedAction}: Capability, action: string): boolean {
+  if (allowedAction === undefined) return true;
+  return Array.isArray(allowedAction) ? allowedAction.includes(action) : allowedAction === action;
+}
