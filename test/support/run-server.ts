@@ -3,7 +3,7 @@ import {Agent} from 'node:https';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {DestinationStream} from 'pino';
-import {startServer} from '../../lib/app.ts';
+import {startServer, type ServerOptions} from '../../lib/app.ts';
 import {loadSettings} from '../../lib/config/load-settings.ts';
 import {createLogger} from '../../lib/observability/logger.ts';
 import {freePort} from '../crash/free-port.ts';
@@ -23,7 +23,7 @@ export interface TestServer extends ListeningServer {
   stop(): Promise<void>;
 }
 
-export interface RunServerOptions {
+export interface RunServerOptions extends Pick<ServerOptions, 'clock' | 'keysEveryMs'> {
   /** `WEBKMS_` settings besides a free port, a new data directory, no rate limit, no log. */
   readonly environment?: Readonly<Record<string, string>>;
   /** `off`: plain HTTP as behind a TLS proxy, for bulk; the base URL is https all the same. Default: self-signed. */
@@ -33,12 +33,21 @@ export interface RunServerOptions {
 }
 
 /** Starts the server in this process: fast, and its coverage counts. */
-export async function runServer({logStream, ...options}: RunServerOptions = {}): Promise<TestServer> {
+export async function runServer({
+  logStream,
+  clock,
+  keysEveryMs,
+  ...options
+}: RunServerOptions = {}): Promise<TestServer> {
   const logged = logStream && {WEBKMS_LOG_LEVEL: 'debug'};
   return run({...options, environment: {...logged, ...options.environment}}, async (environment) => {
     const settings = loadSettings({environment});
     const log = createLogger({...settings.log, ...(logStream && {stream: logStream})});
-    const server = await startServer(settings, {log});
+    const server = await startServer(settings, {
+      log,
+      ...(clock && {clock}),
+      ...(keysEveryMs !== undefined && {keysEveryMs}),
+    });
     return {stop: () => server.close()};
   });
 }
