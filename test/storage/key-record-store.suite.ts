@@ -5,7 +5,11 @@ import {DuplicateError, KeystoreSequenceError, NotFoundError, QuotaExceededError
 import type {KeyRecord} from '../../lib/storage/key-record.ts';
 import type {Stores} from '../../lib/storage/stores.ts';
 import {arbitraryKey} from './arbitrary-key.ts';
+import {testDueKeys} from './due-keys.ts';
+import {testKeyDeletion} from './key-deletion.ts';
 import {testKeyMaintenance} from './key-maintenance.ts';
+import {testKeyNames} from './key-names.ts';
+import {testKeyUpdates} from './key-updates.ts';
 import {makeAuthentication} from './keystore-scope.ts';
 import {expectList, expectStrictCursors, type ListPage} from './paging.ts';
 import {ALICE, insertKey, insertKeystore, keystoreUrl, makeKey, makeRevocation} from './records.ts';
@@ -22,6 +26,10 @@ const listOf =
 /** What the implementations of KeyRecordStore promise. */
 export function describeKeyRecordStore(options: StoreSuiteOptions): void {
   describeStore('KeyRecordStore', options, (test) => {
+    describe('updates', () => testKeyUpdates(test));
+    describe('names', () => testKeyNames(test));
+    describe('deleted keys', () => testKeyDeletion(test));
+    describe('what is due', () => testDueKeys(test));
     describe('maintenance', () => testKeyMaintenance(test));
 
     test('R48 stores no key under a keystore that was changed meanwhile', async ({stores, other}) => {

@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
 import type {RootWrapperRecord, ScopeKeysRecord} from '../../lib/storage/key-hierarchy-store.ts';
-import type {KeyRecord} from '../../lib/storage/key-record.ts';
+import type {KeyRecord, KeyVersionRecord} from '../../lib/storage/key-record.ts';
 import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
 import type {Revocation} from '../../lib/storage/revocation-store.ts';
 import type {Authenticated} from '../../lib/storage/record-authentication.ts';
@@ -55,6 +55,36 @@ export const makeKey = (keystoreId: string, members: Partial<KeyRecord> = {}): A
   ...members,
   authentication: makeAuthentication(keystoreId),
 });
+
+/** The record that an update puts in the place of `record`. */
+export const changed = (
+  record: Authenticated<KeyRecord>,
+  members: Partial<KeyRecord> = {},
+): Authenticated<KeyRecord> => ({
+  ...record,
+  sequence: record.sequence + 1,
+  updatedAt: record.updatedAt + 1,
+  ...members,
+  authentication: makeAuthentication(record.keystoreId),
+});
+
+export function without<T extends object, K extends keyof T>(value: T, ...members: readonly K[]): Omit<T, K> {
+  const kept = Object.entries(value).filter(([name]) => !members.includes(name as K));
+  return Object.fromEntries(kept) as Omit<T, K>;
+}
+
+export const withoutMaterial = (version: KeyVersionRecord): KeyVersionRecord => ({
+  ...without(version, 'material', 'dataKeyVersionId'),
+  state: 'destroyed',
+});
+
+/** What is left of a key when its material has been erased. */
+export const tombstone = (record: Authenticated<KeyRecord>): Authenticated<KeyRecord> =>
+  changed(without(record, 'tags', 'policy', 'description', 'dueAt'), {
+    state: 'deleted',
+    deletion: {requestedAt: NOW, destroyAt: NOW + 1, restoresTo: 'enabled'},
+    versions: record.versions.map(withoutMaterial),
+  });
 
 /** The record in its place, sealed and authenticated under version 2 of the keystore's data keys. */
 export const resealed = (record: KeyRecord): Authenticated<KeyRecord> => ({

@@ -1,5 +1,6 @@
 import {describeKeyHierarchyStore} from './key-hierarchy-store.suite.ts';
 import {describeKeyRecordStore} from './key-record-store.suite.ts';
+import {describeKeyUseStore} from './key-use-store.suite.ts';
 import {describeKeystoreConfigStore} from './keystore-config-store.suite.ts';
 import {describeMaintenanceJobStore} from './maintenance-job-store.suite.ts';
 import {describeReplayStore} from './replay-store.suite.ts';
@@ -10,6 +11,7 @@ const sqlite = {name: 'SQLite', open: openHandles};
 
 describeKeystoreConfigStore(sqlite);
 describeKeyRecordStore(sqlite);
+describeKeyUseStore(sqlite);
 describeRevocationStore(sqlite);
 describeReplayStore(sqlite);
 describeKeyHierarchyStore(sqlite);

@@ -1,3 +1,4 @@
+import {UnavailableError} from '../../errors.ts';
 import type {KeyRecord} from '../key-record.ts';
 import type {DueKey, KeyMaintenance, KeyRecordId, KeyRecordReplacement} from '../key-record-store.ts';
 import type {Page} from '../keystore-config-store.ts';
@@ -123,9 +124,16 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     return rows[0] ? [toKeyRecord(keystoreId, rows[0], rows)] : [];
   }
 
-  /** Best effort: it is done where nobody reads or writes just now. */
+  /**
+   * Overwritten rows are in the log as they were, too. It is emptied where nobody reads or writes just now, else the next
+   * time: what it was done for is committed, and does not fail with it.
+   */
   async #eraseLog(): Promise<void> {
     if (!this.#logHoldsErased) return;
-    if (await this.#connection.truncateLog()) this.#logHoldsErased = false;
+    const truncated = await this.#connection.truncateLog().catch((error: unknown) => {
+      if (error instanceof UnavailableError) return false;
+      throw error;
+    });
+    if (truncated) this.#logHoldsErased = false;
   }
 }

@@ -2,7 +2,6 @@ import {NotFoundError} from '../../errors.ts';
 import type {KeyRecordId} from '../key-record-store.ts';
 import type {KeyUseStore} from '../key-use-store.ts';
 import type {PreparedStatement, SqliteConnection} from './connection.ts';
-import {requireCount} from './cursor.ts';
 
 type Added = KeyRecordId & {readonly version: number; readonly count: number};
 
@@ -29,7 +28,8 @@ export class SqliteKeyUseStore implements KeyUseStore {
 
   add({keystoreId, localKeyId, version, count}: Added): Promise<number> {
     return this.#connection.write(() => {
-      const uses = this.#add.get({keystoreId, localKeyId, version, count: requireCount(count)});
+      if (!Number.isSafeInteger(count) || count < 1) throw new RangeError('A key is used a number of times.');
+      const uses = this.#add.get({keystoreId, localKeyId, version, count});
       if (uses === undefined) throw new NotFoundError('The key has no such version.');
       return uses;
     });
