@@ -1,7 +1,6 @@
 import {MalformedRequestError, NotSupportedError} from '../../errors.ts';
 import {KEY_FORMS} from '../key-forms.ts';
 import type {KeyTypeDescriptor} from '../key-types.ts';
-import {compressPoint} from '../public-key-codec/ec-point.ts';
 import {assertAlgorithmIdentifier} from './algorithm-identifier.ts';
 import {DER, DerReader} from './der-reader.ts';
 import {assertPublicKeyOf, openPrivateKey, type PrivateKeyForm} from './private-key-object.ts';
@@ -29,7 +28,7 @@ export function parsePkcs8(type: KeyTypeDescriptor, der: Uint8Array): Buffer {
     const publicKeys = publicKey ? [publicKey] : [];
     if (version === VERSION_2) publicKeys.push(info.readBitString(DER.primitive1));
     info.end();
-    for (const key of publicKeys) assertPublicKeyOf(type, form, {secret, publicKey: toRaw(form, key)});
+    for (const key of publicKeys) assertPublicKeyOf(type, form, {secret, publicKey: key});
     return secret;
   } catch (error) {
     secret.fill(0);
@@ -58,9 +57,4 @@ function readVersion(info: DerReader): number {
     throw new MalformedRequestError('The PKCS#8 is of an unknown version.');
   }
   return version;
-}
-
-/** A public key as SubjectPublicKeyInfo has it, in the encoding of ours. */
-function toRaw({kty}: PrivateKeyForm, publicKey: Buffer): Buffer {
-  return kty === 'EC' && publicKey[0] === 0x04 ? compressPoint(publicKey) : publicKey;
 }

@@ -2,7 +2,7 @@ import {createPrivateKey, createPublicKey, type KeyObject} from 'node:crypto';
 import {MalformedRequestError} from '../../errors.ts';
 import type {KeyForm} from '../key-forms.ts';
 import type {KeyTypeDescriptor} from '../key-types.ts';
-import {rawPublicKey} from '../public-key-codec/public-key-object.ts';
+import {openPublicKey, rawPublicKey} from '../public-key-codec/public-key-object.ts';
 
 export type PrivateKeyForm = Exclude<KeyForm, {kty: 'oct' | 'BBS'}>;
 
@@ -43,13 +43,19 @@ export function derivePublicKey(type: KeyTypeDescriptor, form: PrivateKeyForm, s
   }
 }
 
-/** @throws MalformedRequestError where `publicKey`, raw, is not that of the secret. */
+/**
+ * @param publicKey raw in the encoding of its type; of EC also a point that is not compressed
+ * @throws MalformedRequestError where it is not that of the secret.
+ */
 export function assertPublicKeyOf(
   type: KeyTypeDescriptor,
   form: PrivateKeyForm,
   {secret, publicKey}: {readonly secret: Uint8Array; readonly publicKey: Uint8Array},
 ): void {
-  if (!derivePublicKey(type, form, secret).equals(publicKey)) {
+  const raw = derivePublicKey(type, form, secret);
+  const isUncompressed = form.kty === 'EC' && publicKey.length > raw.length;
+  const expected = isUncompressed ? openPublicKey(type, raw).export({format: 'raw-public'}) : raw;
+  if (!expected.equals(publicKey)) {
     throw new MalformedRequestError('The public part of the key does not belong to its private part.');
   }
 }
