@@ -70,6 +70,11 @@ export const CLIENT_COMMANDS: readonly ListedClientCommand[] = [
     load: async () => (await import('./commands/public-key-command.ts')).publicKeyCommand,
   },
   {
+    name: 'csr',
+    summary: 'Make a certificate signing request for a key',
+    load: async () => (await import('./commands/csr-command.ts')).csrCommand,
+  },
+  {
     name: 'import',
     summary: 'Make a key of one that exists',
     load: async () => (await import('./commands/import-command.ts')).importCommand,
@@ -78,6 +83,11 @@ export const CLIENT_COMMANDS: readonly ListedClientCommand[] = [
     name: 'export',
     summary: 'Write an exportable key to a file',
     load: async () => (await import('./commands/export-command.ts')).exportCommand,
+  },
+  {
+    name: 'update',
+    summary: 'Change the name, tags, description or certificates of a key',
+    load: async () => (await import('./commands/update-command.ts')).updateCommand,
   },
   {
     name: 'policy',

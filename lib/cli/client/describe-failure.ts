@@ -1,6 +1,6 @@
 import {KmsConnectionError, UnexpectedReplyError} from '../../client/client-errors.ts';
 import {EncryptedFileError} from '../../client/file-encryption/file-error.ts';
-import {KmsError, ValidationError} from '../../errors.ts';
+import {KeyPolicyError, KmsError, NotAllowedError, ValidationError} from '../../errors.ts';
 import {printable} from './columns.ts';
 import {ClientError, EXIT_CODES} from './client-error.ts';
 
@@ -13,7 +13,10 @@ export interface Failure {
 /** What each error of the KMS means to who typed the command: the exit code, and what to do. By its `name` on the wire. */
 const KMS_ERRORS: ReadonlyMap<string, {readonly code: number; readonly advice: string}> = new Map([
   ['NotFoundError', {code: EXIT_CODES['not-found'], advice: 'Look for it with: webkms list'}],
-  ['NotAllowedError', {code: EXIT_CODES.refused, advice: ''}],
+  [
+    'NotAllowedError',
+    {code: EXIT_CODES.refused, advice: 'To see who you are to the server: webkms profiles'},
+  ],
   ['InvalidStateError', {code: EXIT_CODES.refused, advice: ''}],
   ['DuplicateError', {code: EXIT_CODES.refused, advice: ''}],
   ['NotSupportedError', {code: EXIT_CODES.refused, advice: ''}],
@@ -39,9 +42,17 @@ export function describeFailure(error: unknown): Failure | undefined {
 
 function describeKmsError(error: KmsError): Failure {
   const {code, advice} = KMS_ERRORS.get(error.name) ?? {code: EXIT_CODES.failed, advice: ''};
-  const message = error instanceof ValidationError ? validationMessage(error) : error.message;
-  const sentences = [message, error.publicCause?.message, supported(error), advice];
+  // What the policy of the key forbids, it forbids to everybody.
+  if (error instanceof KeyPolicyError) return failure(error.message, code);
+  const sentences = [...messages(error), supported(error), advice];
   return failure(sentences.filter((sentence) => sentence).join(' '), code);
+}
+
+function messages(error: KmsError): readonly string[] {
+  if (error instanceof ValidationError) return [validationMessage(error)];
+  const why = error.publicCause?.message;
+  if (why === undefined) return [error.message];
+  return error instanceof NotAllowedError ? [`Not allowed: ${why}`] : [error.message, why];
 }
 
 /** What is wrong, without the names that only the server's schemas have. */

@@ -1,6 +1,7 @@
 import type {KeyAdministrationKms} from '../../client/kms.ts';
 import {ProgressDisplay} from '../progress-display.ts';
 import type {ClientInvocation} from './client-command.ts';
+import type {ClientConnection} from './client-connection.ts';
 import {openInput, type Input} from './inputs.ts';
 import {isStandardOutput, writeOutput} from './outputs.ts';
 
@@ -24,7 +25,7 @@ export async function runFileCommand(
 ): Promise<number> {
   const output = options.text('output');
   const input = await openInput(file, io);
-  const {kms} = await connect();
+  const connection = await connect();
   const display = new ProgressDisplay(io.screen);
   const report = io.screen.isTTY === true ? display.report : () => undefined;
   let done = 0;
@@ -33,12 +34,26 @@ export async function runFileCommand(
     report({step, done, ...(input.size !== undefined && {total: input.size})});
   });
   try {
-    await writeOutput(output, convert(kms, counted), {io, mode, overwrite: true});
+    const pieces = closingEarly(convert(connection.kms, counted), connection);
+    await writeOutput(output, pieces, {io, mode, overwrite: true});
   } finally {
     display.clear();
   }
   if (!isStandardOutput(output) && options.flag('json')) print({output, input_bytes: done}, []);
   return 0;
+}
+
+/** The KMS is asked before the first piece, and never again: a local one is let go for the next command of a pipeline. */
+async function* closingEarly(
+  pieces: AsyncIterable<Uint8Array>,
+  connection: ClientConnection,
+): AsyncGenerator<Uint8Array> {
+  let isOpen = true;
+  for await (const piece of pieces) {
+    if (isOpen) await connection.close();
+    isOpen = false;
+    yield piece;
+  }
 }
 
 async function* count({bytes}: Input, add: (length: number) => void): AsyncGenerator<Uint8Array> {

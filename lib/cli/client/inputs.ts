@@ -27,11 +27,6 @@ export async function readText(text: string, io: Pick<ClientIo, 'input'>): Promi
   return collect(io.input(), {maxBytes: MAX_SMALL_FILE_BYTES, name: 'Standard input'});
 }
 
-/** As `readText`, for what has no white space around it, such as a ciphertext. @throws ClientError */
-export async function readWord(text: string, io: Pick<ClientIo, 'input'>): Promise<string> {
-  return text === STANDARD ? (await readText(text, io)).toString('utf8').trim() : text;
-}
-
 /** Opens `--input`. @throws ClientError where it cannot be read */
 export async function openInput(path: string, io: Pick<ClientIo, 'input'>): Promise<Input> {
   if (path === STANDARD) return {bytes: io.input()};

@@ -2,6 +2,7 @@ import type {KeyInfo} from '../../client/kms.ts';
 
 /** A key as `info`, and every command with `--json`, prints it. */
 export function keyJson(key: KeyInfo): Readonly<Record<string, unknown>> {
+  const tags = Object.fromEntries(Object.entries(key.tags ?? {}).filter(([tag]) => tag !== 'name'));
   return {
     name: keyName(key),
     id: key.kid,
@@ -22,7 +23,7 @@ export function keyJson(key: KeyInfo): Readonly<Record<string, unknown>> {
     operations: key.operations,
     ...(key.keyOps && {key_ops: key.keyOps}),
     ...(key.description !== undefined && {description: key.description}),
-    ...(key.tags && {tags: key.tags}),
+    ...(Object.keys(tags).length > 0 && {tags}),
     ...(key.policy && {policy: key.policy}),
     ...(key.maxCapabilityChainLength !== undefined && {
       max_capability_chain_length: key.maxCapabilityChainLength,

@@ -1,6 +1,7 @@
 import {firstOperand, type ClientCommand} from '../client-command.ts';
 import {runFileCommand} from '../encrypted-files.ts';
-import {INPUT_OPTION, readWord, textOrFile} from '../inputs.ts';
+import {decryptionFailure, readCiphertext, withDecryptionAdvice} from '../ciphertexts.ts';
+import {INPUT_OPTION, textOrFile} from '../inputs.ts';
 import {kidOf} from '../key-operand.ts';
 import {OUTPUT_OPTION} from '../outputs.ts';
 import {printBytes, rejectOutput} from '../text-result.ts';
@@ -27,13 +28,14 @@ export const decryptCommand: ClientCommand = {
       const {decryptStream} = await import('../../../client/file-encryption/encrypt-stream.ts');
       return runFileCommand(invocation, {
         ...{file, step: 'decrypting', mode: 0o600},
-        convert: (kms, bytes) => decryptStream(kms, bytes, {kid}),
+        convert: (kms, bytes) => withDecryptionAdvice(decryptStream(kms, bytes, {kid})),
       });
     }
     rejectOutput(options);
-    const ciphertext = await readWord(text, io);
+    const ciphertext = await readCiphertext(text, io);
     const {kms} = await invocation.connect();
-    await printBytes(invocation, 'plaintext', await kms.decrypt(kid, ciphertext, readContext(invocation)));
+    const plaintext = await kms.decrypt(kid, ciphertext, readContext(invocation)).catch(decryptionFailure);
+    await printBytes(invocation, 'plaintext', plaintext);
     return 0;
   },
 };

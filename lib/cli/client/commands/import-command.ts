@@ -55,6 +55,8 @@ export const importCommand: ClientCommand = {
       name: `The key ${file}`,
     });
     const key = readImportedKey(bytes, format ?? guessFormat(bytes, type));
+    if ('raw' in key && type === undefined)
+      options.required('type', 'the bytes of a key do not tell what it is');
     const {kms} = await invocation.connect();
     const {kid} = await kms.importPrivateKey(key, {...newKey, ...(type !== undefined && {alg: type})});
     bytes.fill(0);

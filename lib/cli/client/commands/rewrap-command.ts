@@ -1,6 +1,7 @@
 import {firstOperand, type ClientCommand} from '../client-command.ts';
 import {runFileCommand} from '../encrypted-files.ts';
-import {INPUT_OPTION, readWord, textOrFile} from '../inputs.ts';
+import {decryptionFailure, readCiphertext, withDecryptionAdvice} from '../ciphertexts.ts';
+import {INPUT_OPTION, textOrFile} from '../inputs.ts';
 import {kidOf} from '../key-operand.ts';
 import {OUTPUT_OPTION} from '../outputs.ts';
 import {rejectOutput} from '../text-result.ts';
@@ -25,13 +26,13 @@ export const rewrapCommand: ClientCommand = {
       const {rewrapStream} = await import('../../../client/file-encryption/encrypt-stream.ts');
       return runFileCommand(invocation, {
         ...{file, step: 'copying', mode: 0o666},
-        convert: (kms, bytes) => rewrapStream(kms, bytes, {kid}),
+        convert: (kms, bytes) => withDecryptionAdvice(rewrapStream(kms, bytes, {kid})),
       });
     }
     rejectOutput(options);
-    const before = await readWord(text, io);
+    const before = await readCiphertext(text, io);
     const {kms} = await invocation.connect();
-    const ciphertext = await kms.rewrap(kid, before, readContext(invocation));
+    const ciphertext = await kms.rewrap(kid, before, readContext(invocation)).catch(decryptionFailure);
     invocation.print({ciphertext}, [ciphertext]);
     return 0;
   },

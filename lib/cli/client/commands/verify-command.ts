@@ -1,10 +1,12 @@
+import type {KeyAdministrationKms, Signature} from '../../../client/kms.ts';
+import {NotFoundError} from '../../../errors.ts';
 import {UsageError} from '../../command.ts';
-import {EXIT_CODES} from '../client-error.ts';
 import {firstOperand, type ClientCommand, type ClientInvocation} from '../client-command.ts';
+import {EXIT_CODES} from '../client-error.ts';
 import {INPUT_OPTION} from '../inputs.ts';
-import {parseSignature} from '../signature-text.ts';
 import {readSmallFile} from '../read-small-file.ts';
-import {ALGORITHM_OPTION, readSignedData} from '../signed-data.ts';
+import {parseSignature} from '../signature-text.ts';
+import {ALGORITHM_OPTION, readSignedData, type SignedData} from '../signed-data.ts';
 
 export const verifyCommand: ClientCommand = {
   operands: [
@@ -28,30 +30,44 @@ export const verifyCommand: ClientCommand = {
   ],
   run: async (invocation) => {
     const {io, operands, print} = invocation;
-    const text = await readSignatureText(invocation);
-    const signature = parseSignature(text);
+    const signature = parseSignature(await readSignatureText(invocation));
     const kms = async () => (await invocation.connect()).kms;
-    const signed = await readSignedData(invocation, {kms, name: firstOperand(invocation), text: operands[1]});
-    if (!signature)
+    const signed = await readSignedData(invocation, {
+      kms,
+      name: firstOperand(invocation),
+      text: operands[1],
+    });
+    if (!signature) {
       io.err('webkms: what was given as the signature is not of the form webkms:v<version>:<base64url>.');
-    const valid =
-      signature !== undefined &&
-      (await (
-        await kms()
-      ).verify(signed.kid, signed.data, signature.signature, {
-        ...signed.options,
-        keyVersion: signature.keyVersion,
-      }));
+    }
+    const valid = signature !== undefined && (await isValid(await kms(), signed, signature));
     print({valid}, [valid ? io.paint('green', 'valid') : io.paint('red', 'invalid')]);
     return valid ? EXIT_CODES.ok : EXIT_CODES.failed;
   },
 };
 
+/** A signature of a version that there is not is not valid. */
+async function isValid(
+  kms: KeyAdministrationKms,
+  {kid, data, options}: SignedData,
+  {signature, keyVersion}: Signature,
+): Promise<boolean> {
+  try {
+    return await kms.verify(kid, data, signature, {...options, keyVersion});
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    const {versions} = await kms.getKey(kid);
+    if (versions.some(({version}) => version === keyVersion)) throw error;
+    return false;
+  }
+}
+
 async function readSignatureText({options, operands}: ClientInvocation): Promise<string> {
   const file = options.text('signature-file');
   const given = [operands[2], options.text('signature'), file].filter((text) => text !== undefined);
-  if (given.length !== 1)
+  if (given.length !== 1) {
     throw new UsageError('one SIGNATURE, or --signature SIGNATURE, or --signature-file FILE.');
+  }
   const [text = ''] = given;
   if (file === undefined) return text;
   return (await readSmallFile(file, 'The signature file')).toString('utf8').trim();

@@ -50,9 +50,14 @@ export async function prepareControllerKey({
       left.fill(0);
       throw new ClientError('refused', `There is a controller key ${path} already. To put it aside: --force`);
     }
-    return withSecret(left, async () => ({
-      ...{key: await open(left, path), path, isSealed: isSealedKey(left), wasThere: true},
-    }));
+    return withSecret(left, async () => {
+      const isSealed = isSealedKey(left);
+      if (!isSealed && passphraseFile !== undefined) {
+        const message = `There is a controller key ${path} already, and no passphrase seals it. To put it aside: --force`;
+        throw new ClientError('refused', message);
+      }
+      return {key: await open(left, path), path, isSealed, wasThere: true};
+    });
   }
   if (importFrom !== undefined) {
     const backup = await controllerKeyBytes(importFrom);
