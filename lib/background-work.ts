@@ -1,4 +1,5 @@
 import type {KeyManagement} from './key-management.ts';
+import {startKeyAgeReport} from './maintenance/key-age-report.ts';
 import {startRotationPolicy} from './maintenance/rotation-policy.ts';
 
 const REFRESH_MS = 1000;
@@ -45,10 +46,11 @@ export function startBackgroundWork(
           log,
         });
   const stopKeys = keyLifecycle.start(keysEveryMs === undefined ? {} : {everyMs: keysEveryMs});
+  const stopReport = startKeyAgeReport({stores, defaults: settings.keyDefaults, log});
   return async () => {
     stopPolicy?.();
     clearInterval(timer);
     stopRefreshing();
-    await stopKeys();
+    await Promise.all([stopKeys(), stopReport()]);
   };
 }

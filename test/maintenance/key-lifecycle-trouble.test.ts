@@ -41,7 +41,7 @@ describe('what happens to keys by itself, where something is wrong', () => {
       'says something else than the server wrote',
       `UPDATE key_record SET description = 'x' WHERE local_id = ?`,
     ],
-    ['cannot even be read', 'UPDATE key_record SET updated_at = 9223372036854775807 WHERE local_id = ?'],
+    ['cannot even be read', `UPDATE key_record SET policy = '{ }' WHERE local_id = ?`],
   ] as const) {
     it(`a record that ${what} is told of and left alone; the others are done`, async () => {
       const node = await open();
