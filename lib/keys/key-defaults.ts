@@ -37,7 +37,10 @@ export function applyDefaults(
     return {...policy, rotation: {...policy?.rotation, afterSeconds: seconds}};
   }
   if (afterSeconds > seconds) {
-    throw new KeyPolicyError('rotation', `This server rotates such keys after ${seconds} seconds or sooner.`);
+    throw new KeyPolicyError(
+      'rotation',
+      `This server rotates such keys after ${duration(seconds)} or sooner.`,
+    );
   }
   return policy;
 }
@@ -55,6 +58,13 @@ export function warningsOf(
   const {afterSeconds} = record.policy?.rotation ?? {};
   if (now - createdAt <= seconds * 1000 || (afterSeconds !== undefined && afterSeconds <= seconds)) return [];
   return [
-    `Version ${version} is older than the ${seconds} seconds after which this server suggests to rotate such keys.`,
+    `Version ${version} is older than ${duration(seconds)}, after which this server suggests to rotate such keys.`,
   ];
+}
+
+const DAY_SECONDS = 86_400;
+
+function duration(seconds: number): string {
+  if (seconds % DAY_SECONDS !== 0) return `${seconds} seconds`;
+  return seconds === DAY_SECONDS ? '1 day' : `${seconds / DAY_SECONDS} days`;
 }

@@ -54,11 +54,20 @@ describe("warnings of the server's defaults", () => {
   it('are of keys that are older than is suggested', () => {
     expect(warnings(90)).to.deep.equal([]);
     expect(warnings(91)).to.deep.equal([
-      'Version 1 is older than the 90 seconds after which this server suggests to rotate such keys.',
+      'Version 1 is older than 90 seconds, after which this server suggests to rotate such keys.',
     ]);
     const signing = newRecord({}, ED25519.name);
     expect(warnings(365, {record: signing})).to.deep.equal([]);
     expect(warnings(366, {record: signing})).to.have.length(1);
+  });
+
+  it('count in days where they can', () => {
+    const defaults = (days: number): KeyDefaults => ({
+      ...NO_DEFAULTS,
+      symmetricRotationSeconds: days * 86_400,
+    });
+    expect(warnings(86_401, {defaults: defaults(1)})[0]).to.include('older than 1 day,');
+    expect(warnings(91 * 86_400, {defaults: defaults(90)})[0]).to.include('older than 90 days,');
   });
 
   it('are of keys that were made before it was enforced, too', () => {
