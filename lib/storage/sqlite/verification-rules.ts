@@ -21,6 +21,10 @@ const OWN_SCOPE = [
 const WHOLE = [
   `SELECT ${KEY_NAME} || ' has no version.' FROM key_record r JOIN keystore k ON k.position = r.keystore
    WHERE NOT EXISTS (SELECT 1 FROM key_version WHERE key = r.position)`,
+  `SELECT ${KEY_NAME} || ' lacks a version.' FROM key_record r JOIN keystore k ON k.position = r.keystore
+   WHERE (SELECT max(version) - count(*) FROM key_version WHERE key = r.position) > 0`,
+  `SELECT ${KEY_NAME} || ' is deleted, and has material.' FROM key_record r JOIN keystore k ON k.position = r.keystore
+   WHERE r.state = 'deleted' AND EXISTS (SELECT 1 FROM key_version WHERE key = r.position AND material IS NOT NULL)`,
   `SELECT 'Scope ' || scope || ' has no version of its root key.' FROM root_key r
    WHERE NOT EXISTS (SELECT 1 FROM root_key_version WHERE root_key = r.position)`,
   `SELECT 'Root key version ' || id || ' is sealed under no root wrapper.' FROM root_key_version v

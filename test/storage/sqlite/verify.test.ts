@@ -107,6 +107,32 @@ const TAMPERINGS: readonly Tampering[] = [
     finding: ({keystoreId}) => RegExp(`^Key .* of keystore ${keystoreId} has no version\\.$`),
   },
   {
+    what: 'a key that lacks a version',
+    sql: () => 'UPDATE key_version SET version = 2',
+    finding: ({keystoreId}) => RegExp(`^Key .* of keystore ${keystoreId} lacks a version\\.$`),
+  },
+  {
+    what: 'a deleted key with material',
+    sql: () =>
+      `UPDATE key_record SET state = 'deleted', deletion_requested_at = 1, destroy_at = 2, restores_to = 'enabled'`,
+    finding: ({keystoreId}) => RegExp(`^Key .* of keystore ${keystoreId} is deleted, and has material\\.$`),
+  },
+  {
+    what: 'a version that is not destroyed and has no material',
+    sql: () => 'UPDATE key_version SET material = NULL',
+    finding: () => /^The database file is not sound: CHECK constraint failed in key_version\.$/,
+  },
+  {
+    what: 'a policy that is no JSON',
+    sql: () => `UPDATE key_record SET policy = '{'`,
+    finding: () => /^The database cannot be read: malformed JSON\.$/,
+  },
+  {
+    what: 'uses of a version that is not there',
+    sql: () => 'UPDATE key_use SET version = 9',
+    finding: () => /^A row of key_use refers to a row of key_version that is not there\.$/,
+  },
+  {
     what: 'a root key without versions',
     sql: () => 'DELETE FROM root_key_version',
     finding: ({scope}) => RegExp(`^Scope ${scope} has no version of its root key\\.$`),

@@ -31,7 +31,7 @@ CREATE TABLE key_record (
   CHECK ((state IN ('pendingDeletion', 'deleted')) = (destroy_at IS NOT NULL)),
   CHECK (state <> 'deleted' OR (tags IS NULL AND due_at IS NULL))
 ) STRICT;
--- The position comes with every index entry: these serve a keystore's lists and count.
+-- The position comes with every index entry: these serve a keystore's lists, of all keys and of those not deleted, and count.
 CREATE INDEX key_record_keystore ON key_record (keystore);
 CREATE INDEX key_record_kept ON key_record (keystore) WHERE state <> 'deleted';
 CREATE UNIQUE INDEX key_record_name ON key_record (keystore, name) WHERE name IS NOT NULL;
