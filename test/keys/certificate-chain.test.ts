@@ -63,6 +63,14 @@ describe('certificate chain', () => {
     refuses([leaf, other.x5c[1]!], /"x5c\[0\]" was not issued by "x5c\[1\]"/);
   });
 
+  it('names who issued each', async () => {
+    const misnamed = await certifiedKey(P256.name, 1, {leafIssuer: 'CN=somebody else'});
+    const parseMisnamed = (length: number): unknown =>
+      parseCertificateChain(misnamed.x5c.slice(0, length), P256, misnamed.publicKey);
+    expect(parseMisnamed(1)).to.have.length(1);
+    expect(() => parseMisnamed(2)).to.throw(MalformedRequestError, /was not issued by/);
+  });
+
   it('has signatures that are good', () => {
     const leaf = Buffer.from(key.x5c[0]!, 'base64');
     leaf[leaf.length - 1]! ^= 1;

@@ -31,10 +31,11 @@ export interface CertifiedKey {
   readonly x5c: readonly string[];
 }
 
-/** A key of `type`, and a chain of `issuers` certificate authorities over it, the last one its own. */
+/** A key of `type`, and a chain of `issuers` certificate authorities over it, the last one its own. The key's certificate names `leafIssuer`. */
 export async function certifiedKey(
   type: KeyType = 'urn:webkms:multikey:P-256',
   issuers = 1,
+  {leafIssuer = 'CN=authority 1'}: {readonly leafIssuer?: string} = {},
 ): Promise<CertifiedKey> {
   const uses: KeyUsage[] = type.startsWith('X25519') ? ['deriveBits'] : ['sign', 'verify'];
   const key = (await webcrypto.subtle.generateKey(
@@ -52,7 +53,7 @@ export async function certifiedKey(
       const issuer = Math.min(i + 1, issuers);
       const {rawData} = await X509CertificateGenerator.create({
         subject: nameOf(i),
-        issuer: nameOf(issuer),
+        issuer: i === 0 ? leafIssuer : nameOf(issuer),
         notBefore: new Date('2026-01-01T00:00:00Z'),
         notAfter: new Date('2027-01-01T00:00:00Z'),
         publicKey,
