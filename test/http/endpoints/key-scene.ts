@@ -1,15 +1,37 @@
 import {expect} from 'chai';
 import {HostileScene} from '../../hostile/support/hostile-scene.ts';
 import {controller} from '../../support/did-key.ts';
+import type {KeyMetadataBody} from '../../../schemas/key-metadata.ts';
 import type {TestServer} from '../../support/run-server.ts';
 import {RawClient, signedRequest, type SignedRequestOptions} from '../../support/signed-request.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** What a server may say; which of it it says, the operation decides. */
+export interface Reply {
+  readonly signatureValue: string;
+  readonly verified: boolean;
+  readonly keyVersion: number;
+  readonly ciphertext: string;
+  readonly plaintext: string;
+  readonly secret: string;
+  readonly wrappedKey: string;
+  readonly keyId: string;
+  readonly keyDescription: Reply;
+  readonly results: readonly Reply[];
+  readonly id: string;
+  readonly publicKeyMultibase: string;
+  readonly metadata: KeyMetadataBody;
+  readonly name: string;
+  readonly message: string;
+  readonly details?: Json;
+  readonly cause: {readonly message: string};
+  readonly error: {readonly name: string; readonly message: string};
+}
+
 export interface Answer {
   readonly status: number;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a server says is looked at member by member
-  readonly json: any;
+  readonly json: Reply;
 }
 
 type Changes = Partial<SignedRequestOptions> & {readonly node?: TestServer};
@@ -44,7 +66,7 @@ export class KeyScene {
     const json = {type: 'GenerateKeyOperation', invocationTarget: {type, ...members}};
     const answer = await this.#send({url: `${this.keystore}/keys`, json, action: 'generateKey'});
     expect(answer.status, JSON.stringify(answer.json)).to.equal(200);
-    return (answer.json as {keyId: string}).keyId;
+    return answer.json.keyId;
   }
 
   /** Posts an operation to a key; its action follows from its type. */
@@ -55,8 +77,7 @@ export class KeyScene {
   }
 
   /** The same, which succeeds. @returns the reply */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
-  async run(url: string, type: string, members: Json = {}, changes: Changes = {}): Promise<any> {
+  async run(url: string, type: string, members: Json = {}, changes: Changes = {}): Promise<Reply> {
     const {status, json} = await this.post(url, type, members, changes);
     expect(status, JSON.stringify(json)).to.equal(200);
     return json;
@@ -65,7 +86,7 @@ export class KeyScene {
   /** The same, which is refused. @returns its status, name and details, without what else there may be */
   async refusal(url: string, type: string, members: Json = {}, changes: Changes = {}): Promise<Json> {
     const {status, json} = await this.post(url, type, members, changes);
-    const {name, details} = json as {name: string; details?: Json};
+    const {name, details} = json;
     return {status, name, ...details};
   }
 
@@ -84,7 +105,7 @@ export class KeyScene {
       expires: String(Number(created) + 100 + (this.#sent++ % 700)),
     });
     const {status, json} = await client.send(signedRequest({signer: this.owner, overrides, ...options}));
-    return {status, json};
+    return {status, json: json as Reply};
   }
 }
 

@@ -47,7 +47,7 @@ describe('states of a key, on two servers', () => {
         : scene().run(key, 'UpdateKeyOperation', {description: `number ${number}`}, there);
     });
     const replies = await Promise.all(changes);
-    const versions = replies.flatMap(({keyVersion}: {keyVersion?: number}) => keyVersion ?? []);
+    const versions = replies.flatMap((reply) => ('keyVersion' in reply ? [reply.keyVersion] : []));
     expect(versions.toSorted()).to.deep.equal([2, 3, 4, 5]);
     const {metadata} = (await scene().get(`${key}?include=metadata`)).json;
     expect(metadata).to.include({currentVersion: 5});
@@ -60,7 +60,7 @@ describe('states of a key, on two servers', () => {
     const {keyDescription} = await scene().run(key, 'DeleteKeyOperation', {recoveryWindowSeconds: 1_000_000});
     const {state, deletion} = keyDescription.metadata;
     expect(state).to.equal('pendingDeletion');
-    expect(Date.parse(deletion.destroyAt) - Date.parse(deletion.requestedAt)).to.equal(1e9);
+    expect(Date.parse(deletion!.destroyAt) - Date.parse(deletion!.requestedAt)).to.equal(1e9);
     for (const operation of [
       'SignOperation',
       'RotateKeyOperation',

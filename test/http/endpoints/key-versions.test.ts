@@ -35,12 +35,12 @@ describe('versions of a key', () => {
     const rewrapped = await scene().run(key, 'RewrapOperation', old);
     expect(rewrapped).to.have.all.keys('ciphertext');
     expect(rewrapped.ciphertext).to.match(/^webkms:v3:/);
-    const [, , bytes] = String(rewrapped.ciphertext).split(':');
+    const [, , bytes] = rewrapped.ciphertext.split(':');
     expect(Buffer.from(bytes!, 'base64url').includes(secret)).to.equal(false);
     expectNotLogged(secret);
 
     const {keyDescription} = await scene().run(key, 'UpdateKeyOperation', {policy: {minDecryptVersion: 3}});
-    expect(keyDescription.metadata.versions.map(({status}: {status: string}) => status)).to.deep.equal([
+    expect(keyDescription.metadata.versions.map(({status}) => status)).to.deep.equal([
       'retired',
       'retired',
       'active',
@@ -110,16 +110,16 @@ describe('versions of a key', () => {
     expect(await scene().run(key, 'DecryptOperation', {ciphertext})).to.deep.equal({
       plaintext: base64url('a'),
     });
-    const bytes = Buffer.from(String(ciphertext).split(':')[2]!, 'base64url');
+    const bytes = Buffer.from(ciphertext.split(':')[2]!, 'base64url');
     const flipped = Buffer.from(bytes);
     flipped[flipped.length - 1]! ^= 1;
     const replies = new Set<string>();
     for (const [url, members] of [
       [other, {ciphertext}],
       [key, {ciphertext, additionalData: base64url('x')}],
-      [key, {ciphertext: String(ciphertext).replace(':v1:', ':v2:')}],
-      [key, {ciphertext: String(ciphertext).replace(':v1:', ':v3:')}],
-      [key, {ciphertext: String(ciphertext).replace(':v1:', ':v999999999:')}],
+      [key, {ciphertext: ciphertext.replace(':v1:', ':v2:')}],
+      [key, {ciphertext: ciphertext.replace(':v1:', ':v3:')}],
+      [key, {ciphertext: ciphertext.replace(':v1:', ':v999999999:')}],
       [key, {ciphertext: `webkms:v1:${flipped.toString('base64url')}`}],
       [key, {ciphertext: `webkms:v1:${bytes.subarray(0, 20).toString('base64url')}`}],
     ] as const) {

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {KEY_TYPES, type KeyType} from '../../../lib/keys/key-types.ts';
 import {signable} from '../../key-modules/fixtures.ts';
-import {base64url, useKeyScene} from './key-scene.ts';
+import {base64url, type Reply, useKeyScene} from './key-scene.ts';
 
 const SIGNS = ['sign', 'verify'];
 const AGREES = ['deriveSecret'];
@@ -52,8 +52,7 @@ interface Use {
   /** What a key must be able to do. */
   readonly needs: readonly string[];
   readonly members: (type: KeyType, made: Made) => Readonly<Record<string, unknown>>;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a server says is looked at member by member
-  readonly check: (reply: any, made: Made) => void;
+  readonly check: (reply: Reply, made: Made) => void;
 }
 
 const verifyData = (type: KeyType) => base64url(signable(KEY_TYPES[type]));
