@@ -53,7 +53,8 @@ export interface Encapsulated {
 }
 
 /**
- * Does cryptography with keys that it alone can use. All bytes in and out are raw; ECDSA signatures are r‖s.
+ * Does cryptography with keys that it alone can use. All bytes in and out are raw; ECDSA signatures are r‖s, with secp256k1
+ * those with the smaller s, though either verifies.
  * Every method throws `NotSupportedError` where the key's type has no such operation or algorithm, `MalformedRequestError`
  * where the input's length or form cannot be right, `OperationFailedError` where the operation fails on it (one message, no
  * detail), `InternalError` where the key's material is not what was stored, `UnavailableError` where the module cannot
@@ -74,7 +75,10 @@ export interface KeyModule {
   exportKey?(key: KeyVersion): Promise<Uint8Array>;
   /** @throws MalformedRequestError where `prehashed` data is not as long as a digest. */
   sign(key: KeyVersion, data: Uint8Array, options?: SignatureOptions): Promise<Uint8Array>;
-  /** False for whatever is not a good signature over `data`, of any length and form; never throws for it. */
+  /**
+   * False for whatever is not a good signature over `data`, of any length and form; never throws for it.
+   * @throws MalformedRequestError where `prehashed` data is not as long as a digest.
+   */
   verify(
     key: KeyVersion,
     data: Uint8Array,

@@ -59,7 +59,8 @@ describe('software key module: RSA keys', () => {
   const module = new SoftwareKeyModule({wrappers: new MemoryWrappers()});
   after(() => module.close());
   const [p, q] = [prime(1024), prime(1024)];
-  const [d, lambda] = [invert(E, (p - 1n) * (q - 1n)), ((p - 1n) * (q - 1n)) / 2n];
+  const lambda = ((p - 1n) * (q - 1n)) / 2n;
+  const d = invert(E, lambda);
 
   async function expectRefused(type: KeyType, secret: Buffer, cause: RegExp): Promise<void> {
     const error = await rejection(secretKey(module, type, secret));
@@ -71,8 +72,8 @@ describe('software key module: RSA keys', () => {
   const taken: Readonly<Record<string, () => Numbers>> = {
     'as it is': () => ({p, q}),
     'its primes the other way': () => ({p: q, q: p}),
-    'd by the smaller modulus': () => ({p, q, d: d % lambda}),
-    'd by the larger modulus': () => ({p, q, d: (d % lambda) + lambda}),
+    'd by the smaller modulus': () => ({p, q, d}),
+    'd by the larger modulus': () => ({p, q, d: d + lambda}),
   };
   for (const [name, numbers] of Object.entries(taken)) {
     it(`takes a key ${name}, and works with it`, async () => {
@@ -97,10 +98,14 @@ describe('software key module: RSA keys', () => {
   const refused: Readonly<Record<string, readonly [() => Numbers, RegExp]>> = {
     'another modulus': [() => ({p, q, n: p * q + 2n}), /n = p·q/],
     'd of another key': [() => ({p, q, d: d + 2n, dP: d % (p - 1n), dQ: d % (q - 1n)}), /d·e ≡ 1/],
+    'd that fits p alone': [() => ({p, q, d: d + (p - 1n), dP: d % (p - 1n), dQ: d % (q - 1n)}), /d·e ≡ 1/],
+    'd that fits q alone': [() => ({p, q, d: d + (q - 1n), dP: d % (p - 1n), dQ: d % (q - 1n)}), /d·e ≡ 1/],
     'd as large as n': [() => ({p, q, d: d + lambda * 4n}), /d < n/],
     'a changed dP': [() => ({p, q, dP: (d % (p - 1n)) + 1n}), /dP ≡ d/],
     'dP that was not reduced': [() => ({p, q, dP: (d % (p - 1n)) + (p - 1n) * 2n}), /dP ≡ d/],
     'a changed dQ': [() => ({p, q, dQ: (d % (q - 1n)) ^ 2n}), /dQ ≡ d/],
+    'dQ that was not reduced': [() => ({p, q, dQ: (d % (q - 1n)) + (q - 1n) * 2n}), /dQ ≡ d/],
+    'qInv that was not reduced': [() => ({p, q, qInv: invert(q % p, p) + p}), /qInv/],
     'a changed qInv': [() => ({p, q, qInv: invert(q % p, p) ^ 1n}), /qInv/],
     'its primes the other way, and qInv as it was': [() => ({p: q, q: p, qInv: invert(q % p, p)}), /qInv/],
     'the exponent 3': [() => ({p: prime(1024, 3n), q: prime(1024, 3n), e: 3n}), /exponent must be 65537/],
