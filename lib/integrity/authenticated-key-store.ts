@@ -79,21 +79,31 @@ export class AuthenticatedKeyStore implements KeyRecordStore {
     );
   }
 
+  /** Once more where another node has destroyed the data key version meanwhile. */
   async #write(
     record: KeyRecord,
     write: (authenticated: Authenticated<KeyRecord>) => Promise<void>,
   ): Promise<void> {
-    try {
+    const attempt = async (): Promise<void> => {
       const authentication = await this.#authenticator.authenticateKey(record);
       await write({...record, authentication});
+    };
+    try {
+      await attempt().catch(async (error: unknown) => {
+        if (!isKeysChange(error)) throw error;
+        await this.#refresh(record.keystoreId);
+        await attempt();
+      });
     } catch (error) {
-      // Destroyed by another node, or deleted with the keystore. The material was sealed under them too.
-      if (!(error instanceof KeyNotFoundError || error instanceof SealedBlobError)) throw error;
-      await this.#refresh(record.keystoreId);
+      // New material was sealed under it too, or the keystore's keys were deleted with the keystore.
+      if (!isKeysChange(error)) throw error;
       throw new UnavailableError("The keystore's keys have changed meanwhile.", {cause: error});
     }
   }
 }
+
+const isKeysChange = (error: unknown): boolean =>
+  error instanceof KeyNotFoundError || error instanceof SealedBlobError;
 
 function tampered({keystoreId, localKeyId}: KeyRecordId, cause?: unknown): TamperedRecordError {
   return new TamperedRecordError(

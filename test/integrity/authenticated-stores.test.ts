@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import {
   DuplicateError,
   InternalError,
+  KeySequenceError,
   KeystoreSequenceError,
   NotFoundError,
   QuotaExceededError,
@@ -200,6 +201,59 @@ describe('stores that authenticate', function () {
       expect(refreshed).to.deep.equal([keystore.id]);
       await keysWith({}).insert(another(), {maxPerKeystore: 9});
       expect(await database.keys.find(another())).to.deep.equal(another());
+    });
+
+    it('are authenticated again where another node destroyed the key version meanwhile', async () => {
+      for (const failures of [0, 1, 2]) {
+        let calls = 0;
+        const next = {...key, sequence: key.sequence + 1, description: `after ${failures}`};
+        const store = keysWith({
+          update: (...args) =>
+            calls++ < failures
+              ? Promise.reject(new KeyNotFoundError('Gone.'))
+              : database.stores.keys.update(...args),
+        });
+        if (failures < 2) {
+          await store.update(next);
+          key = next;
+        } else {
+          await expectRejection(store.update(next), UnavailableError);
+        }
+        expect(await database.keys.find(key)).to.deep.equal(key);
+      }
+      expect(refreshed).to.deep.equal([keystore.id, keystore.id]);
+    });
+
+    it('are updated with a new MAC, if nothing has changed meanwhile', async () => {
+      const next = {...key, sequence: 1, updatedAt: key.updatedAt + 1, tags: {name: 'key'}};
+      const {authentication} = (await database.stores.keys.find(key))!;
+      await database.keys.update(next, {keystoreSequence: 0});
+      expect(await database.keys.find(key)).to.deep.equal(next);
+      expect((await database.stores.keys.find(key))!.authentication.mac).to.not.deep.equal(
+        authentication.mac,
+      );
+      await expectRejection(database.keys.update(next), KeySequenceError);
+      const later = {...next, sequence: 2};
+      await expectRejection(database.keys.update(later, {keystoreSequence: 1}), KeystoreSequenceError);
+      await expectRejection(database.keys.update({...another(), sequence: 1}), KeySequenceError);
+      await database.keys.update(later);
+    });
+
+    it('are found by name, and are what was asked for', async () => {
+      const [first, second] = await Promise.all(
+        ['first', 'second'].map((name) => database.addKey(keystore.id, {tags: {name}})),
+      );
+      const by = {keystoreId: keystore.id, name: 'first'};
+      expect(await database.keys.findByName(by)).to.deep.equal(first);
+      expect(await database.keys.findByName({...by, name: 'third'})).to.equal(undefined);
+      const other = await database.addKeystore();
+      const foreign = await database.addKey(other.id, {tags: {name: 'first'}});
+      for (const wrong of [second!, foreign]) {
+        const swapped = keysWith({findByName: () => database.stores.keys.find(wrong)});
+        const {keystoreId, localKeyId} = wrong;
+        const error = await expectRejection(swapped.findByName(by), TamperedRecordError);
+        expect(error.record).to.deep.equal({kind: 'key', keystoreId, localKeyId});
+      }
     });
 
     it('of a keystore that was deleted meanwhile are not stored', async () => {
