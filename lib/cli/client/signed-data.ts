@@ -1,5 +1,4 @@
 import {createHash} from 'node:crypto';
-import {MAX_VERIFY_DATA_BYTES} from '../../../schemas/operations/signature-members.ts';
 import type {KeyAdministrationKms, SignOptions} from '../../client/kms.ts';
 import {oneOf} from '../../config/parsers.ts';
 import {
@@ -14,6 +13,8 @@ import {collect} from './collect.ts';
 import {openInput, readText, textOrFile} from './inputs.ts';
 import {kidOf} from './key-operand.ts';
 
+/** What is sure to fit into a request. */
+const MAX_DATA_BYTES = 65_536;
 const ALGORITHMS = Object.keys(SIGNATURE_ALGORITHMS) as SignatureAlgorithm[];
 
 export const ALGORITHM_OPTION: Option = {
@@ -93,7 +94,7 @@ async function collectData(
   type: string,
 ): Promise<Uint8Array> {
   try {
-    return await collect(bytes, {maxBytes: MAX_VERIFY_DATA_BYTES, name: `The input ${file}`});
+    return await collect(bytes, {maxBytes: MAX_DATA_BYTES, name: `The input ${file}`});
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     throw new ClientError(

@@ -9,7 +9,7 @@ export const signCommand: ClientCommand = {
   help: [
     'Signs DATA (UTF-8; "-": what standard input has) or a file, and prints webkms:v<version>:<signature in base64url>. ECDSA',
     'signatures are r‖s. Of a file only the digest is sent, where the algorithm hashes data first (ECDSA, RSA): it may then have any',
-    'size. Else it has at most 76,800 bytes.',
+    'size. Else it has at most 65,536 bytes.',
   ],
   examples: [
     'sign releases "data"',

@@ -52,13 +52,14 @@ export const updateCommand: ClientCommand = {
       throw new UsageError(`update takes at least one of --${CHANGES.join(', --')}.`);
     }
     const certificates = await readChain(invocation);
+    const description = either(options.text('description'), options.flag('no-description'), 'description');
     const added = parseTags(options.texts('tag'));
     const {kms} = await invocation.connect();
     const before = await kms.getKey(kidOf(name));
     const tags = nextTags(before, added, invocation);
     const key = await kms.updateKey(before.kid, {
       ...(tags !== undefined && {tags}),
-      ...either(options.text('description'), options.flag('no-description'), 'description'),
+      ...(description !== undefined && {description}),
       ...certificates,
     });
     print(keyJson(key), [`Updated: ${name}`]);
@@ -71,7 +72,7 @@ function nextTags(
   added: Readonly<Record<string, string>> | undefined,
   {options}: ClientInvocation,
 ): Readonly<Record<string, string>> | null | undefined {
-  const rename = options.parse('rename', parseKeyName);
+  const rename = options.text('rename');
   const removed = new Set(options.texts('untag'));
   if (removed.has('name')) throw new UsageError('--untag: the tag "name" is the name of the key.');
   if (!added && removed.size === 0 && rename === undefined) return undefined;
@@ -79,7 +80,7 @@ function nextTags(
   const next = Object.fromEntries([
     ...kept,
     ...Object.entries(added ?? {}),
-    ...(rename === undefined ? [] : [['name', rename] as const]),
+    ...(rename === undefined ? [] : [['name', parseKeyName(rename)] as const]),
   ]);
   return Object.keys(next).length === 0 ? null : next;
 }
@@ -95,17 +96,12 @@ async function readChain({options}: ClientInvocation): Promise<Pick<KeyUpdate, '
   const chain = pem
     ?.match(/(?<=-----BEGIN CERTIFICATE-----)[^-]+/g)
     ?.map((text) => text.replaceAll(/\s/g, ''));
-  return {...either(chain, isRemoval, 'certificates', 'x5c'), ...(keyVersion !== undefined && {keyVersion})};
+  const x5c = either(chain, isRemoval, 'certificates');
+  return {...(x5c !== undefined && {x5c}), ...(keyVersion !== undefined && {keyVersion})};
 }
 
-/** A member's new value, or null for its removal. @throws UsageError where it is both */
-function either<T, M extends string>(
-  value: T | undefined,
-  isRemoved: boolean,
-  option: string,
-  member: M = option as M,
-): {readonly [N in M]?: T | null} {
+/** A member's new value; null removes it, undefined keeps it. @throws UsageError where it is both */
+function either<T>(value: T | undefined, isRemoved: boolean, option: string): T | null | undefined {
   if (value !== undefined && isRemoved) throw new UsageError(`either --${option} or --no-${option}.`);
-  if (value === undefined && !isRemoved) return {};
-  return {[member]: isRemoved ? null : value} as {readonly [N in M]?: T | null};
+  return isRemoved ? null : value;
 }
