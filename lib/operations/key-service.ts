@@ -11,7 +11,6 @@ import {findKeyModule} from './find-key-module.ts';
 import type {KeyServiceOptions, KeyServiceParts} from './key-service-options.ts';
 import type {
   ChangeDescriptor,
-  ExportDescriptor,
   KeystoreDescriptor,
   NewKeyContext,
   NewKeyDescriptor,
@@ -19,9 +18,8 @@ import type {
   OnKeystoreDescriptor,
 } from './operation.ts';
 import {rotation} from './rotate-key.ts';
-import {usableKey} from './usable-key.ts';
+import {runExport} from './run-export.ts';
 import {runBatch, useKey} from './use-key.ts';
-import {withCurrentKey} from './with-current-key.ts';
 
 /** Who asks was authorised on the keystore, as it was then. */
 export interface KeystoreCall {
@@ -90,7 +88,7 @@ export class KeyService {
       case 'rotate':
         return this.#rotateForClient(call);
       case 'export':
-        return this.#export(descriptor, operation as OperationBody<'ExportKeyOperation'>, call);
+        return runExport(descriptor, operation as OperationBody<'ExportKeyOperation'>, call, this.#parts);
     }
   }
 
@@ -225,19 +223,6 @@ export class KeyService {
     log.info({key: keyUrl(keystore, record), keyVersion}, 'key rotated');
     const keyDescription = await this.describe(keystore, record);
     return {keyDescription, keyVersion} as OperationReply<'RotateKeyOperation'>;
-  }
-
-  async #export(
-    descriptor: ExportDescriptor,
-    operation: OperationBody<'ExportKeyOperation'>,
-    call: KeyCall,
-  ): Promise<object> {
-    const {keys, keyModules, now} = this.#parts;
-    const module = findKeyModule(call.keystore.kmsModule, keyModules);
-    return withCurrentKey(
-      () => findKey(keys, call),
-      (record) => descriptor.run(operation, usableKey(record, module), {now: now()}),
-    );
   }
 }
 
