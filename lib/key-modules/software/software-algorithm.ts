@@ -49,7 +49,7 @@ export interface SoftwareAlgorithm {
   /** A new secret: its bytes alone, in the one form that `open` takes. The caller zeroes them. What has to wait its turn does so as `keystoreId`'s. */
   readonly generateSecret: (keystoreId: string) => MaybePromise<Buffer>;
   /**
-   * Judges a secret that was never used here, in what `open` does not: whether it is a whole key. The caller zeroes it.
+   * Judges a secret that was made elsewhere, in what `open` does not: whether it is a sound key. The caller zeroes it.
    * @throws where it is not.
    */
   readonly check?: (secret: Buffer) => Promise<void>;

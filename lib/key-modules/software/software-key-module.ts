@@ -63,20 +63,16 @@ export class SoftwareKeyModule implements KeyModule {
   async generateKey(id: KeyVersionId): Promise<GeneratedKey> {
     const secret = await this.#algorithm(id).generateSecret(id.keystoreId);
     try {
-      return await this.importKey(id, secret);
+      return await this.#seal(id, secret);
     } finally {
       secret.fill(0);
     }
   }
 
-  async importKey(id: KeyVersionId, givenSecret: Uint8Array): Promise<GeneratedKey> {
-    const secret = asBuffer(givenSecret);
-    const publicKey = await publicKeyOf(this.#algorithm(id), id, secret);
-    const sealed = await atRest(async () => {
-      const wrapper = await this.#wrappers.wrapperFor(id.keystoreId, KEY_MATERIAL, {create: true});
-      return sealSecret(wrapper, id, {secret, publicKey});
-    });
-    return publicKey ? {publicKey, ...sealed} : sealed;
+  async importKey(id: KeyVersionId, secret: Uint8Array): Promise<GeneratedKey> {
+    const {check} = this.#algorithm(id);
+    await ofType(id, async () => check?.(asBuffer(secret)));
+    return this.#seal(id, asBuffer(secret));
   }
 
   async exportKey(key: KeyVersion): Promise<Uint8Array> {
@@ -175,19 +171,25 @@ export class SoftwareKeyModule implements KeyModule {
     return this.#algorithms[this.#keyType(id, operation).algorithm];
   }
 
+  async #seal(id: KeyVersionId, secret: Buffer): Promise<GeneratedKey> {
+    const algorithm = this.#algorithm(id);
+    const {publicKey} = await ofType(id, () => algorithm.open(secret, id.keystoreId));
+    const sealed = await atRest(async () => {
+      const wrapper = await this.#wrappers.wrapperFor(id.keystoreId, KEY_MATERIAL, {create: true});
+      return sealSecret(wrapper, id, {secret, publicKey});
+    });
+    return publicKey ? {publicKey, ...sealed} : sealed;
+  }
+
   async #operation<N extends KeyOperation>(key: KeyVersion, name: N): Promise<NonNullable<OpenedKey[N]>> {
     return this.#openedKeys.operation(key, this.#algorithm(key, name), name);
   }
 }
 
-async function publicKeyOf(
-  {check, open}: SoftwareAlgorithm,
-  {type, keystoreId}: KeyVersionId,
-  secret: Buffer,
-) {
+/** What fails on a secret that is to be a key of that type fails because it is none. */
+async function ofType<T>({type}: KeyVersionId, use: () => T | Promise<T>): Promise<T> {
   try {
-    await check?.(secret);
-    return (await open(secret, keystoreId)).publicKey;
+    return await use();
   } catch (cause) {
     if (cause instanceof KmsError) throw cause;
     throw new MalformedRequestError(`This is not the secret of a key of type ${type}.`, {cause});

@@ -1,6 +1,7 @@
 import {createHash, createPrivateKey} from 'node:crypto';
 import {expect} from 'chai';
 import {InternalError, MalformedRequestError, OperationFailedError} from '../../../lib/errors.ts';
+import type {KeyVersion} from '../../../lib/key-modules/key-module.ts';
 import {SoftwareKeyModule} from '../../../lib/key-modules/software/software-key-module.ts';
 import type {SignatureAlgorithm} from '../../../lib/keys/key-algorithms.ts';
 import {findKeyType, type KeyType} from '../../../lib/keys/key-types.ts';
@@ -50,8 +51,17 @@ function rsaType(keySize: number): KeyType {
   return type.name;
 }
 
-function pkcs1(pkcs8: Buffer): Buffer {
-  return createPrivateKey({key: pkcs8, format: 'der', type: 'pkcs8'}).export({format: 'der', type: 'pkcs1'});
+const rsaKeys = new Map<string, Promise<KeyVersion>>();
+
+/** Importing a key takes a while, and files have one or two. */
+function rsaKey(keySize: number, pkcs8: string): Promise<KeyVersion> {
+  const pkcs1 = createPrivateKey({key: hex(pkcs8), format: 'der', type: 'pkcs8'}).export({
+    format: 'der',
+    type: 'pkcs1',
+  });
+  const key = rsaKeys.get(pkcs8) ?? secretKey(module, rsaType(keySize), pkcs1);
+  rsaKeys.set(pkcs8, key);
+  return key;
 }
 
 interface AgreementVector {
@@ -163,7 +173,7 @@ describe('Wycheproof vectors through the software key module', () => {
       `rsa_oaep_${size}_sha256_mgf1sha256_test.json`,
       {
         async run({msg, ct, label}, {keySize, privateKeyPkcs8}) {
-          const key = await secretKey(module, rsaType(keySize), pkcs1(hex(privateKeyPkcs8)));
+          const key = await rsaKey(keySize, privateKeyPkcs8);
           const options = {algorithm: 'RSA-OAEP-256', additionalData: hex(label)} as const;
           const plaintext = await module.decrypt(key, hex(ct), options);
           if (!plaintext) return 'refused';

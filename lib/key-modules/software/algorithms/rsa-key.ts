@@ -49,7 +49,7 @@ export function openRsaPrivateKey(der: Buffer, bits: number): {privateKey: KeyOb
 /**
  * Whether the numbers of an RSAPrivateKey belong together, and are those of a good key (FIPS 186-5 §A.1.1): OpenSSL looks
  * at none of that, works with a wrong dP by falling back on d, and hides so what would give the key away elsewhere.
- * The arithmetic is JavaScript's BigInt: it leaves copies in memory, and is for keys that are new here alone.
+ * The arithmetic is JavaScript's BigInt: it leaves copies in memory, and is for keys that were made elsewhere.
  * @throws where they do not.
  */
 export async function checkRsaPrivateKey(der: Uint8Array, bits: number): Promise<void> {
