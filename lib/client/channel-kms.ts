@@ -1,5 +1,5 @@
 import {encodeBase64url} from '../encoding/base64url.ts';
-import {InvalidStateError, NotFoundError, OperationFailedError} from '../errors.ts';
+import {InvalidStateError, MalformedRequestError, NotFoundError, OperationFailedError} from '../errors.ts';
 import {findKeyType, type KeyTypeDescriptor} from '../keys/key-types.ts';
 import {formatPublicKey} from '../keys/public-key.ts';
 import {UnexpectedReplyError} from './client-errors.ts';
@@ -45,11 +45,11 @@ export abstract class ChannelKms {
   }
 
   async getPrivateKey(kid: string): Promise<PrivateKey> {
-    return new KmsPrivateKey(this, await this.describe(this.reference(kid)));
+    return new KmsPrivateKey(this, await this.describe(assertNoVersion(this.reference(kid))));
   }
 
   async getSecretKey(kid: string): Promise<SecretKey> {
-    return new KmsSecretKey(this, await this.describe(this.reference(kid)));
+    return new KmsSecretKey(this, await this.describe(assertNoVersion(this.reference(kid))));
   }
 
   async sign(kid: string, data: Uint8Array, options: SignOptions = {}): Promise<Signature> {
@@ -132,7 +132,9 @@ export abstract class ChannelKms {
     members: Members,
   ): Promise<{readonly keyId: string; readonly reply: Reply}> {
     const {channel} = this;
-    const keyId = await this.#keyId(this.reference(kid));
+    const reference = this.reference(kid);
+    if (members['keyVersion'] === undefined) assertNoVersion(reference);
+    const keyId = await this.#keyId(reference);
     const operation: WireOperation = {...members, type, invocationTarget: keyId};
     return {keyId, reply: new Reply(await channel.runOnKey(keyId, operation), 'it')};
   }
@@ -187,6 +189,12 @@ export abstract class ChannelKms {
     }
     return key;
   }
+}
+
+/** What protects does it with the newest version, and what was protected says its version. */
+function assertNoVersion(reference: KeyReference): KeyReference {
+  if (reference.version === undefined) return reference;
+  throw new MalformedRequestError('A version cannot be chosen here: name the key without "?version=".');
 }
 
 function signedMembers(data: Uint8Array, {algorithm, hashAlgorithm}: SignOptions): Members {

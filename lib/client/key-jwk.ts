@@ -84,7 +84,8 @@ function toJwksKeys({jwk, signatureAlgorithms, encryptionAlgorithms}: PublicKey)
   return uses;
 }
 
+/** EdDSA has another name by now (RFC 9864), and `crv` says which it is. */
 function only(algorithms: readonly string[]): {readonly alg?: string} {
   const [alg] = algorithms;
-  return algorithms.length === 1 && alg !== undefined ? {alg} : {};
+  return algorithms.length === 1 && alg !== undefined && alg !== 'EdDSA' ? {alg} : {};
 }

@@ -24,20 +24,23 @@ const ALGORITHMS: Partial<Readonly<Record<KeyAlgorithm, string>>> = {
 /**
  * A signer for suites of Linked Data signatures, whose key stays in the KMS.
  * @param options.id default: the key's URL; verifiers resolve it, so that of a `did:key` or `did:web` is mostly wanted
+ * @param options.algorithm default: that of the key, which is asked for: who may only sign cannot
  * @throws NotSupportedError where no such suite signs with keys of that type
  */
 export async function kmsSigner(
   kms: Pick<Kms, 'getPrivateKey' | 'sign'>,
   kid: string,
-  {id}: {readonly id?: string} = {},
+  {id, algorithm}: {readonly id?: string; readonly algorithm?: string} = {},
 ): Promise<KmsSigner> {
+  const signer = (keyId: string, keyAlgorithm: string): KmsSigner => ({
+    id: id ?? keyId,
+    algorithm: keyAlgorithm,
+    sign: async ({data}) => (await kms.sign(keyId, data)).signature,
+  });
+  if (algorithm !== undefined) return signer(kid, algorithm);
   const key = await kms.getPrivateKey(kid);
   const type = findKeyType(key.keyType);
-  const algorithm = type && ALGORITHMS[type.algorithm];
-  if (algorithm === undefined) throw new NotSupportedError('No suite signs with keys of this type.');
-  return {
-    id: id ?? key.kid,
-    algorithm,
-    sign: async ({data}) => (await key.sign(data)).signature,
-  };
+  const found = type && ALGORITHMS[type.algorithm];
+  if (found === undefined) throw new NotSupportedError('No suite signs with keys of this type.');
+  return signer(key.kid, found);
 }

@@ -1,6 +1,6 @@
 import {constants, type KeyObject, verify, type VerifyKeyObjectInput} from 'node:crypto';
 import {promisify} from 'node:util';
-import {MalformedRequestError, NotSupportedError} from '../errors.ts';
+import {NotSupportedError} from '../errors.ts';
 import {type HashAlgorithm, SIGNATURE_ALGORITHMS, type SignatureAlgorithm} from '../keys/key-algorithms.ts';
 import {KEY_FORMS} from '../keys/key-forms.ts';
 import type {KeyTypeDescriptor} from '../keys/key-types.ts';
@@ -18,8 +18,8 @@ export interface SignatureScheme {
 }
 
 /**
- * How keys of `type` sign where `options` ask for it. @throws NotSupportedError where they do not.
- * @throws MalformedRequestError where `hashAlgorithm` is not the algorithm's hash
+ * How keys of `type` sign where `options` ask for it.
+ * @throws NotSupportedError where they do not, or `hashAlgorithm` is not the algorithm's hash
  */
 export function signatureScheme(
   {signatureAlgorithms: supported = []}: KeyTypeDescriptor,
@@ -29,13 +29,10 @@ export function signatureScheme(
     throw new NotSupportedError('Keys of this type do not sign like that.', {details: {supported}});
   }
   const traits: {readonly hash?: HashAlgorithm} = SIGNATURE_ALGORITHMS[algorithm];
-  if (hashAlgorithm !== undefined && traits.hash === undefined) {
-    throw new NotSupportedError(`${algorithm} signs data, not digests.`, {details: {supported}});
-  }
   if (hashAlgorithm !== undefined && hashAlgorithm !== traits.hash) {
-    throw new MalformedRequestError(
-      `"hashAlgorithm" must be ${String(traits.hash)}: ${algorithm} signs with it.`,
-    );
+    throw new NotSupportedError('The signature algorithm does not take a digest of that hash.', {
+      details: {supported: traits.hash === undefined ? [] : [traits.hash]},
+    });
   }
   return {algorithm, prehashed: hashAlgorithm};
 }
@@ -62,7 +59,8 @@ export async function verifySignature(
     const {verifyBbs} = await import('./verify-bbs.ts');
     return verifyBbs(type, publicKey, {data, signature});
   }
-  // OpenSSL has other ways to refuse what cannot be a signature.
+  // OpenSSL takes an RSA signature without its leading zeros, and has other ways to refuse what cannot be one of ECDSA.
+  if (form.kty === 'RSA' && signature.length !== form.modulusBits / 8) return false;
   if (form.kty === 'EC' && signature.length !== 2 * form.size) return false;
   if (scheme.prehashed !== undefined) {
     return verifyDigest(type, publicKey, {...scheme, hash: scheme.prehashed, digest: data, signature});

@@ -1,0 +1,17 @@
+/** An error, with what those of lib/errors.ts have besides. */
+export interface Refusal extends Error {
+  readonly code?: string;
+  readonly status?: number;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+  readonly publicCause?: {readonly name: string; readonly message: string} | undefined;
+}
+
+/** What an attempt is refused with; fails where it succeeds. */
+export async function refused(attempt: Promise<unknown>): Promise<Refusal> {
+  const outcome: unknown = await attempt.then(
+    () => new Error('It was to be refused, and succeeded.'),
+    (error: unknown) => error,
+  );
+  if (outcome instanceof Error) return outcome;
+  throw new Error('It was refused with something that is no error.');
+}
