@@ -2,6 +2,7 @@ import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import Database from 'better-sqlite3';
 import {expect} from 'chai';
+import {freePort} from '../crash/free-port.ts';
 import {until} from '../maintenance/until.ts';
 import {runServer, type TestServer} from '../support/run-server.ts';
 import {send, signedRequest} from '../support/signed-request.ts';
@@ -162,7 +163,8 @@ describe('the life of a key', function () {
   });
 
   it('goes on: rotated by the number of uses, and by age; what older versions signed verifies', async () => {
-    const kms = await start();
+    const metricsPort = await freePort();
+    const kms = await start({WEBKMS_METRICS_LISTEN: `127.0.0.1:${metricsPort}`});
     const url = await kms.createKey(kms.server.baseUrl, {
       policy: {rotation: {afterUses: 5, afterSeconds: 86_400}},
     });
@@ -188,6 +190,25 @@ describe('the life of a key', function () {
       [url, 2, 'uses'],
       [url, 3, 'age'],
     ]);
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    expect(metrics.split('\n')).to.include('webkms_key_lifecycle_total{event="rotated"} 2');
+  });
+
+  it('goes on as the server says where its defaults are enforced; else they warn', async () => {
+    const ages = {WEBKMS_KEY_ROTATION_ASYMMETRIC: '10d'};
+    const enforcing = await start({...ages, WEBKMS_KEY_ROTATION: 'enforce'});
+    const suggesting = await start(ages);
+    const [enforced, suggested] = [
+      await enforcing.createKey(enforcing.server.baseUrl, {}),
+      await suggesting.createKey(suggesting.server.baseUrl, {}),
+    ];
+    clock.now += 10 * DAY_MS + 1000;
+    await until(async () => (await enforcing.request(enforced, 'read')).body['keyVersion'] === 2);
+    const {body} = await suggesting.request(`${suggested}?include=metadata`, 'read');
+    expect(body).to.not.have.property('keyVersion');
+    const {warnings} = body['metadata'] as {warnings: readonly string[]};
+    expect(warnings).to.have.lengthOf(1);
+    expect(warnings[0]).to.contain('older than');
   });
 
   it('is the same to two servers on one store: each rotation is done once', async () => {
