@@ -94,20 +94,20 @@ function describeAuthority(): void {
       ['--action', 'sign'],
       ['--expires', '7d'],
     ];
-    expect(await refused(alice, 2, 'delegate', 'releases', ...action!, ...expires!)).to.contain(
+    expect(await refused(alice, 2, 'delegate', 'releases', ...action, ...expires)).to.contain(
       '--to is missing',
     );
-    expect(await refused(alice, 2, 'delegate', 'releases', ...to, ...expires!)).to.contain(
+    expect(await refused(alice, 2, 'delegate', 'releases', ...to, ...expires)).to.contain(
       '--action is missing',
     );
-    expect(await refused(alice, 2, 'delegate', 'releases', ...to, ...action!)).to.contain(
+    expect(await refused(alice, 2, 'delegate', 'releases', ...to, ...action)).to.contain(
       '--expires is missing',
     );
-    const bad = ['--to', 'bob', ...action!, ...expires!];
+    const bad = ['--to', 'bob', ...action, ...expires];
     expect(await refused(alice, 2, 'delegate', 'releases', ...bad)).to.contain('--to must be a DID');
-    const unknown = [...to, '--action', 'sing', ...expires!];
+    const unknown = [...to, '--action', 'sing', ...expires];
     expect(await refused(alice, 2, 'delegate', 'releases', ...unknown)).to.contain('--action must be one of');
-    await refused(alice, 3, 'delegate', 'nothing', ...to, ...action!, ...expires!);
+    await refused(alice, 3, 'delegate', 'nothing', ...to, ...action, ...expires);
   });
 
   it('revoke CAPABILITY, revocations', async () => {
