@@ -11,14 +11,16 @@ const multibase = (prefix: number[], raw: Uint8Array) =>
 describe('public key of a peer', () => {
   for (const keyType of Object.values(KEY_TYPES)) {
     const {publicKey: format} = keyType;
+    if (!format) continue;
     // Base58 takes time that is quadratic in the length.
-    if (!format || format.length > 200) continue;
+    const numRuns = format.length > 200 ? 3 : 100;
     it(`of ${keyType.name}: parse ∘ format = id`, () => {
       fc.assert(
         fc.property(fc.uint8Array({minLength: format.length, maxLength: format.length}), (raw) => {
           const value = {type: keyType.descriptionType, [format.member]: formatPublicKey(format, raw)};
           expect(Buffer.from(parsePublicKey(value, keyType))).to.deep.equal(Buffer.from(raw));
         }),
+        {numRuns},
       );
     });
   }

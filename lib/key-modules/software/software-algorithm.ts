@@ -46,7 +46,10 @@ export interface SoftwareAlgorithm {
   readonly cacheWeight: number;
   /** The same of an opened public key. Default: 1 */
   readonly publicCacheWeight?: number;
-  /** A new secret: its bytes alone, in the one form that `open` takes. The caller zeroes them. What has to wait its turn does so as `keystoreId`'s. */
+  /**
+   * A new secret: its bytes alone, in the one form that `open` takes. The caller zeroes them. What has to wait its turn
+   * does so as `keystoreId`'s.
+   */
   readonly generateSecret: (keystoreId: string) => MaybePromise<Buffer>;
   /**
    * Judges a secret that was made elsewhere, in what `open` does not: whether it is a sound key. The caller zeroes it.

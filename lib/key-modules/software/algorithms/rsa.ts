@@ -41,8 +41,9 @@ function hashOf({hash}: SignatureChoice) {
 }
 
 /**
- * RSA (RFC 8017) with two primes and the exponent 65,537: PSS and PKCS #1 v1.5 signatures, OAEP with SHA-256 for both of its hashes.
- * The secret is the DER of an RSAPrivateKey. Whatever needs it runs off the event loop; OpenSSL blinds it.
+ * RSA (RFC 8017) with two primes and the exponent 65,537: signatures of PSS and PKCS #1 v1.5, OAEP with SHA-256 for both of
+ * its hashes. The secret is the DER of an RSAPrivateKey. Whatever needs it runs off the event loop; OpenSSL blinds it.
+ * node:crypto hashes whatever it signs: of a digest the message is encoded here, and the thread does the rest.
  */
 export function rsa(bits: number, {signatures, generation}: CryptoWorkers): SoftwareAlgorithm {
   const length = bits / 8;
