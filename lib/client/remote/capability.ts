@@ -41,16 +41,23 @@ export function assertCapability(value: unknown): asserts value is Capability {
 /** The capability to invoke: one of those given, or else the root of the keystore, by its id. */
 export function chooseCapability(
   capabilities: readonly Capability[],
-  {keystoreId, url, action}: {readonly keystoreId: string; readonly url: string; readonly action: string},
+  {
+    keystoreId,
+    url,
+    actions,
+  }: {readonly keystoreId: string; readonly url: string; readonly actions: readonly string[]},
 ): Capability | string {
   if (capabilities.length === 0) return rootCapability(keystoreId);
   const fitting = capabilities
-    .filter((capability) => isWithin(url, capability.invocationTarget) && allows(capability, action))
+    .filter(
+      (capability) =>
+        isWithin(url, capability.invocationTarget) && actions.every((action) => allows(capability, action)),
+    )
     .sort((a, b) => b.invocationTarget.length - a.invocationTarget.length);
   if (fitting[0]) return fitting[0];
   throw new NotAllowedError(
     'no-capability',
-    `None of the capabilities of this connection allows the action "${action}" here.`,
+    `None of the capabilities of this connection allows ${actions.join(', ')} here.`,
   );
 }
 

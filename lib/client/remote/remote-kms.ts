@@ -96,12 +96,12 @@ export class RemoteKms extends ChannelKeyAdministration {
     }
   }
 
-  getKeystore(): Promise<KeystoreInfo> {
+  async getKeystore(): Promise<KeystoreInfo> {
     return this.#open().requests.get(this.serviceIdentifier);
   }
 
   /** Transfers control: from the answer on, whoever is not among `controllers` is refused, the signer too. */
-  setControllers(controllers: readonly string[]): Promise<KeystoreInfo> {
+  async setControllers(controllers: readonly string[]): Promise<KeystoreInfo> {
     return this.#open().requests.update(this.serviceIdentifier, {controllers});
   }
 
@@ -109,13 +109,12 @@ export class RemoteKms extends ChannelKeyAdministration {
    * Delegates what this connection may do, offline.
    * @throws NotAllowedError where none of its capabilities holds that. @throws MalformedRequestError
    */
-  delegate(request: DelegationRequest): Promise<Capability> {
+  async delegate(request: DelegationRequest): Promise<Capability> {
     const {signer, capabilities = []} = this.#open().credential;
     const keystoreId = this.serviceIdentifier;
-    const parents = request.actions.map((action) =>
-      chooseCapability(capabilities, {keystoreId, url: request.keyId ?? keystoreId, action}),
-    );
-    const [parent] = parents;
+    const url = request.keyId ?? keystoreId;
+    // The same for every action: a capability has one parent.
+    const parent = chooseCapability(capabilities, {keystoreId, url, actions: request.actions});
     return delegateCapability(request, {
       signer,
       keystoreId,

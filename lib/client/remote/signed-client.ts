@@ -63,7 +63,7 @@ export class SignedClient {
         method,
         url,
         body,
-        capability: capability ?? chooseCapability(capabilities, {keystoreId: root, url, action}),
+        capability: capability ?? chooseCapability(capabilities, {keystoreId: root, url, actions: [action]}),
         action,
         created: Math.floor(this.#now() / 1000),
       },
