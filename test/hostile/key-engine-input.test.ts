@@ -159,7 +159,7 @@ describe('hostile: the key engine', () => {
     ).at(-1)!;
     const by = {signer: bob, capability};
     for (const operation of ['SignOperation', 'EncryptOperation', ...CHANGES]) {
-      const members: Record<string, object> = {
+      const members: Record<string, Readonly<Record<string, unknown>>> = {
         SignOperation: {verifyData: 'AAAA'},
         EncryptOperation: {plaintext: 'AAAA'},
         UpdateKeyOperation: {maxCapabilityChainLength: null},

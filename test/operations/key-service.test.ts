@@ -11,10 +11,10 @@ import {
 } from '../../lib/errors.ts';
 import type {KeyModule} from '../../lib/key-modules/key-module.ts';
 import type {KeyType} from '../../lib/keys/key-types.ts';
-import type {ImportTokens} from '../../lib/operations/import-tokens.ts';
+import {ImportTokens} from '../../lib/operations/import-tokens.ts';
 import {KeyService, type KeyCall} from '../../lib/operations/key-service.ts';
-import type {OnKeyDescriptor} from '../../lib/operations/operation.ts';
-import {findBatch, OPERATIONS} from '../../lib/operations/operation-table.ts';
+import type {OnKeyDescriptor, OnKeystoreDescriptor} from '../../lib/operations/operation.ts';
+import {findBatch, findOperation, OPERATIONS} from '../../lib/operations/operation-table.ts';
 import type {KeyRecord} from '../../lib/storage/key-record.ts';
 import {rejection} from '../key-modules/fixtures.ts';
 import {DEFAULTS, generateRecord, KEYSTORE, silent, software} from './fixtures.ts';
@@ -22,6 +22,9 @@ import {MemoryKeys} from './memory-keys.ts';
 
 const keystore = {...KEYSTORE, sequence: 3, kmsModule: 'software'};
 const AES = 'urn:webkms:symmetric:AES-256-GCM';
+
+/** An operation, of which no more is told the compiler: there are many kinds. */
+type Typed = Readonly<Record<'type', string>>;
 
 /** A service over one key, with everything that it asks of others written down. */
 class Scene {
@@ -63,7 +66,7 @@ class Scene {
       keyModules: new Map([['software', module]]),
       keysPerKeystore: 10,
       defaults: DEFAULTS,
-      importTokens: {} as ImportTokens,
+      importTokens: Object.create(ImportTokens.prototype) as ImportTokens,
       log: silent,
       now: () => this.now,
     });
@@ -86,9 +89,11 @@ class Scene {
     return (await this.keys.find({localKeyId: this.localKeyId}))!;
   }
 
-  run(descriptor: OnKeyDescriptor, operation: object = {}): Promise<object> {
+  run({type}: Typed, operation: object = {}, call: Partial<KeyCall> = {}): Promise<object> {
     this.events.length = 0;
-    return this.service.runOnKey(descriptor, operation, this.call);
+    let descriptor: unknown = findOperation(type);
+    if ('operation' in operation) descriptor = findBatch(String(operation.operation));
+    return this.service.runOnKey(descriptor as OnKeyDescriptor, operation, {...this.call, ...call});
   }
 
   /** Is sealed anew, and says so no sooner than its material is opened. */
@@ -158,17 +163,16 @@ describe('KeyService: uses', () => {
 
   it('of a key that is not there are refused before anything is asked', async () => {
     const scene = await Scene.of('Sha256HmacKey2019');
-    const call = {...scene.call, localKeyId: 'z1C'};
-    const refusal = await rejection(scene.service.runOnKey(SignOperation, {verifyData: 'AAAA'}, call));
+    const refusal = await rejection(scene.run(SignOperation, {verifyData: 'AAAA'}, {localKeyId: 'z1C'}));
     expect(refusal).to.be.instanceOf(NotFoundError);
     expect(scene.events).to.deep.equal([]);
   });
 
   it('need the module that the keystore was made with', async () => {
     const scene = await Scene.of('Sha256HmacKey2019');
-    const call = {...scene.call, keystore: {...keystore, kmsModule: 'hsm'}};
-    for (const descriptor of [SignOperation, RotateKeyOperation]) {
-      const refusal = await rejection(scene.service.runOnKey(descriptor, {verifyData: 'AAAA'}, call));
+    const call = {keystore: {...keystore, kmsModule: 'hsm'}};
+    for (const descriptor of [SignOperation, RotateKeyOperation] as readonly Typed[]) {
+      const refusal = await rejection(scene.run(descriptor, {verifyData: 'AAAA'}, call));
       expect(refusal).to.be.instanceOf(UnavailableError);
     }
   });
@@ -185,12 +189,13 @@ describe('KeyService: uses', () => {
 });
 
 describe('KeyService: batches', () => {
-  const batch = findBatch('SignOperation')!;
+  const batch = OPERATIONS.BatchOperation;
+  const operation = 'SignOperation';
   const items = [{verifyData: 'AAAA'}, {verifyData: 'AAAB'}, {verifyData: 'AAAC'}];
 
   it('are counted at once, and use the key for each item', async () => {
     const scene = await Scene.of('Sha256HmacKey2019');
-    await scene.run(batch, {items});
+    await scene.run(batch, {operation, items});
     const each = ['admit', 'sign'];
     expect(scene.events).to.deep.equal(['admit', 'rate 3', 'take 3 of v1', ...each, ...each, ...each]);
   });
@@ -198,13 +203,13 @@ describe('KeyService: batches', () => {
   it('do nothing where they are not all to be counted', async () => {
     const scene = await Scene.of('Sha256HmacKey2019');
     scene.fail('take', new KeyStateError('used up'));
-    expect(await rejection(scene.run(batch, {items}))).to.be.instanceOf(KeyStateError);
+    expect(await rejection(scene.run(batch, {operation, items}))).to.be.instanceOf(KeyStateError);
     expect(scene.events).to.not.include('sign');
   });
 
   it('see what others change between two items', async () => {
     const scene = await Scene.of('Sha256HmacKey2019');
-    const sign = scene.run(batch, {items: Array.from({length: 200}, () => items[0]!)});
+    const sign = scene.run(batch, {operation, items: Array.from({length: 200}, () => items[0]!)});
     await new Promise(setImmediate);
     scene.keys.put({...(await scene.record()), state: 'disabled'});
     const {results} = (await sign) as {results: readonly {readonly error?: unknown}[]};
@@ -217,9 +222,11 @@ describe('KeyService: batches', () => {
 
   it('count the uses of a version that came while they ran', async () => {
     const scene = await Scene.of(AES);
-    const encrypt = findBatch('EncryptOperation')!;
     const {versions} = await generateRecord(AES, {versions: 2});
-    const running = scene.run(encrypt, {items: Array.from({length: 50}, () => ({plaintext: 'AAAA'}))});
+    const running = scene.run(batch, {
+      operation: 'EncryptOperation',
+      items: Array.from({length: 50}, () => ({plaintext: 'AAAA'})),
+    });
     await new Promise(setImmediate);
     const record = await scene.record();
     const second = await software.generateKey({
@@ -236,11 +243,11 @@ describe('KeyService: batches', () => {
     const scene = await Scene.of('Sha256HmacKey2019');
     const down = new UnavailableError('down');
     scene.fail('sign', down);
-    expect(await rejection(scene.run(batch, {items}))).to.equal(down);
+    expect(await rejection(scene.run(batch, {operation, items}))).to.equal(down);
     scene.fail('sign', sealedAnew());
-    expect(await rejection(scene.run(batch, {items}))).to.be.instanceOf(InternalError);
+    expect(await rejection(scene.run(batch, {operation, items}))).to.be.instanceOf(InternalError);
     await scene.resealAt('sign');
-    const {results} = (await scene.run(batch, {items})) as {results: readonly object[]};
+    const {results} = (await scene.run(batch, {operation, items})) as {results: readonly object[]};
     expect(results.every((result) => 'signatureValue' in result)).to.equal(true);
   });
 });
@@ -344,7 +351,8 @@ describe('KeyService: new keys', () => {
 
   async function generate(scene: Scene, operation: object): Promise<unknown> {
     scene.events.length = 0;
-    return scene.service.runOnKeystore(OPERATIONS.GenerateKeyOperation, operation, scene.call);
+    const descriptor: unknown = OPERATIONS.GenerateKeyOperation;
+    return scene.service.runOnKeystore(descriptor as OnKeystoreDescriptor, operation, scene.call);
   }
 
   it('are accepted once, after all cheap refusals, before they are made', async () => {

@@ -38,6 +38,19 @@ export const R36 = new Mutations('R36')
     posts((json) => ({...json, type: 'RotateKeyOperation'})),
   )
   .refused(
+    'posts an operation that there is not',
+    posts((json) => ({...json, type: 'DestroyKeyOperation'})),
+  )
+  .refused(
+    'posts a batch of another operation',
+    posts(({type, invocationTarget, ...item}) => ({
+      type: 'BatchOperation',
+      invocationTarget,
+      operation: type === 'SignOperation' ? 'VerifyOperation' : 'SignOperation',
+      items: [item],
+    })),
+  )
+  .refused(
     'posts a generation to a key',
     posts(() => ({type: 'GenerateKeyOperation', invocationTarget: {type: 'Sha256HmacKey2019'}})),
   )
