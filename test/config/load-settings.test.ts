@@ -186,6 +186,22 @@ describe('settings', () => {
     );
   });
 
+  it('leave alone what is for the command line of clients, but in a file of settings', () => {
+    const environment = {WEBKMS_HOME: '/home', WEBKMS_PROFILE: 'x', WEBKMS_PASSPHRASE_FILE: '/p'};
+    expect(problems({environment})).to.deep.equal({});
+    expect(problems({environment: {WEBKMS_HOMES: '/home'}})).to.have.keys('WEBKMS_HOMES');
+    const folder = mkdtempSync(join(tmpdir(), 'webkms-config-'));
+    try {
+      const configFile = join(folder, 'webkms.env');
+      writeFileSync(configFile, 'WEBKMS_HOME=/home\n');
+      expect(problems({configFile, environment: {}})).to.deep.equal({
+        WEBKMS_HOME: 'is of the command line of clients: give it in the environment',
+      });
+    } finally {
+      rmSync(folder, {recursive: true});
+    }
+  });
+
   it('are checked against each other', () => {
     const files = {WEBKMS_TLS: 'files', WEBKMS_TLS_CERT: '/c', WEBKMS_TLS_KEY: '/k'};
     expect(problems({environment: files})).to.deep.equal({});

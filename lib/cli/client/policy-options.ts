@@ -4,7 +4,7 @@ import {KEY_USES} from '../../keys/key-uses.ts';
 import {UsageError} from '../command.ts';
 import type {Option} from './client-command.ts';
 import type {OptionValues} from './option-values.ts';
-import {parseTime} from './times.ts';
+import {parseTime} from './option-parsers.ts';
 
 const USES = Object.keys(KEY_USES);
 const MAX_USES = 2 ** 32;

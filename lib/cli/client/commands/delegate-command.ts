@@ -1,11 +1,10 @@
 import {OPERATION_ACTIONS} from '../../../client/kms-channel.ts';
 import {oneOf} from '../../../config/parsers.ts';
 import {firstOperand, type ClientCommand} from '../client-command.ts';
-import {parseDid} from '../did.ts';
 import {kidOf} from '../key-operand.ts';
 import {parseOption} from '../option-values.ts';
 import {OUTPUT_OPTION, writeResult} from '../outputs.ts';
-import {parseTimeFrom} from '../times.ts';
+import {parseDid, parseTimeFrom} from '../option-parsers.ts';
 
 /** Of operations on keys; what is done in a keystore is not delegated with a key. */
 const ACTIONS = [...new Set(['read', ...Object.values(OPERATION_ACTIONS)])].filter(

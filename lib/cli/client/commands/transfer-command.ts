@@ -1,6 +1,6 @@
 import type {ClientCommand} from '../client-command.ts';
 import {ClientError} from '../client-error.ts';
-import {parseDid} from '../did.ts';
+import {parseDid} from '../option-parsers.ts';
 import {parseOption} from '../option-values.ts';
 
 export const transferCommand: ClientCommand = {
