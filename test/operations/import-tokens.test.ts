@@ -88,6 +88,14 @@ describe('import tokens', () => {
     await tokens.open(KEYSTORE, parameters.importToken);
   });
 
+  it('say themselves whose they are: also where one key seals for all', async () => {
+    const one = await wrappers.wrapperFor(KEYSTORE, 'key-material');
+    const shared = {wrapperFor: async () => one};
+    const careless = new ImportTokens({wrappers: shared, replays, now: () => now});
+    expect((await rejection(careless.open(OTHER, parameters.importToken))).message).to.match(/not good/);
+    await careless.open(KEYSTORE, parameters.importToken);
+  });
+
   it('are good as they were given: with no bit changed, none missing, none added, no later end', async () => {
     const token = Buffer.from(parameters.importToken, 'base64url');
     await fc.assert(

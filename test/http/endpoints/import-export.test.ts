@@ -4,7 +4,7 @@ import {CompactSign, compactVerify, exportJWK, generateKeyPair, importJWK} from 
 import {wrapForTransport} from '../../../lib/keys/key-transport.ts';
 import {HostileScene} from '../../hostile/support/hostile-scene.ts';
 import {controller} from '../../support/did-key.ts';
-import type {WireResponse} from '../../support/raw-client.ts';
+import {send, type WireResponse} from '../../support/raw-client.ts';
 import {signedRequest, type SignedRequestOptions} from '../../support/signed-request.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -209,6 +209,26 @@ describe('import and export over HTTPS', () => {
     const noKey = {...(await wrap()), encryptedWrappingKey: base64url(Buffer.alloc(384, 1))};
     expect(refused(await a.tryImport(noKey))).to.deep.equal(failed);
     expect(refused(await b.tryImport(await wrap())), 'elsewhere').to.deep.equal(used);
+  });
+
+  it('a token serves one import on all nodes of a store', async () => {
+    const node = await a.scene.startNode();
+    const {publicKey, importToken} = await a.parameters();
+    const key = createPublicKey({key: Buffer.from(publicKey, 'base64url'), format: 'der', type: 'spki'});
+    const {wrappedKey, encryptedWrappingKey} = wrapForTransport(key, Buffer.alloc(32, 7));
+    const keyMaterial = {
+      format: 'raw',
+      importToken,
+      wrappedKey: base64url(wrappedKey),
+      encryptedWrappingKey: base64url(encryptedWrappingKey),
+    };
+    const invocationTarget = {type: 'Sha256HmacKey2019'};
+    const members = {url: `${a.keystore}/keys`, invocationTarget, keyMaterial};
+    const requests = [1, 2, 3, 4].map(() => a.request('ImportKeyOperation', members));
+    const replies = await Promise.all(
+      requests.map((request, i) => send(i % 2 === 0 ? a.scene.server : node, request)),
+    );
+    expect(replies.map(({status}) => status).sort()).to.deep.equal([200, 400, 400, 400]);
   });
 
   it('a signed request exports once', async () => {

@@ -183,6 +183,12 @@ describe('PKCS#8', () => {
           ED25519,
           secret,
         ]),
+        'a length of two bytes where one will do': Buffer.concat([
+          hex('3082002e'),
+          der.integer(0),
+          ED25519,
+          secret,
+        ]),
         'an indefinite length': Buffer.concat([hex('3080'), der.integer(0), ED25519, secret, hex('0000')]),
         'a length of four bytes': Buffer.concat([hex('30840000002e'), der.integer(0), ED25519, secret]),
       };
