@@ -74,14 +74,14 @@ export async function runBatch(
   return {results};
 }
 
-/** The uses that are counted are those that protect: what the newest version makes, it is that a rotation bounds. */
+/** Counts what a rotation bounds: what the newest version makes. */
 async function takeUses(
   {record, type}: UsableKey,
   use: KeyUse,
   {count, uses}: {readonly count: number; readonly uses: KeyServiceParts['uses']},
 ): Promise<void> {
-  const {direction, takesNonce = false} = KEY_USES[use];
-  if (direction !== 'protect') return;
+  const {isCounted, takesNonce = false} = KEY_USES[use];
+  if (!isCounted) return;
   await uses.take(record, {count, nonce: takesNonce && type.algorithm === 'AES-256-GCM'});
 }
 

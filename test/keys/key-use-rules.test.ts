@@ -126,6 +126,12 @@ describe('states and uses', () => {
     }
   });
 
+  it('are: a secret is derived after it too, to read what was sent before', () => {
+    const record = withPolicy({usageWindow: window}, 'X25519KeyAgreementKey2020');
+    use(record, 'deriveSecret', {now: T0 + 1000});
+    expect(() => use(record, 'deriveSecret', {now: T0 - 1})).to.throw(KeyStateError);
+  });
+
   for (const state of ['disabled', 'pendingDeletion', 'deleted'] as const) {
     it(`${state}: nothing`, () => {
       for (const name of usesOfType(RSA)) {
