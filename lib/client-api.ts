@@ -6,7 +6,7 @@ export {
 } from './client/csr/certification-request.ts';
 export {type SubjectAttribute} from './client/csr/distinguished-name.ts';
 export {type JwksKey, toJwks} from './client/key-jwk.ts';
-export {type JwsHeader, signJws} from './client/jws.ts';
+export {type JwsHeader, type JwsToSign, signJws} from './client/jws.ts';
 export {kmsSigner, type KmsSigner} from './client/kms-signer.ts';
 export type {
   Encapsulation,

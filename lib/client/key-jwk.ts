@@ -61,17 +61,23 @@ export interface JwksKey extends Omit<KeyJwk, 'tags' | 'description'> {
   readonly use?: 'sig' | 'enc';
 }
 
+/** Names one version for good: the `kid` of what it signed means no other key after a rotation. */
+export function jwksKid({kid, version}: Pick<PublicKey, 'kid' | 'version'>): string {
+  return kid.includes('?') ? kid : versionedKid(kid, version);
+}
+
 /**
  * The public keys as JWK Set (RFC 7517 §5), for whoever verifies, encrypts or agrees. A key that does more than one of these
- * is there once for each, with the same `kid`: a JWK is for one use, and libraries insist on it. `alg` is missing where
- * there are several ways to sign.
+ * is there once for each, with the same `kid`: a JWK is for one use, and libraries insist on it. Every `kid` names a version
+ * (`…?version=1`). `alg` is missing where there are several ways to sign.
  */
 export function toJwks(keys: Iterable<PublicKey>): {readonly keys: readonly JwksKey[]} {
   return {keys: Array.from(keys).flatMap(toJwksKeys)};
 }
 
-function toJwksKeys({jwk, signatureAlgorithms, encryptionAlgorithms}: PublicKey): readonly JwksKey[] {
-  const {alg, key_ops, ...described} = jwk;
+function toJwksKeys(publicKey: PublicKey): readonly JwksKey[] {
+  const {signatureAlgorithms, encryptionAlgorithms} = publicKey;
+  const {alg, key_ops, ...described} = {...publicKey.jwk, kid: jwksKid(publicKey)};
   const key = without(described, 'tags', 'description');
   const uses: JwksKey[] = [];
   if (key_ops.includes('verify')) {

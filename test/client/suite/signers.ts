@@ -65,15 +65,19 @@ export function describeSigners(kms: GetKms): void {
         const {publicKey: another} = await kms().generateKeyPair(alg);
         const keys = createLocalJWKSet(structuredClone(toJwks([another, publicKey])) as never);
         for (const jwsAlgorithm of algorithms) {
-          const jws = await signJws(kms(), publicKey.kid, {
+          const jws = await signJws(kms(), publicKey, {
             protectedHeader: {alg: jwsAlgorithm, typ: 'example'},
             payload: 'It’s signed.',
           });
           const {payload, protectedHeader} = await compactVerify(jws, keys);
           expect(Buffer.from(payload).toString()).to.equal('It’s signed.');
-          expect(protectedHeader).to.deep.equal({alg: jwsAlgorithm, typ: 'example', kid: publicKey.kid});
+          expect(protectedHeader).to.deep.equal({
+            alg: jwsAlgorithm,
+            typ: 'example',
+            kid: `${publicKey.kid}?version=1`,
+          });
           const asAnother = await signJws(kms(), publicKey.kid, {
-            protectedHeader: {alg: jwsAlgorithm, kid: another.kid},
+            protectedHeader: {alg: jwsAlgorithm, kid: `${another.kid}?version=1`},
             payload: 'It’s signed.',
           });
           expect((await refused(compactVerify(asAnother, keys))).message).to.include('verification failed');
@@ -86,17 +90,30 @@ export function describeSigners(kms: GetKms): void {
       const unsecured = new UnsecuredJWT({role: 'admin'})
         .setIssuer('https://issuer.example')
         .setExpirationTime('1h');
-      const claims = Buffer.from(unsecured.encode().split('.')[1] ?? '', 'base64url');
-      const jwt = await signJws(kms(), 'name:tokens', {
-        protectedHeader: {alg: 'ES256', typ: 'JWT', kid: publicKey.kid},
-        payload: claims,
-      });
+      const payload = Buffer.from(unsecured.encode().split('.')[1] ?? '', 'base64url');
+      const jwt = await signJws(kms(), publicKey, {protectedHeader: {alg: 'ES256', typ: 'JWT'}, payload});
       const keys = createLocalJWKSet(structuredClone(toJwks(await kms().getPublicKeys())) as never);
-      const {payload} = await jwtVerify(jwt, keys, {issuer: 'https://issuer.example'});
-      expect(payload['role']).to.equal('admin');
-      expect((await refused(jwtVerify(jwt, keys, {issuer: 'https://other.example'}))).message).to.include(
-        'iss',
-      );
+      const verified = await jwtVerify(jwt, keys, {issuer: 'https://issuer.example'});
+      expect(verified.payload['role']).to.equal('admin');
+      const attempt = jwtVerify(jwt, keys, {issuer: 'https://other.example'});
+      expect((await refused(attempt)).message).to.include('iss');
+    });
+
+    it('names the version in a JWS: what was signed before a rotation is verified after it', async () => {
+      const {publicKey: first} = await kms().generateKeyPair('ed25519', {name: 'rotating'});
+      const sign = () => signJws(kms(), first, {protectedHeader: {alg: 'EdDSA'}, payload: 'Text'});
+      const old = await sign();
+      await kms().rotateKey(first.kid);
+      // By a public key that is not the newest any more.
+      const current = await sign();
+      const second = await kms().getPublicKey(first.kid);
+      const both = createLocalJWKSet(structuredClone(toJwks([first, second])) as never);
+      expect((await compactVerify(old, both)).protectedHeader.kid).to.equal(`${first.kid}?version=1`);
+      expect((await compactVerify(current, both)).protectedHeader.kid).to.equal(`${first.kid}?version=2`);
+      const onlySecond = createLocalJWKSet(structuredClone(toJwks([second])) as never);
+      expect((await refused(compactVerify(old, onlySecond))).message).to.include('no applicable key');
+      const named = await signJws(kms(), 'name:rotating', {protectedHeader: {alg: 'EdDSA'}, payload: 'Text'});
+      expect((await compactVerify(named, onlySecond)).protectedHeader).to.deep.equal({alg: 'EdDSA'});
     });
 
     it('signs no JWS that says what it does not understand, or an algorithm that there is not', async () => {
