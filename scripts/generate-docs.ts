@@ -1,5 +1,6 @@
 // Writes the parts of the documents that are made of the code; with --check, says whether they are in step instead.
 import {readFile, writeFile} from 'node:fs/promises';
+import {commandOverview} from '../lib/cli/client/command-overview.ts';
 import {settingsTable} from '../lib/config/settings-table.ts';
 import {HEALTH_ROUTES, KMS_ROUTES} from '../lib/http/router.ts';
 import {API_CONTRACT, type RouteContract} from '../schemas/api-contract.ts';
@@ -50,8 +51,10 @@ function replacePart(text: string, name: string, content: string): string {
 }
 
 const readme = await readFile(new URL('README.md', ROOT), 'utf8');
+const commandLine = await readFile(new URL('docs/command-line.md', ROOT), 'utf8');
 const documents: Readonly<Record<string, string>> = {
   'README.md': replacePart(replacePart(readme, 'settings', settingsTable()), 'routes', routeTable()),
+  'docs/command-line.md': replacePart(commandLine, 'commands', await commandOverview()),
   'docs/stricter.md': differencesPage(),
   'docs/openapi.json': `${JSON.stringify(openApiDocument([...KMS_ROUTES, ...HEALTH_ROUTES]), null, 2)}\n`,
 };

@@ -101,7 +101,7 @@ export const CLIENT_COMMANDS: readonly ListedClientCommand[] = [
   },
   {
     name: 'enable',
-    summary: 'Take that back',
+    summary: 'Let a disabled key, or version, be used again',
     load: async () => (await import('./commands/state-commands.ts')).enableCommand,
   },
   {
@@ -111,7 +111,7 @@ export const CLIENT_COMMANDS: readonly ListedClientCommand[] = [
   },
   {
     name: 'restore',
-    summary: 'Take that back',
+    summary: 'Take the deletion of a key back',
     load: async () => (await import('./commands/state-commands.ts')).restoreCommand,
   },
   {
@@ -126,7 +126,7 @@ export const CLIENT_COMMANDS: readonly ListedClientCommand[] = [
   },
   {
     name: 'revoke',
-    summary: 'Take that back, at once',
+    summary: 'Revoke what was delegated, at once',
     load: async () => (await import('./commands/revoke-command.ts')).revokeCommand,
   },
   {
