@@ -25,6 +25,21 @@ export const start = async (): Promise<RunningServer> => {
 };
 `;
 
+const CLIENT = `
+import {KmsConnectionError, LocalKms, RemoteKms, toJwks, type Kms, type KeyAdministrationKms} from 'webkms-server/client';
+const open = (dataDir: string): Promise<KeyAdministrationKms> => LocalKms.open({dataDir, controller: 'did:example:alice'});
+const kms = await open('keys');
+const {publicKey, privateKey} = await kms.generateKeyPair('ecdsa-p256');
+const data = Buffer.from('data');
+const {signature} = await privateKey.sign(data);
+console.log(await publicKey.verify(data, signature), toJwks([publicKey]).keys.length);
+await kms.destroy();
+const signer = {id: 'did:example:alice#key', sign: async (): Promise<Uint8Array> => new Uint8Array(64)};
+const remote: Kms = await RemoteKms.connect({keystoreId: 'https://localhost:9/kms/keystores/z1', signer});
+await remote.getPublicKeys().catch((error: unknown) => console.log(error instanceof KmsConnectionError));
+await remote.destroy();
+`;
+
 /** The package as it is published, installed in a project that has the types of better-sqlite3 itself. */
 async function install(project: string): Promise<void> {
   const installed = join(project, 'node_modules/webkms-server');
@@ -49,6 +64,7 @@ describe('the package', () => {
       expect(application).to.not.equal(example);
       await writeFile(join(project, 'application.ts'), application);
       await writeFile(join(project, 'embedding.ts'), EMBEDDING);
+      await writeFile(join(project, 'client.ts'), CLIENT);
       await writeFile(join(project, 'package.json'), JSON.stringify({type: 'module'}));
       await writeFile(join(project, 'tsconfig.json'), JSON.stringify(TSCONFIG));
       await promisify(execFile)(process.execPath, [TSC, '-p', project]).catch((error: unknown) => {
@@ -56,6 +72,10 @@ describe('the package', () => {
       });
       const {stdout} = await promisify(execFile)(process.execPath, [join(project, 'built/application.js')]);
       expect(stdout).to.match(/The row still opens: correct horse battery staple\n$/);
+      const client = await promisify(execFile)(process.execPath, [join(project, 'built/client.js')], {
+        cwd: project,
+      });
+      expect(client.stdout).to.equal('true 1\ntrue\n');
       const inner = `import('webkms-server/lib/sealing-api.ts').catch(({code}) => console.log(code))`;
       const refused = await promisify(execFile)(process.execPath, ['-e', inner], {cwd: project});
       expect(refused.stdout).to.equal('ERR_PACKAGE_PATH_NOT_EXPORTED\n');
