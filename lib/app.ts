@@ -60,7 +60,7 @@ export async function startServer(settings: Settings, options: ServerOptions): P
 
 async function compose(
   settings: Settings,
-  {log, clock = Date.now, keysEveryMs}: ServerOptions,
+  {log, clock = () => Date.now(), keysEveryMs}: ServerOptions,
   closing: AsyncDisposableStack,
 ): Promise<Pick<RunningServer, 'url' | 'notices'>> {
   const notices: string[] = [];

@@ -61,7 +61,7 @@ export interface KeyManagementOptions {
  */
 export async function openKeyManagement(
   settings: Settings,
-  {log, closing, metrics = NO_METRICS, prompt = promptSecret, clock = Date.now}: KeyManagementOptions,
+  {log, closing, metrics = NO_METRICS, prompt = promptSecret, clock = () => Date.now()}: KeyManagementOptions,
 ): Promise<KeyManagement> {
   const stores = await SqliteStores.open({path: settings.storage.path});
   closing.defer(() => stores.close());

@@ -124,7 +124,7 @@ const OPERATIONS: readonly Case[] = (
       'toString',
       'SignOperation',
       'generatekeyoperation',
-      'ImportKeyOperation',
+      'DeriveKeyOperation',
       '',
     ].map(
       (name) =>

@@ -75,12 +75,14 @@ describe('hostile: records at rest', () => {
     const s = scene();
     const victim = s.foreign.keys.ed25519;
     tamper(s, (db) => {
-      db.exec(`INSERT INTO key_record (keystore, local_id, sequence, type, created_at, mac, mac_key_version)
+      db.exec(`INSERT INTO key_record
+          (keystore, local_id, sequence, type, created_at, updated_at, origin, state, mac, mac_key_version)
         SELECT (SELECT position FROM keystore WHERE id = '${s.keystore}'), local_id, sequence, type, created_at,
-          mac, mac_key_version
+          updated_at, origin, state, mac, mac_key_version
         FROM key_record WHERE local_id = '${local(victim)}'`);
-      db.exec(`INSERT INTO key_version (key, version, created_at, public_key, material, data_key_version)
-        SELECT (SELECT max(position) FROM key_record), version, created_at, public_key, material, data_key_version
+      db.exec(`INSERT INTO key_version (key, version, created_at, state, public_key, material, data_key_version)
+        SELECT (SELECT max(position) FROM key_record), version, created_at, state, public_key, material,
+          data_key_version
         FROM key_version WHERE ${versionOf(victim)} LIMIT 1`);
     });
     const copy = `${s.keystore}/keys/${local(victim)}`;

@@ -171,8 +171,8 @@ describe('KeyService: uses', () => {
   it('need the module that the keystore was made with', async () => {
     const scene = await Scene.of('Sha256HmacKey2019');
     const call = {keystore: {...keystore, kmsModule: 'hsm'}};
-    for (const descriptor of [SignOperation, RotateKeyOperation] as readonly Typed[]) {
-      const refusal = await rejection(scene.run(descriptor, {verifyData: 'AAAA'}, call));
+    for (const type of ['SignOperation', 'RotateKeyOperation']) {
+      const refusal = await rejection(scene.run({type}, {verifyData: 'AAAA'}, call));
       expect(refusal).to.be.instanceOf(UnavailableError);
     }
   });
@@ -288,6 +288,16 @@ describe('KeyService: changes', () => {
     const refusal = await rejection(scene.run(DeleteKeyOperation));
     expect(refusal).to.have.nested.property('details.policy', 'deletionProtection');
     expect((await scene.record()).state).to.equal('enabled');
+  });
+
+  it('are bound to the keystore as it was when they were authorised; those of a policy are not', async () => {
+    const scene = await Scene.of('Sha256HmacKey2019');
+    for (const type of ['RotateKeyOperation', 'DisableKeyOperation', 'EnableKeyOperation']) {
+      await scene.run({type});
+      expect(scene.keys.keystoreSequence).to.equal(keystore.sequence);
+    }
+    await scene.service.rotate(keystore, scene.localKeyId);
+    expect(scene.keys.keystoreSequence).to.equal(undefined);
   });
 
   it('of an alias that gives no URI are refused', async () => {

@@ -7,7 +7,8 @@ export class MemoryKeys implements KeyRecordStore {
   readonly #records = new Map<string, KeyRecord>();
   /** Called before a record is replaced. */
   beforeUpdate: (record: KeyRecord) => void | Promise<void> = () => undefined;
-  found = 0;
+  /** The keystore's sequence that the last update asked for. */
+  keystoreSequence: number | undefined;
 
   async insert(record: KeyRecord): Promise<void> {
     this.put(record);
@@ -18,7 +19,6 @@ export class MemoryKeys implements KeyRecordStore {
   }
 
   async find({localKeyId}: Pick<KeyRecord, 'localKeyId'>): Promise<KeyRecord | undefined> {
-    this.found += 1;
     return this.#records.get(localKeyId);
   }
 
@@ -26,7 +26,11 @@ export class MemoryKeys implements KeyRecordStore {
     return [...this.#records.values()].find(({tags}) => tags?.['name'] === name);
   }
 
-  async update(record: KeyRecord): Promise<void> {
+  async update(
+    record: KeyRecord,
+    {keystoreSequence}: {readonly keystoreSequence?: number} = {},
+  ): Promise<void> {
+    this.keystoreSequence = keystoreSequence;
     await this.beforeUpdate(record);
     const stored = this.#records.get(record.localKeyId);
     if (stored?.sequence !== record.sequence - 1) throw new KeySequenceError('The key is another.');
