@@ -84,7 +84,8 @@ function toJwksKeys(publicKey: PublicKey): readonly JwksKey[] {
     uses.push({...key, ...only(signatureAlgorithms), use: 'sig', key_ops: ['verify']});
   }
   if (key_ops.includes('encrypt')) {
-    uses.push({...key, ...only(encryptionAlgorithms), use: 'enc', key_ops: ['encrypt']});
+    // What JWE does with such a key is wrapping (RFC 7517 §4.3).
+    uses.push({...key, ...only(encryptionAlgorithms), use: 'enc', key_ops: ['encrypt', 'wrapKey']});
   }
   if (uses.length === 0) uses.push({...key, ...(alg !== undefined && {alg}), use: 'enc', key_ops});
   return uses;

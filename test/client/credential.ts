@@ -1,4 +1,9 @@
-import {contextLoader, type DocumentLoader, SUITE_CONTEXT_URL} from '../support/ld-signatures.ts';
+import {
+  contextLoader,
+  type DocumentLoader,
+  type LdDocument,
+  SUITE_CONTEXT_URL,
+} from '../support/ld-signatures.ts';
 
 export const MULTIKEY_CONTEXT_URL = 'https://w3id.org/security/multikey/v1';
 const DATA_INTEGRITY_CONTEXT_URL = 'https://w3id.org/security/data-integrity/v2';

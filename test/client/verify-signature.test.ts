@@ -19,18 +19,25 @@ const rs256 = {algorithm: 'RS256', prehashed: undefined} as const;
 const sha256 = (data: Uint8Array): Buffer => createHash('sha256').update(data).digest();
 
 describe('signatures, verified by a public key alone', () => {
-  it('are not RSA signatures whose leading zeros were left out', async () => {
-    // Of 256 signatures one begins with a zero.
-    for (let i = 0; ; i++) {
-      const data = Buffer.from(`message ${i}`);
-      const signature = sign('sha256', data, privateKey);
-      if (signature[0] !== 0) continue;
-      const check = {scheme: rs256, data};
-      expect(await verifySignature(RSA, raw, {...check, signature})).to.equal(true);
-      expect(await verifySignature(RSA, raw, {...check, signature: signature.subarray(1)})).to.equal(false);
-      break;
-    }
-  });
+  for (const [algorithm, padding] of [
+    ['RS256', constants.RSA_PKCS1_PADDING],
+    ['PS256', constants.RSA_PKCS1_PSS_PADDING],
+  ] as const) {
+    it(`are not ${algorithm} signatures whose leading zeros were left out`, async () => {
+      // Of 256 signatures one begins with a zero.
+      for (let i = 0; ; i++) {
+        const data = Buffer.from(`message ${i}`);
+        const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
+        const signature = sign('sha256', data, {key: privateKey, padding, saltLength});
+        if (signature[0] !== 0) continue;
+        const check = {scheme: {algorithm, prehashed: undefined}, data};
+        expect(await verifySignature(RSA, raw, {...check, signature})).to.equal(true);
+        const short = signature.subarray(1);
+        expect(await verifySignature(RSA, raw, {...check, signature: short})).to.equal(false);
+        break;
+      }
+    });
+  }
 
   it('have the padding of RFC 8017 to the last byte', async () => {
     const data = Buffer.from('data');
@@ -61,9 +68,8 @@ describe('signatures, verified by a public key alone', () => {
       const padding = constants.RSA_PKCS1_PSS_PADDING;
       const signature = sign('sha256', data, {key: privateKey, padding, saltLength});
       const whole = {scheme: {algorithm: 'PS256', prehashed: undefined}, data, signature} as const;
-      const digest = {
-        ...{scheme: {algorithm: 'PS256', prehashed: 'SHA-256'}, data: sha256(data), signature},
-      } as const;
+      const scheme = {algorithm: 'PS256', prehashed: 'SHA-256'} as const;
+      const digest = {scheme, data: sha256(data), signature};
       expect(await verifySignature(RSA, raw, whole), `salt of ${saltLength}`).to.equal(good);
       expect(await verifySignature(RSA, raw, digest), `salt of ${saltLength}`).to.equal(good);
     }

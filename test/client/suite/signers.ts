@@ -1,8 +1,9 @@
+import {createDecipheriv} from 'node:crypto';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
 import {Ed25519Signature2020} from '@digitalbazaar/ed25519-signature-2020';
 import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import {expect} from 'chai';
-import {compactVerify, createLocalJWKSet, jwtVerify, UnsecuredJWT} from 'jose';
+import {CompactEncrypt, compactVerify, createLocalJWKSet, jwtVerify, UnsecuredJWT} from 'jose';
 import jsigs from 'jsonld-signatures';
 import {signJws} from '../../../lib/client/jws.ts';
 import {toJwks} from '../../../lib/client/key-jwk.ts';
@@ -127,6 +128,20 @@ export function describeSigners(kms: GetKms): void {
         const attempt = signJws(kms(), publicKey.kid, {protectedHeader, payload: ''});
         expect(await refused(attempt)).to.be.instanceOf(ErrorClass);
       }
+    });
+
+    it('opens the content key of what jose encrypted for the JWK Set', async () => {
+      const {publicKey} = await kms().generateKeyPair('rsa2048');
+      const jwk = toJwks([publicKey]).keys.find(({use}) => use === 'enc');
+      const jwe = await new CompactEncrypt(Buffer.from('Text'))
+        .setProtectedHeader({alg: 'RSA-OAEP-256', enc: 'A256GCM'})
+        .encrypt(structuredClone(jwk) as never);
+      const [header = '', key = '', ...rest] = jwe.split('.');
+      const [nonce, ciphertext, tag] = rest.map((part) => Buffer.from(part, 'base64url'));
+      const contentKey = await kms().decrypt(publicKey.kid, `webkms:v1:${key}`);
+      const decipher = createDecipheriv('aes-256-gcm', contentKey, nonce!, {authTagLength: 16});
+      decipher.setAAD(Buffer.from(header)).setAuthTag(tag!);
+      expect(Buffer.concat([decipher.update(ciphertext!), decipher.final()]).toString()).to.equal('Text');
     });
 
     for (const [name, {alg, type, context, suite}] of Object.entries(SUITES)) {
