@@ -42,7 +42,10 @@ export interface KeyRecordStore<Record extends KeyRecord = KeyRecord> {
    */
   update(record: Record, options?: {readonly keystoreSequence?: number}): Promise<void>;
 
-  /** The keystore's records in order of creation, in pages. @throws MalformedRequestError where `cursor` is not one that `list` gave. */
+  /**
+   * The keystore's records in order of creation, in pages: of at most `limit`, and of fewer (but one) where they are large, so
+   * that a page fits into memory. @throws MalformedRequestError where `cursor` is not one that `list` gave.
+   */
   list(options: {
     readonly keystoreId: string;
     readonly limit: number;

@@ -9,6 +9,7 @@ import {testDueKeys} from './due-keys.ts';
 import {testKeyDeletion} from './key-deletion.ts';
 import {testKeyMaintenance} from './key-maintenance.ts';
 import {testKeyNames} from './key-names.ts';
+import {testKeyPages} from './key-pages.ts';
 import {testKeyUpdates} from './key-updates.ts';
 import {makeAuthentication} from './keystore-scope.ts';
 import {expectList, expectStrictCursors, type ListPage} from './paging.ts';
@@ -28,6 +29,7 @@ export function describeKeyRecordStore(options: StoreSuiteOptions): void {
   describeStore('KeyRecordStore', options, (test) => {
     describe('updates', () => testKeyUpdates(test));
     describe('names', () => testKeyNames(test));
+    describe('pages of large keys', () => testKeyPages(test));
     describe('deleted keys', () => testKeyDeletion(test));
     describe('what is due', () => testDueKeys(test));
     describe('maintenance', () => testKeyMaintenance(test));

@@ -11,6 +11,8 @@ export interface PreparedStatement<Parameters extends unknown[], Row> {
   run(...parameters: Parameters): {readonly changes: number; readonly lastInsertRowid: number | bigint};
   get(...parameters: Parameters): Row | undefined;
   all(...parameters: Parameters): Row[];
+  /** Reads as far as it is read; nothing else can be done meanwhile. */
+  iterate(...parameters: Parameters): Iterable<Row>;
   /** From now on a row is the value of its first column. */
   pluck(): this;
 }

@@ -5,10 +5,13 @@ import type {Page} from '../keystore-config-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
 import type {SqliteConnection} from './connection.ts';
 import {KEY_ID_LIST, KEY_LIST, parseCursor, requireCount, rowsForPage, toPage} from './cursor.ts';
-import {groupRows} from './group-rows.ts';
 import {KeyRecordWriter} from './key-record-writer.ts';
 import {toKeyRecord} from './key-row.ts';
 import {keyStatements} from './key-statements.ts';
+import {readKeys} from './read-keys.ts';
+
+/** Bytes of keys in one page of a list. */
+const MAX_PAGE_WEIGHT = 4 * 1024 * 1024;
 
 export class SqliteKeyRecordStore implements KeyMaintenance {
   readonly #connection: SqliteConnection;
@@ -59,10 +62,10 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
   }: Parameters<KeyMaintenance['list']>[0]): Promise<Page<Authenticated<KeyRecord>>> {
     return this.#connection.run(() => {
       const {position} = parseCursor(KEY_LIST, cursor);
-      const rows = this.#sql.page.all(keystoreId, position, rowsForPage(limit));
-      const keys = groupRows(rows, (row) => row.position);
-      return toPage(KEY_LIST, keys, {
-        limit,
+      const rows = this.#sql.page.iterate(keystoreId, position, rowsForPage(limit));
+      const keys = readKeys(rows, MAX_PAGE_WEIGHT);
+      return toPage(KEY_LIST, keys.all, {
+        limit: Math.min(limit, keys.whole),
         toPlace: ({first}) => ({group: 0, position: first.position}),
         toResult: ({first, all}) => toKeyRecord(keystoreId, first, all),
       });

@@ -1,0 +1,47 @@
+import type {RowGroup} from './group-rows.ts';
+import type {ListedKeyRow} from './key-statements.ts';
+
+/** Of a row whose members are all empty. */
+const ROW_WEIGHT = 256;
+
+export interface ReadKeys {
+  /** Each key with its versions. */
+  readonly all: readonly RowGroup<ListedKeyRow>[];
+  /** How many of them were read whole: the last may be there only to say that more follow. */
+  readonly whole: number;
+}
+
+/**
+ * Groups rows, which come in order of key and version, by their keys, and reads no further once they weigh more than
+ * `maxWeight`, in bytes, roughly: however large keys are, a page of them fits into memory. One key is always read.
+ */
+export function readKeys(rows: Iterable<ListedKeyRow>, maxWeight: number): ReadKeys {
+  const all: {first: ListedKeyRow; all: ListedKeyRow[]}[] = [];
+  let weight = 0;
+  for (const row of rows) {
+    const last = all.at(-1);
+    if (last?.first.position === row.position) last.all.push(row);
+    else {
+      all.push({first: row, all: [row]});
+      if (last && weight > maxWeight) return {all, whole: all.length - 1};
+    }
+    weight += weightOf(row);
+  }
+  return {all, whole: all.length};
+}
+
+function weightOf(row: ListedKeyRow): number {
+  const {publicKey, material, certificates, tags, policy, description, publicAlias, publicAliasTemplate} =
+    row;
+  const members = [
+    publicKey,
+    material,
+    certificates,
+    tags,
+    policy,
+    description,
+    publicAlias,
+    publicAliasTemplate,
+  ];
+  return members.reduce((sum, member) => sum + (member?.length ?? 0), ROW_WEIGHT);
+}
