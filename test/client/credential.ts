@@ -55,7 +55,7 @@ const DATA_INTEGRITY_CONTEXT = {
 
 /** Loads contexts, and a did:key as any resolver would. */
 export function loaderFor(
-  method: {readonly id: string; readonly controller: string} & object,
+  method: LdDocument & {readonly id: string; readonly controller: string},
 ): DocumentLoader {
   const {id, controller} = method;
   const didDocument = {
