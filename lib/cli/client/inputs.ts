@@ -39,8 +39,8 @@ export async function openInput(path: string, io: Pick<ClientIo, 'input'>): Prom
 
 async function* readFile(path: string, name: string): AsyncGenerator<Uint8Array> {
   try {
-    // Large pieces: fewer turns of the loop for files of gigabytes.
-    yield* createReadStream(path, {highWaterMark: 1024 * 1024}) as AsyncIterable<Uint8Array>;
+    // Larger than by default: fewer turns of the loop for files of gigabytes.
+    yield* createReadStream(path, {highWaterMark: 256 * 1024}) as AsyncIterable<Uint8Array>;
   } catch (error) {
     throw fileError(name, error);
   }

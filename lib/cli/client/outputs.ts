@@ -54,7 +54,7 @@ export async function writeOutput(
         cause: error,
       });
     }
-    throw fileError(`The output file ${path}`, error);
+    throw describeOutputError(path, error);
   }
 }
 
@@ -67,6 +67,17 @@ export async function writeResult(
   const path = options.text('output');
   await writeOutput(path, only(bytes), {io, ...output});
   if (isStandardOutput(path) && io.outIsTerminal && bytes.at(-1) !== 0x0a) await io.write(Buffer.of(0x0a));
+}
+
+function describeOutputError(path: string, error: unknown): unknown {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    return new ClientError(
+      'failed',
+      `The output file ${path} cannot be written: its folder does not exist.`,
+      {cause: error},
+    );
+  }
+  return fileError(`The output file ${path}`, error);
 }
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
