@@ -1,5 +1,5 @@
 import type {KeyPolicyBody} from '../../schemas/key-policy.ts';
-import {KeyStateError, MalformedRequestError} from '../errors.ts';
+import {KeyStateError, MalformedRequestError, PayloadTooLargeError} from '../errors.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import {parseCertificateChain} from './certificate-chain.ts';
 import {changed, replaced} from './key-changes.ts';
@@ -25,6 +25,8 @@ export interface KeyRecordUpdate {
   readonly keyVersion?: number;
 }
 
+const MAX_CERTIFICATE_BYTES_OF_KEY = 512 * 1024;
+
 const UPDATED = [
   'tags',
   'description',
@@ -37,7 +39,7 @@ const UPDATED = [
 /**
  * @throws KeyStateError. @throws MalformedRequestError where nothing is updated, or a value is not what it should be.
  * @throws KeyPolicyError where a policy is wider than the one before, or than the server allows.
- * @throws NotFoundError where there is no version `keyVersion`.
+ * @throws NotFoundError where there is no version `keyVersion`. @throws PayloadTooLargeError where the key's certificates are too many.
  */
 export function updateKey(
   record: KeyRecord,
@@ -116,5 +118,16 @@ function updatedCertificates(
     });
   }
   const certificates = parseCertificateChain(x5c, keyTypeOf(record), version.publicKey);
-  return replaced(record, {...bare, certificates});
+  const versions = replaced(record, {...bare, certificates});
+  assertCertificatesFit(versions);
+  return versions;
+}
+
+/** A record is read whole with every use: what its thousand versions carry with them is bounded together. */
+function assertCertificatesFit(versions: KeyRecord['versions']): void {
+  const all = versions.flatMap(({certificates = []}) => certificates);
+  if (all.reduce((sum, {length}) => sum + length, 0) <= MAX_CERTIFICATE_BYTES_OF_KEY) return;
+  throw new PayloadTooLargeError(
+    `The certificates of all versions of a key have at most ${MAX_CERTIFICATE_BYTES_OF_KEY} bytes: take away those of older ones.`,
+  );
 }

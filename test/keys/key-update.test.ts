@@ -1,5 +1,11 @@
 import {expect} from 'chai';
-import {KeyPolicyError, KeyStateError, MalformedRequestError, NotFoundError} from '../../lib/errors.ts';
+import {
+  KeyPolicyError,
+  KeyStateError,
+  MalformedRequestError,
+  NotFoundError,
+  PayloadTooLargeError,
+} from '../../lib/errors.ts';
 import {destroyVersion, disableVersion} from '../../lib/keys/key-changes.ts';
 import type {KeyDefaults} from '../../lib/keys/key-defaults.ts';
 import {type KeyRecordUpdate, updateKey} from '../../lib/keys/key-update.ts';
@@ -154,5 +160,23 @@ describe('an update of certificates', () => {
       .to.throw(KeyStateError)
       .with.deep.property('details', {state: 'destroyed', possible: []});
     expect(update(destroyed, {x5c: null, keyVersion: 1}).versions[0]).to.not.have.property('certificates');
+  });
+
+  it('is refused where the certificates of all versions together are too large for a record that is read with every use', async () => {
+    const key = await certifiedKey();
+    const own = key.x5c.reduce((sum, text) => sum + Buffer.from(text, 'base64').length, 0);
+    const versionsWith = (bytes: number): KeyRecord => {
+      const [version] = newRecord({}, 'urn:webkms:multikey:P-256').versions;
+      const older = {...version!, certificates: [new Uint8Array(bytes)]};
+      const newest = {...version!, version: 2, publicKey: key.publicKey};
+      return {...newRecord({}, 'urn:webkms:multikey:P-256'), versions: [older, newest]};
+    };
+    const room = 512 * 1024 - own;
+    expect(update(versionsWith(room), {x5c: key.x5c}).versions[1]).to.have.property('certificates');
+    expect(() => update(versionsWith(room + 1), {x5c: key.x5c})).to.throw(PayloadTooLargeError);
+    // What goes away makes room.
+    expect(update(versionsWith(room + 1), {x5c: null, keyVersion: 1}).versions[0]).to.not.have.property(
+      'certificates',
+    );
   });
 });
