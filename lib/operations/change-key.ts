@@ -21,7 +21,7 @@ export interface ChangeOptions<Next extends KeyRecord | undefined> {
 /**
  * Changes a key by compare and swap: what was judged is what is replaced.
  * @returns the record as it is stored, or undefined where it stayed as it was.
- * @throws KeySequenceError where others never stop changing it. @throws as `change`, `findKey` and the store's `update`
+ * @throws KeySequenceError where others never stop changing it. @throws as `change`, `findKey`, `admit` and the store's `update`
  */
 export async function changeKey<Next extends KeyRecord | undefined>({
   keys,
@@ -31,8 +31,10 @@ export async function changeKey<Next extends KeyRecord | undefined>({
   keystoreSequence,
 }: ChangeOptions<Next>): Promise<Next> {
   for (let attempt = 1; ; attempt += 1) {
-    const next = await change(await findKey(keys, request));
+    const found = await findKey(keys, request);
+    const next = await change(found);
     if (!next) return next;
+    admitLongerChains(found, next, request);
     assertDescribable(next, request);
     if (attempt === 1) await acceptOnce?.();
     try {
@@ -42,6 +44,12 @@ export async function changeKey<Next extends KeyRecord | undefined>({
       if (!(error instanceof KeySequenceError) || attempt === MAX_ATTEMPTS) throw error;
     }
   }
+}
+
+/** How far a key may be delegated its controllers say: a delegate who may update it does not lift the bound that binds it. */
+function admitLongerChains(found: KeyRecord, next: KeyRecord, {admit}: KeyRequest): void {
+  const bound = ({maxCapabilityChainLength = Infinity}: KeyRecord): number => maxCapabilityChainLength;
+  if (bound(next) > bound(found)) admit({...found, maxCapabilityChainLength: 1});
 }
 
 /** What an alias template gives is known only with the key. @throws MalformedRequestError */
