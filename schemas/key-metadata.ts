@@ -77,6 +77,8 @@ const versionMetadata = {
     version: keyVersion,
     createdAt: time,
     status: {
+      description:
+        'What it does: all; what older versions do; nothing, as the policy has retired it, it was disabled, or its material is erased.',
       enum: [
         'active',
         'decrypt-only',
@@ -89,7 +91,7 @@ const versionMetadata = {
         'destroyed',
       ],
     },
-    publicKeyMultibase: {type: 'string'},
+    publicKeyMultibase: {type: 'string', description: 'Of asymmetric keys.'},
     uses: {type: 'integer', description: 'How often it was used, or may have been.', minimum: 0},
     x5c,
   },
@@ -113,15 +115,23 @@ export const keyMetadata = {
   properties: {
     keyId: {type: 'string', description: "The key's URL, whatever its alias."},
     keyType: {type: 'string', description: 'The type that it was made with.'},
-    state: {enum: ['created', 'active', 'expired', 'disabled', 'pendingDeletion', 'deleted']},
+    state: {
+      description: 'Before, in or after its usage window; disabled; deleted, but to be restored; gone.',
+      enum: ['created', 'active', 'expired', 'disabled', 'pendingDeletion', 'deleted'],
+    },
     createdAt: time,
     updatedAt: {
       ...time,
       description: 'When a client or a policy last changed it. XML Schema date-time in UTC.',
     },
-    origin: {enum: ['generated', 'imported']},
-    currentVersion: keyVersion,
-    versions: {type: 'array', items: versionMetadata, minItems: 1},
+    origin: {description: 'Where version 1 was made: here, or elsewhere.', enum: ['generated', 'imported']},
+    currentVersion: {...keyVersion, description: 'The newest version.'},
+    versions: {
+      type: 'array',
+      description: 'All that there were, oldest first.',
+      items: versionMetadata,
+      minItems: 1,
+    },
     operations: {type: 'array', description: 'What the key can do.', items: keyOperation},
     keyOps,
     tags: keyTags,
@@ -130,11 +140,17 @@ export const keyMetadata = {
     maxCapabilityChainLength,
     deletion: {
       type: 'object',
+      description: 'When the key was deleted, and until when it can be restored.',
       required: ['requestedAt', 'destroyAt'],
       additionalProperties: false,
       properties: {requestedAt: time, destroyAt: time},
     },
-    warnings: {type: 'array', items: {type: 'string'}, minItems: 1},
+    warnings: {
+      type: 'array',
+      description: 'What the server advises, for people.',
+      items: {type: 'string'},
+      minItems: 1,
+    },
   },
 } as const satisfies Schema;
 

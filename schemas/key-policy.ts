@@ -8,7 +8,7 @@ const seconds = {type: 'integer', minimum: 1, maximum: MAX_SECONDS} as const sat
 /** How long a deleted key can be restored. */
 export const recoveryWindowSeconds = {
   ...seconds,
-  description: 'How long the key can be restored; absent: as long as the server has it.',
+  description: 'How long the key can be restored; absent: what the server is set to.',
 } as const satisfies Schema;
 
 const versions = {type: 'integer', minimum: 1, maximum: 1000} as const satisfies Schema;
@@ -43,10 +43,17 @@ export const keyPolicy = {
     'What may be done with a key, and what the server does to it by itself. Absent members bind nothing.',
   additionalProperties: false,
   properties: {
-    allowedOperations: {type: 'array', items: keyUse, minItems: 1, maxItems: 11, uniqueItems: true},
+    allowedOperations: {
+      type: 'array',
+      description: 'Actions, of those that the key has; no others are allowed.',
+      items: keyUse,
+      minItems: 1,
+      maxItems: 11,
+      uniqueItems: true,
+    },
     allowedAlgorithms: {
       type: 'array',
-      description: 'Names in JOSE, of those that the type has.',
+      description: 'Names in JOSE, of those that the key has; no others are allowed.',
       items: {type: 'string', minLength: 1, maxLength: 32},
       minItems: 1,
       maxItems: 16,
@@ -58,8 +65,13 @@ export const keyPolicy = {
       minProperties: 1,
       additionalProperties: false,
       properties: {
-        afterSeconds: seconds,
-        afterUses: {type: 'integer', minimum: 1, maximum: 0x1_0000_0000},
+        afterSeconds: {...seconds, description: 'How old, in seconds.'},
+        afterUses: {
+          type: 'integer',
+          description: 'How often it protected or derived something.',
+          minimum: 1,
+          maximum: 0x1_0000_0000,
+        },
       },
     },
     exportable: {type: 'boolean', description: 'Set when the key is made; later it can be taken away only.'},

@@ -1,8 +1,11 @@
 // Writes the parts of the documents that are made of the code; with --check, says whether they are in step instead.
 import {readFile, writeFile} from 'node:fs/promises';
+import {format, resolveConfig} from 'prettier';
 import {commandOverview} from '../lib/cli/client/command-overview.ts';
 import {settingsTable} from '../lib/config/settings-table.ts';
 import {HEALTH_ROUTES, KMS_ROUTES} from '../lib/http/router.ts';
+import {KEY_TYPES} from '../lib/keys/key-types.ts';
+import {keyFormats} from '../lib/keys/private-key-codec/key-format.ts';
 import {API_CONTRACT, type RouteContract} from '../schemas/api-contract.ts';
 import {openApiDocument} from '../schemas/openapi.ts';
 import type {Difference} from '../test/interop/difference.ts';
@@ -17,6 +20,18 @@ function routeTable(): string {
     return `| ${method} \`${path}\` | ${summary} | ${action} | ${reply.status} |`;
   });
   return ['| route | what it does | action | success |', '|---|---|---|---|', ...rows, ''].join('\n');
+}
+
+function keyTypeTable(): string {
+  const codes = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(', ');
+  const rows = Object.values(KEY_TYPES).map((type) => {
+    const {name, shortName, operations, signatureAlgorithms = [], encryptionAlgorithms = []} = type;
+    const short = shortName === undefined ? '' : codes([shortName]);
+    const algorithms = codes([...signatureAlgorithms, ...encryptionAlgorithms]);
+    return `| ${codes([name])} | ${short} | ${codes(operations)} | ${algorithms} | ${codes(keyFormats(type))} |`;
+  });
+  const header = '| type | short name | can | `algorithm` | `format` |';
+  return [header, '|---|---|---|---|---|', ...rows].join('\n');
 }
 
 function differenceTable(differences: Readonly<Record<string, Difference>>): string {
@@ -50,11 +65,19 @@ function replacePart(text: string, name: string, content: string): string {
   return text.replace(part, (_, start: string) => `${start}\n${content}\n<!-- /${name} -->`);
 }
 
+/** As `npm run format` leaves it. */
+async function formatted(name: string, text: string): Promise<string> {
+  const filepath = new URL(name, ROOT).pathname;
+  return format(text, {...(await resolveConfig(filepath)), filepath});
+}
+
 const readme = await readFile(new URL('README.md', ROOT), 'utf8');
 const commandLine = await readFile(new URL('docs/command-line.md', ROOT), 'utf8');
+const keys = await readFile(new URL('docs/keys.md', ROOT), 'utf8');
 const documents: Readonly<Record<string, string>> = {
   'README.md': replacePart(replacePart(readme, 'settings', settingsTable()), 'routes', routeTable()),
   'docs/command-line.md': replacePart(commandLine, 'commands', await commandOverview()),
+  'docs/keys.md': await formatted('docs/keys.md', replacePart(keys, 'types', keyTypeTable())),
   'docs/stricter.md': differencesPage(),
   'docs/openapi.json': `${JSON.stringify(openApiDocument([...KMS_ROUTES, ...HEALTH_ROUTES]), null, 2)}\n`,
 };

@@ -33,6 +33,8 @@ const FROM_BATCH: ReadonlySet<string> = new Set(['type', 'invocationTarget', '@c
 const outline = {
   title: 'BatchOperation',
   type: 'object',
+  description:
+    'The same operation up to 1000 times, with other members each time. Its action is that of its items.',
   required: ['type', 'invocationTarget', 'operation', 'items'],
   additionalProperties: false,
   properties: {

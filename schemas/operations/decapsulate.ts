@@ -6,6 +6,7 @@ import {ciphertext} from './encryption-members.ts';
 export const decapsulateOperation = {
   title: 'DecapsulateOperation',
   type: 'object',
+  description: 'Gives the secret that was encapsulated for a version (FIPS 203).',
   required: ['type', 'invocationTarget', 'ciphertext'],
   additionalProperties: false,
   properties: {

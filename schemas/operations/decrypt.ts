@@ -5,6 +5,7 @@ import {additionalData, ciphertext, encryptionAlgorithm, plaintext} from './encr
 export const decryptOperation = {
   title: 'DecryptOperation',
   type: 'object',
+  description: 'Decrypts with the version that the ciphertext names.',
   required: ['type', 'invocationTarget', 'ciphertext'],
   additionalProperties: false,
   properties: {

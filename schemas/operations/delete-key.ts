@@ -1,25 +1,20 @@
 import {keyUrl, webkmsContext} from '../common.ts';
 import type {Schema} from '../json-schema.ts';
 import {keyVersion} from '../key-metadata.ts';
-
-/** A hundred years. */
-const MAX_RECOVERY_WINDOW_SECONDS = 3_155_760_000;
+import {recoveryWindowSeconds} from '../key-policy.ts';
 
 export const deleteKeyOperation = {
   title: 'DeleteKeyOperation',
   type: 'object',
+  description:
+    'Deletes the key, which can be restored for a while; or destroys an older version at once and for good.',
   required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {
     '@context': webkmsContext,
     type: {const: 'DeleteKeyOperation'},
     invocationTarget: keyUrl,
-    recoveryWindowSeconds: {
-      type: 'integer',
-      description: 'How long the key can be restored; absent: what the server is set to.',
-      minimum: 1,
-      maximum: MAX_RECOVERY_WINDOW_SECONDS,
-    },
+    recoveryWindowSeconds,
     keyVersion: {
       ...keyVersion,
       description: 'The version that is destroyed alone, now and for good; absent: the key.',

@@ -5,6 +5,7 @@ import {keyVersion} from '../key-metadata.ts';
 export const deriveSecretOperation = {
   title: 'DeriveSecretOperation',
   type: 'object',
+  description: 'Agrees on a secret with the holder of another public key (X25519, ECDH).',
   required: ['type', 'invocationTarget', 'publicKey'],
   additionalProperties: false,
   properties: {

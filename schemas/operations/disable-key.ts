@@ -5,6 +5,7 @@ import {keyVersion} from '../key-metadata.ts';
 export const disableKeyOperation = {
   title: 'DisableKeyOperation',
   type: 'object',
+  description: 'Lets nothing be done with the key, or with an older version of it, until it is enabled.',
   required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {

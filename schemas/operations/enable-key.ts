@@ -5,6 +5,7 @@ import {keyVersion} from '../key-metadata.ts';
 export const enableKeyOperation = {
   title: 'EnableKeyOperation',
   type: 'object',
+  description: 'Lets a disabled key, or version, be used again.',
   required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {

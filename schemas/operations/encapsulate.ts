@@ -5,6 +5,7 @@ import {ciphertext} from './encryption-members.ts';
 export const encapsulateOperation = {
   title: 'EncapsulateOperation',
   type: 'object',
+  description: 'Makes a secret, and its encapsulation for the newest version (FIPS 203).',
   required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {

@@ -5,6 +5,7 @@ import {additionalData, ciphertext, encryptionAlgorithm, plaintext} from './encr
 export const encryptOperation = {
   title: 'EncryptOperation',
   type: 'object',
+  description: 'Encrypts up to 64 KiB with the newest version. For more use `GenerateDataKeyOperation`.',
   required: ['type', 'invocationTarget', 'plaintext'],
   additionalProperties: false,
   properties: {

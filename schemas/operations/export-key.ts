@@ -13,6 +13,8 @@ import {keyVersion} from '../key-metadata.ts';
 export const exportKeyOperation = {
   title: 'ExportKeyOperation',
   type: 'object',
+  description:
+    'Gives the private or secret key, where the policy says `exportable`: wrapped for a recipient, or in clear.',
   required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {

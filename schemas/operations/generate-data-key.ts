@@ -7,6 +7,8 @@ const MAX_DATA_KEY_BYTES = 1024;
 export const generateDataKeyOperation = {
   title: 'GenerateDataKeyOperation',
   type: 'object',
+  description:
+    'Makes random bytes for a client to encrypt with, and encrypts them with the newest version; `DecryptOperation` opens them.',
   required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {

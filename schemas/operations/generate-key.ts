@@ -6,6 +6,7 @@ import {newKeyContext, newKeyTarget} from './new-key-target.ts';
 export const generateKeyOperation = {
   title: 'GenerateKeyOperation',
   type: 'object',
+  description: "Makes a key. Posted to the keystore's keys.",
   required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {

@@ -5,6 +5,8 @@ import {importToken, rsaPublicKey} from './key-material-members.ts';
 export const getImportParametersOperation = {
   title: 'GetImportParametersOperation',
   type: 'object',
+  description:
+    "Asks for a one-time RSA key that a key to be imported is wrapped with. Posted to the keystore's keys; its action is `importKey`.",
   required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {

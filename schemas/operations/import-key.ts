@@ -13,6 +13,7 @@ import {newKeyContext, newKeyTarget} from './new-key-target.ts';
 export const importKeyOperation = {
   title: 'ImportKeyOperation',
   type: 'object',
+  description: "Takes a key that exists, in clear or wrapped. Posted to the keystore's keys.",
   required: ['type', 'invocationTarget', 'keyMaterial'],
   additionalProperties: false,
   properties: {

@@ -4,6 +4,7 @@ import type {Schema} from '../json-schema.ts';
 export const restoreKeyOperation = {
   title: 'RestoreKeyOperation',
   type: 'object',
+  description: 'Takes the deletion of a key back.',
   required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {

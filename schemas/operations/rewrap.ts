@@ -6,6 +6,8 @@ import {additionalData, ciphertext} from './encryption-members.ts';
 export const rewrapOperation = {
   title: 'RewrapOperation',
   type: 'object',
+  description:
+    'Encrypts anew, with the newest version, what was encrypted with an older one. The plaintext never leaves.',
   required: ['type', 'invocationTarget', 'ciphertext'],
   additionalProperties: false,
   properties: {

@@ -6,6 +6,7 @@ import {keyVersion} from '../key-metadata.ts';
 export const rotateKeyOperation = {
   title: 'RotateKeyOperation',
   type: 'object',
+  description: 'Makes a new version, which is the newest from now on. Older ones go on processing.',
   required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {

@@ -6,6 +6,7 @@ import {dataOrDigest, signatureValue, signedMembers} from './signature-members.t
 export const signOperation = {
   title: 'SignOperation',
   type: 'object',
+  description: 'Signs data, or its digest, with the newest version.',
   required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {

@@ -5,6 +5,7 @@ import {unwrappedKey, wrappedKey} from './wrapped-key-members.ts';
 export const unwrapKeyOperation = {
   title: 'UnwrapKeyOperation',
   type: 'object',
+  description: 'Unwraps a key (RFC 3394). Versions are tried, newest first.',
   required: ['type', 'invocationTarget', 'wrappedKey'],
   additionalProperties: false,
   properties: {

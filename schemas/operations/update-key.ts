@@ -8,7 +8,8 @@ import {publicAlias, publicAliasTemplate} from '../public-alias.ts';
 export const updateKeyOperation = {
   title: 'UpdateKeyOperation',
   type: 'object',
-  description: 'Each member that is given replaces what was there, whole; null removes it.',
+  description:
+    'Changes what is known of the key. Each member that is given replaces what was there, whole; null removes it.',
   required: ['type', 'invocationTarget'],
   additionalProperties: false,
   properties: {

@@ -6,6 +6,7 @@ import {dataOrDigest, signatureValue, signedMembers} from './signature-members.t
 export const verifyOperation = {
   title: 'VerifyOperation',
   type: 'object',
+  description: "Says whether a signature, or MAC, is one of the key's.",
   required: ['type', 'invocationTarget', 'signatureValue'],
   additionalProperties: false,
   properties: {

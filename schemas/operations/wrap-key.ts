@@ -5,6 +5,7 @@ import {unwrappedKey, wrappedKey} from './wrapped-key-members.ts';
 export const wrapKeyOperation = {
   title: 'WrapKeyOperation',
   type: 'object',
+  description: 'Wraps a key with the newest version (RFC 3394).',
   required: ['type', 'invocationTarget', 'unwrappedKey'],
   additionalProperties: false,
   properties: {

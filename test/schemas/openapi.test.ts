@@ -43,6 +43,14 @@ describe('OpenAPI document', () => {
     }
   });
 
+  it('says in a sentence what each operation does', () => {
+    for (const type of Object.keys(KMS_OPERATIONS)) {
+      expect(schemas[type]!['description'], type)
+        .to.be.a('string')
+        .that.matches(/^[A-Z].*\.$/);
+    }
+  });
+
   /** With what it refers to in place. */
   function resolve(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(resolve);
