@@ -119,8 +119,11 @@ ${fenced(
 - No percent-encoding, dot segments, double or trailing slashes in paths. The one exception is the last segment of a
   revocation's URL, which is exactly encodeURIComponent(id of the capability).
 - JSON with duplicate keys, lone surrogates or padding in base64url is refused.
-- A signed change (update, delete, revoke) is accepted once: sign again to try again. Two creations may be equal within five
+- A signed change (update, rotate, delete, export, revoke, …) is accepted once: sign again to try again. Two creations may be equal within five
   seconds, so the same request sent twice quickly makes two keys.
 - Header values are ASCII; every parameter of \`Authorization\` is given once, in double quotes, separated by commas alone.
+- The action of a \`BatchOperation\` is that of its items (\`sign\`), and of \`GetImportParametersOperation\` it is \`importKey\`.
+
+Every operation, with an exchange of requests and replies, is in [keys.md](keys.md), and its schema in [openapi.json](openapi.json).
 `;
 }
