@@ -4,7 +4,7 @@ import type {Metrics} from '../observability/metrics.ts';
 import type {RequestHead} from '../zcap/envelope.ts';
 import type {EndpointRequest} from './endpoint.ts';
 import {MAX_BODY_BYTES} from './limits.ts';
-import {readBody} from './read-body.ts';
+import {ClientGoneError, readBody} from './read-body.ts';
 
 /** One request for an endpoint, over Node's. */
 export class HttpEndpointRequest implements EndpointRequest {
@@ -55,6 +55,10 @@ export class HttpEndpointRequest implements EndpointRequest {
   readonly noteInvoker = (did: string): void => {
     this.invoker = did;
   };
+
+  assertAwaited(): void {
+    if (this.#res.destroyed) throw new ClientGoneError('The client went away.');
+  }
 
   /** A client that waits for `100 Continue` gets it only now: what was refused before need not be sent. */
   async #readBody(): Promise<Buffer> {

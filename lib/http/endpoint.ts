@@ -14,6 +14,8 @@ export interface EndpointRequest {
   time<T>(stage: string, work: () => Promise<T>): Promise<T>;
   /** Tells the request log who invoked, once that is verified: also where the request is refused later on. */
   readonly noteInvoker?: (did: string) => void;
+  /** For what takes long. @throws ClientGoneError where nobody waits for the reply any more */
+  assertAwaited?(): void;
 }
 
 export interface Reply {

@@ -19,7 +19,7 @@ import type {
 } from './operation.ts';
 import {rotation} from './rotate-key.ts';
 import {runExport} from './run-export.ts';
-import {runBatch, useKey} from './use-key.ts';
+import {type BatchCall, runBatch, useKey} from './use-key.ts';
 
 /** Who asks was authorised on the keystore, as it was then. */
 export interface KeystoreCall {
@@ -28,7 +28,7 @@ export interface KeystoreCall {
   readonly acceptOnce: () => Promise<void>;
 }
 
-export interface KeyCall extends KeystoreCall, KeyRequest {}
+export interface KeyCall extends KeystoreCall, BatchCall {}
 
 export interface KeystoreReply {
   /** The URL of what was made. */

@@ -36,14 +36,22 @@ export function useKey(
   );
 }
 
+/** For how long a batch goes on before it is asked again whether it may. */
+const GO_ON_EVERY_MS = 1000;
+
+export interface BatchCall extends KeyRequest {
+  /** @throws where who asks may not any more, or does not wait for an answer */
+  readonly goOn?: () => Promise<void>;
+}
+
 /**
  * Uses a key for each item, in order. What is wrong with the key is wrong with the whole batch, as long as nothing was done;
- * what is wrong with an item, or with the key later on, is told in the item's place.
+ * what is wrong with an item, or with the key later on, is told in the item's place. Nothing is told where who asks may not go on.
  */
 export async function runBatch(
   {item: descriptor}: BatchDescriptor,
   {items}: Pick<OperationBody<'BatchOperation'>, 'items'>,
-  request: KeyRequest,
+  request: BatchCall,
   {keys, uses, keyModules, now}: KeyServiceParts,
 ): Promise<OperationReply<'BatchOperation'>> {
   const {action} = descriptor;
@@ -66,7 +74,12 @@ export async function runBatch(
       },
     );
   const results: Record<string, unknown>[] = [];
+  let askedAt = now();
   for (const item of items) {
+    if (Math.abs(now() - askedAt) >= GO_ON_EVERY_MS) {
+      await request.goOn?.();
+      askedAt = now();
+    }
     results.push({...(await runItem(item as unknown as Item).catch(refusedItem))});
     // Others get their turn.
     await setImmediate();

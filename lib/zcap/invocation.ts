@@ -83,13 +83,21 @@ export interface RevocableCapability {
   readonly chargedTo: string | undefined;
 }
 
+/** A request that is allowed. */
+export interface AuthorizedInvocation {
+  readonly invocation: Invocation;
+  /** Whose present state allowed it. */
+  readonly keystore: KeystoreConfig | undefined;
+  /**
+   * Whether it is allowed still, by state and time of this moment: for what goes on long after it was authorised.
+   * @throws as `authorizeInvocation`
+   */
+  readonly confirm: () => Promise<void>;
+}
+
 /** All methods throw NotAllowedError, SourceAddressError, MalformedRequestError, RateLimitError, UnavailableError. */
 export interface Authorizer {
-  /** @returns the invocation, and the keystore whose present state allowed it. */
-  authorizeInvocation(
-    envelope: Envelope,
-    options: AuthorizeOptions,
-  ): Promise<{readonly invocation: Invocation; readonly keystore: KeystoreConfig | undefined}>;
+  authorizeInvocation(envelope: Envelope, options: AuthorizeOptions): Promise<AuthorizedInvocation>;
 
   /** Authorises a revocation (R39–R44): verifies the invocation and the delegation of the posted capability. */
   authorizeRevocation(

@@ -10,6 +10,7 @@ import type {Envelope} from './envelope.ts';
 import {assertInvocationRules, type Expectation} from './invocation-rules.ts';
 import type {
   AuthorizationState,
+  AuthorizedInvocation,
   AuthorizeOptions,
   Authorizer,
   ExpectedRoot,
@@ -80,7 +81,7 @@ export class ZcapAuthorizer implements Authorizer {
   async authorizeInvocation(
     envelope: Envelope,
     {readState, onInvoker, ...expectation}: AuthorizeOptions,
-  ): Promise<{readonly invocation: Invocation; readonly keystore: KeystoreConfig | undefined}> {
+  ): Promise<AuthorizedInvocation> {
     let state = await readState();
     const method = await this.#verifySignature(envelope, state.roots);
     onInvoker?.(method.controller);
@@ -95,7 +96,10 @@ export class ZcapAuthorizer implements Authorizer {
       state = await readState();
       await this.#assertAllowed(signed, expectation, state);
     }
-    return {invocation: verifiedInvocation(signed), keystore: state.keystore};
+    const confirm = async (): Promise<void> => {
+      await this.#assertAllowed(signed, expectation, await readState());
+    };
+    return {invocation: verifiedInvocation(signed), keystore: state.keystore, confirm};
   }
 
   async authorizeRevocation(

@@ -207,6 +207,28 @@ describe('KeyService: batches', () => {
     expect(scene.events).to.not.include('sign');
   });
 
+  it('ask again, while they go on, whether they may, and tell nothing where they may not', async () => {
+    const scene = await Scene.of('Sha256HmacKey2019');
+    const asked: number[] = [];
+    const refusals: Error[] = [];
+    const goOn = async () => {
+      asked.push(scene.events.filter((event) => event === 'sign').length);
+      if (refusals[0] && asked.length > 1) throw refusals[0];
+    };
+    const many = Array.from({length: 8}, () => items[0]!);
+    // Each item takes 400 ms.
+    const admit = () => {
+      scene.now += 400;
+    };
+    await scene.run(batch, {operation, items: many}, {admit, goOn});
+    expect(asked).to.deep.equal([3, 6]);
+    asked.length = 0;
+    refusals.push(new NotAllowedError('revoked', 'no'));
+    const refused = rejection(scene.run(batch, {operation, items: many}, {admit, goOn}));
+    expect(await refused).to.equal(refusals[0]);
+    expect(scene.events.filter((event) => event === 'sign')).to.have.lengthOf(6);
+  });
+
   it('see what others change between two items', async () => {
     const scene = await Scene.of('Sha256HmacKey2019');
     const sign = scene.run(batch, {operation, items: Array.from({length: 200}, () => items[0]!)});

@@ -1,11 +1,12 @@
 import {expect} from 'chai';
-import {NotAllowedError} from '../../lib/errors.ts';
+import {NotAllowedError, SourceAddressError} from '../../lib/errors.ts';
 import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
 import type {RevocationStore} from '../../lib/storage/revocation-store.ts';
 import {createDidResolver, type DidResolver} from '../../lib/zcap/did/did-resolver.ts';
 import type {Envelope} from '../../lib/zcap/envelope.ts';
 import {readEnvelope} from '../../lib/zcap/read-envelope.ts';
 import {ZcapAuthorizer} from '../../lib/zcap/zcap-authorizer.ts';
+import {rejection} from '../key-modules/fixtures.ts';
 import {delegate, type Capability} from '../support/delegate.ts';
 import {controller, type Controller} from '../support/did-key.ts';
 import {signRequest} from '../../examples/signed-request.ts';
@@ -135,6 +136,30 @@ describe('ZcapAuthorizer and state that changes meanwhile', () => {
     revoked.clear();
     meanwhile = () => (keystore = {...keystore, sequence: 1, controller: bob.did});
     expect(await reasonOf(slow, envelope(bob, capability))).to.equal('delegator');
+  });
+
+  it('R41, R48, R49 says of what was allowed whether it still is', async () => {
+    const capability = await delegated();
+    const readState = async () => {
+      const controllers = [keystore.controller].flat();
+      return {roots: [{invocationTarget: KEYSTORE, controllers, delegable: true}], keystore};
+    };
+    const options = {action: 'sign', readState};
+    const {confirm} = await authorizer(createDidResolver()).authorizeInvocation(
+      envelope(bob, capability),
+      options,
+    );
+    const reason = () => confirm().catch((error: unknown) => (error as NotAllowedError).reason);
+    expect(await reason()).to.equal(undefined);
+    revoked.add(capability.id);
+    expect(await reason()).to.equal('revoked');
+    revoked.clear();
+    keystore = {...keystore, ipAllowList: ['192.0.2.0/24']};
+    expect(await rejection(confirm())).to.be.instanceOf(SourceAddressError);
+    keystore = {id: KEYSTORE, sequence: 1, controller: bob.did, kmsModule: 'software'};
+    expect(await reason()).to.equal('delegator');
+    keystore = {...keystore, controller: alice.did};
+    expect(await reason()).to.equal(undefined);
   });
 
   it('R49 refuses an address that was taken off the list meanwhile', async () => {

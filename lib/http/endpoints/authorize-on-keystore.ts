@@ -1,7 +1,7 @@
 import {InternalError} from '../../errors.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import type {Envelope} from '../../zcap/envelope.ts';
-import type {AuthorizationState, Invocation} from '../../zcap/invocation.ts';
+import type {AuthorizationState, AuthorizedInvocation} from '../../zcap/invocation.ts';
 import type {EndpointRequest} from '../endpoint.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {controllersOf} from './keystore-controllers.ts';
@@ -25,7 +25,7 @@ export async function authorizeOnKeystore(
   {stores, authorizer}: Pick<EndpointDependencies, 'stores' | 'authorizer'>,
   envelope: Envelope,
   {keystoreId, additionalRoot, ...expectation}: KeystoreAuthorization,
-): Promise<{readonly keystore: KeystoreConfig; readonly invocation: Invocation}> {
+): Promise<AuthorizedInvocation & {readonly keystore: KeystoreConfig}> {
   const readState = async (): Promise<AuthorizationState> => {
     const keystore = await request.time('keystore', () => stores.keystores.find(keystoreId));
     const controllers = controllersOf(keystore);
@@ -35,10 +35,10 @@ export async function authorizeOnKeystore(
     }
     return {roots, keystore};
   };
-  const {invocation, keystore} = await request.time('authorization', () =>
+  const {keystore, ...authorized} = await request.time('authorization', () =>
     authorizer.authorizeInvocation(envelope, {...expectation, readState, onInvoker: request.noteInvoker}),
   );
-  return {keystore: existing(keystore), invocation};
+  return {keystore: existing(keystore), ...authorized};
 }
 
 /** After authorisation there is a keystore: nobody is authorised on one that has no controllers. */

@@ -20,13 +20,20 @@ export function runKeyOperationEndpoint(deps: EndpointDependencies): Endpoint {
     const descriptor = readOperationType(body, 'key');
     const {action} = descriptor;
     const [keystoreId, localKeyId] = [urls.keystore(request), parameter(request, 'key')];
-    const {keystore, invocation} = await authorizeOnKeystore(request, deps, envelope, {keystoreId, action});
+    const {keystore, invocation, confirm} = await authorizeOnKeystore(request, deps, envelope, {
+      keystoreId,
+      action,
+    });
     const operation = validateOperation(descriptor, body);
     assertInvocationTarget(operation.invocationTarget, envelope.url);
     const admit = admitChain(invocation);
     const acceptOnce = () => authorizer.acceptOnce(invocation, {creation: false});
+    const goOn = async (): Promise<void> => {
+      request.assertAwaited?.();
+      await confirm();
+    };
     const reply = await request.time('operation', () =>
-      keyService.runOnKey(descriptor, operation, {keystore, localKeyId, admit, acceptOnce}),
+      keyService.runOnKey(descriptor, operation, {keystore, localKeyId, admit, acceptOnce, goOn}),
     );
     return {status: 200, body: reply};
   };
