@@ -17,7 +17,11 @@ export async function encrypt(
 ): Promise<OperationReply<'EncryptOperation'>> {
   const options = readEncryptionOptions(operation, type);
   const plaintext = decodeMember(operation, 'plaintext');
-  const version = current();
-  const ciphertext = await module.encrypt(version, plaintext, options);
-  return {ciphertext: formatCiphertext(version.version, ciphertext)};
+  try {
+    const version = current();
+    const ciphertext = await module.encrypt(version, plaintext, options);
+    return {ciphertext: formatCiphertext(version.version, ciphertext)};
+  } finally {
+    plaintext.fill(0);
+  }
 }

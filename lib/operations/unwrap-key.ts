@@ -2,6 +2,7 @@ import type {OperationReply} from '../../schemas/kms-operations.ts';
 import {encodeBase64url} from '../encoding/base64url.ts';
 import {decodeMember} from './decode-member.ts';
 import type {OperationItem} from './operation.ts';
+import {tryVersions} from './try-versions.ts';
 import type {UsableKey} from './usable-key.ts';
 
 /**
@@ -13,9 +14,11 @@ export async function unwrapKey(
   {module, processable}: UsableKey,
 ): Promise<OperationReply<'UnwrapKeyOperation'>> {
   const wrappedKey = decodeMember(operation, 'wrappedKey');
-  for (const version of processable()) {
-    const unwrappedKey = await module.unwrapKey(version, wrappedKey);
-    if (unwrappedKey) return {unwrappedKey: encodeBase64url(unwrappedKey)};
+  const unwrappedKey = await tryVersions(processable(), (version) => module.unwrapKey(version, wrappedKey));
+  if (!unwrappedKey) return {unwrappedKey: null};
+  try {
+    return {unwrappedKey: encodeBase64url(unwrappedKey)};
+  } finally {
+    unwrappedKey.fill(0);
   }
-  return {unwrappedKey: null};
 }

@@ -9,6 +9,11 @@ export async function wrapKey(
   operation: OperationItem<'WrapKeyOperation'>,
   {module, current}: UsableKey,
 ): Promise<OperationReply<'WrapKeyOperation'>> {
-  const wrappedKey = await module.wrapKey(current(), decodeMember(operation, 'unwrappedKey'));
-  return {wrappedKey: encodeBase64url(wrappedKey)};
+  const unwrappedKey = decodeMember(operation, 'unwrappedKey');
+  try {
+    const wrappedKey = await module.wrapKey(current(), unwrappedKey);
+    return {wrappedKey: encodeBase64url(wrappedKey)};
+  } finally {
+    unwrappedKey.fill(0);
+  }
 }

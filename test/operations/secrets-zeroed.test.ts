@@ -8,7 +8,9 @@ import {encapsulate} from '../../lib/operations/encapsulate.ts';
 import {encrypt} from '../../lib/operations/encrypt.ts';
 import {generateDataKey} from '../../lib/operations/generate-data-key.ts';
 import {rewrap} from '../../lib/operations/rewrap.ts';
+import {unwrapKey} from '../../lib/operations/unwrap-key.ts';
 import {usableKey, type UsableKey} from '../../lib/operations/usable-key.ts';
+import {wrapKey} from '../../lib/operations/wrap-key.ts';
 import {rejection} from '../key-modules/fixtures.ts';
 import {descriptionOf, generateRecord, software} from './fixtures.ts';
 
@@ -23,6 +25,19 @@ async function watchedKey(type: KeyType): Promise<{key: UsableKey; seen: Map<str
       value: async (...args: Parameters<KeyModule['encrypt']>) => {
         seen.set('encrypted', args[1]);
         return software.encrypt(...args);
+      },
+    },
+    wrapKey: {
+      value: async (...args: Parameters<KeyModule['wrapKey']>) => {
+        seen.set('wrapped', args[1]);
+        return software.wrapKey(...args);
+      },
+    },
+    unwrapKey: {
+      value: async (...args: Parameters<KeyModule['unwrapKey']>) => {
+        const opened = await software.unwrapKey(...args);
+        if (opened) seen.set('unwrapped', opened);
+        return opened;
       },
     },
     decrypt: {
@@ -69,9 +84,17 @@ function expectZero(seen: ReadonlyMap<string, Uint8Array>, ...names: readonly st
 }
 
 describe('bytes of secrets are zero once an operation is done', () => {
-  it('decrypt, rewrap, generate a data key', async () => {
+  it('wrap, unwrap', async () => {
+    const {key, seen} = await watchedKey('AesKeyWrappingKey2019');
+    const {wrappedKey} = await wrapKey({unwrappedKey: plaintext}, key);
+    expect(await unwrapKey({wrappedKey}, key)).to.deep.equal({unwrappedKey: plaintext});
+    expectZero(seen, 'wrapped', 'unwrapped');
+  });
+
+  it('encrypt, decrypt, rewrap, generate a data key', async () => {
     const {key, seen} = await watchedKey(AES);
     const {ciphertext} = await encrypt({plaintext}, key);
+    expectZero(seen, 'encrypted');
     expect(await decrypt({ciphertext}, key)).to.deep.equal({plaintext});
     expectZero(seen, 'decrypted');
     seen.clear();
