@@ -36,7 +36,7 @@ export async function createClientCommand(
         await io.flush();
         return code;
       } catch (error) {
-        if (error instanceof InterruptedError) {
+        if (error instanceof InterruptedError || io.interrupted.aborted) {
           io.err('webkms: interrupted.');
           return EXIT_INTERRUPTED;
         }
@@ -62,6 +62,11 @@ async function runCommand(
   const profile = options.text('profile') ?? environment.profile;
   const passphraseFile = options.text('passphrase-file') ?? environment.passphraseFile;
   let connection: Promise<ClientConnection> | undefined;
+  const close = async (): Promise<void> => {
+    await connection?.then((opened) => opened.close()).catch(() => undefined);
+  };
+  // What is waited for fails then.
+  io.interrupted.addEventListener('abort', () => void close());
   try {
     return await command.run({
       ...{io, operands, options, profiles, profile, passphraseFile},
@@ -72,7 +77,7 @@ async function runCommand(
       },
     });
   } finally {
-    await connection?.then((opened) => opened.close()).catch(() => undefined);
+    await close();
   }
 }
 

@@ -27,14 +27,28 @@ export async function readText(text: string, io: Pick<ClientIo, 'input'>): Promi
   return collect(io.input(), {maxBytes: MAX_SMALL_FILE_BYTES, name: 'Standard input'});
 }
 
-/** Opens `--input`. @throws ClientError where it cannot be read */
+/**
+ * Opens `--input`. Of standard input the first bytes have come when this resolves: whoever writes them may be another command, which
+ * needs the KMS before us, and has it alone where it is local.
+ * @throws ClientError where it cannot be read
+ */
 export async function openInput(path: string, io: Pick<ClientIo, 'input'>): Promise<Input> {
-  if (path === STANDARD) return {bytes: io.input()};
+  if (path === STANDARD) {
+    const pieces = io.input()[Symbol.asyncIterator]();
+    return {bytes: beginningWith(await pieces.next(), pieces)};
+  }
   const name = `The input file ${path}`;
   const stats = await stat(path).catch((error: unknown) => {
     throw fileError(name, error);
   });
   return {bytes: readFile(path, name), ...(stats.isFile() && {size: stats.size})};
+}
+
+async function* beginningWith(
+  first: IteratorResult<Uint8Array, unknown>,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for (let next = first; next.done !== true; next = await rest.next()) yield next.value;
 }
 
 async function* readFile(path: string, name: string): AsyncGenerator<Uint8Array> {

@@ -19,7 +19,11 @@ export function processClientIo(terminal: Terminal): ClientIo & Disposable {
     interactive: stdin.isTTY,
     outIsTerminal: stdout.isTTY,
     screen: stderr,
-    input: () => stdin as AsyncIterable<Uint8Array>,
+    input: () => {
+      // A read that nothing comes for would go on.
+      interruption.signal.addEventListener('abort', () => stdin.destroy(new InterruptedError()));
+      return stdin as AsyncIterable<Uint8Array>;
+    },
     write: (bytes) =>
       output.write(bytes).catch((error: unknown) => {
         throw outputLost(error);
