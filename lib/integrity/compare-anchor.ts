@@ -1,3 +1,4 @@
+import {keyUrl} from '../keys/key-url.ts';
 import type {Stores} from '../storage/stores.ts';
 import {newestVersions, rootDigest} from './anchor.ts';
 import {AnchorError, parseAnchorLine, type AnchorEntries, type AnchorEntry} from './anchor-lines.ts';
@@ -137,7 +138,7 @@ class Comparison {
   async #key({id: localKeyId, ...was}: AnchorEntries['key']): Promise<readonly Finding[]> {
     const keystoreId = this.#keystoreId;
     const error = (message: string): Finding =>
-      found('error', 'key', `${keystoreId}/keys/${localKeyId}`, message);
+      found('error', 'key', keyUrl({keystoreId, localKeyId}), message);
     const stored = await tried(() => this.#stores.keys.find({keystoreId, localKeyId}));
     if (stored instanceof Error) return [error(unreadable(stored))];
     if (!stored) return [error(GONE)];

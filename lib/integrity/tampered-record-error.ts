@@ -1,3 +1,5 @@
+import {keyUrl} from '../keys/key-url.ts';
+
 /** What a record is, and which: for the operator. */
 export type RecordName =
   | {readonly kind: 'keystore'; readonly keystoreId: string}
@@ -5,9 +7,7 @@ export type RecordName =
 
 /** @returns the record's URL, after what it is. */
 export function formatRecordName(name: RecordName): string {
-  return name.kind === 'keystore'
-    ? `keystore ${name.keystoreId}`
-    : `key ${name.keystoreId}/keys/${name.localKeyId}`;
+  return name.kind === 'keystore' ? `keystore ${name.keystoreId}` : `key ${keyUrl(name)}`;
 }
 
 /**

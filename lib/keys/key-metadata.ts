@@ -5,6 +5,7 @@ import {type KeyDefaults, warningsOf} from './key-defaults.ts';
 import {formatPolicy} from './key-policy.ts';
 import {currentVersion, keyState, operationsOf, versionStatus} from './key-state.ts';
 import {KEY_TYPES, type KeyTypeDescriptor, type PublicKeyFormat} from './key-types.ts';
+import {keyUrl} from './key-url.ts';
 import {formatPublicKey} from './public-key.ts';
 
 export interface KeyMetadataOptions {
@@ -22,7 +23,7 @@ export function keyMetadata({record, type, uses, defaults, now}: KeyMetadataOpti
   const {keyOps, tags, description, policy, maxCapabilityChainLength, deletion} = record;
   const warnings = warningsOf(record, type, defaults, now);
   return {
-    keyId: `${record.keystoreId}/keys/${record.localKeyId}`,
+    keyId: keyUrl(record),
     keyType: record.type,
     state: keyState(record, now),
     createdAt: formatTime(record.createdAt),

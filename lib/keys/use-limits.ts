@@ -1,8 +1,9 @@
 import {LRUCache} from 'lru-cache';
-import {InternalError, KeyStateError} from '../errors.ts';
+import {KeyStateError} from '../errors.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeyRecordId} from '../storage/key-record-store.ts';
 import type {KeyUseStore} from '../storage/key-use-store.ts';
+import {currentVersion} from './key-state.ts';
 import {UseCounter} from './use-counter.ts';
 import {UseRates} from './use-rates.ts';
 
@@ -60,9 +61,8 @@ export class UseLimits {
     const afterUses = record.policy?.rotation?.afterUses;
     if (count === 0 || (afterUses === undefined && !nonce)) return;
     if (!Number.isSafeInteger(count) || count < 0) throw new RangeError('Not a number of uses.');
-    const {keystoreId, localKeyId, versions} = record;
-    const version = versions.at(-1)?.version;
-    if (version === undefined) throw new InternalError(new Error('A stored key has no version.'));
+    const {keystoreId, localKeyId} = record;
+    const {version} = currentVersion(record);
     const counted = this.#counterOf({keystoreId, localKeyId, version}, nonce);
     if (!(await counted.counter.take(count, afterUses ?? Infinity))) {
       throw new KeyStateError(

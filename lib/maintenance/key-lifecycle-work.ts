@@ -2,6 +2,7 @@ import type {Logger} from 'pino';
 import {KeySequenceError, NotFoundError} from '../errors.ts';
 import {destroyKey} from '../keys/key-changes.ts';
 import {currentVersion} from '../keys/key-state.ts';
+import {keyUrl} from '../keys/key-url.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeyRecordId, KeyRecordStore} from '../storage/key-record-store.ts';
 import type {KeyUseStore} from '../storage/key-use-store.ts';
@@ -120,10 +121,6 @@ export class KeyLifecycleWork {
 /** The key went with its keystore. */
 function ignoreDeleted(error: unknown): undefined {
   if (!(error instanceof NotFoundError)) throw error;
-}
-
-export function keyUrl({keystoreId, localKeyId}: KeyRecordId): string {
-  return `${keystoreId}/keys/${localKeyId}`;
 }
 
 function destroyedVersions({versions}: KeyRecord): readonly number[] {

@@ -1,11 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {UnavailableError} from '../errors.ts';
 import {TamperedRecordError} from '../integrity/tampered-record-error.ts';
+import {keyUrl} from '../keys/key-url.ts';
 import {SealedError} from '../sealing/sealing-errors.ts';
 import type {DueKey, KeyMaintenance, KeyRecordId} from '../storage/key-record-store.ts';
 import {KeyLifecycleBackoff} from './key-lifecycle-backoff.ts';
 import {
-  keyUrl,
   KeyLifecycleWork,
   type KeyLifecycleEvent,
   type KeyLifecycleWorkOptions,

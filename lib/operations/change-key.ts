@@ -1,5 +1,6 @@
 import {KeySequenceError} from '../errors.ts';
 import {describeKey} from '../keys/key-description.ts';
+import {keyUrl} from '../keys/key-url.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeyRecordStore} from '../storage/key-record-store.ts';
 import {findKey, type KeyRequest} from './find-key.ts';
@@ -55,6 +56,6 @@ function admitLongerChains(found: KeyRecord, next: KeyRecord, {admit}: KeyReques
 /** What an alias template gives is known only with the key. @throws MalformedRequestError */
 function assertDescribable(record: KeyRecord, {keystore}: KeyRequest): void {
   if (record.state === 'deleted') return;
-  const keyId = `${keystore.id}/keys/${record.localKeyId}`;
+  const keyId = keyUrl(record);
   describeKey({keyId, keystoreController: keystore.controller, record});
 }

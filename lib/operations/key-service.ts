@@ -3,6 +3,7 @@ import {DuplicateError} from '../errors.ts';
 import {describeKey, type KeyDescription} from '../keys/key-description.ts';
 import {keyMetadata} from '../keys/key-metadata.ts';
 import {currentVersion, keyTypeOf} from '../keys/key-state.ts';
+import {keyUrl} from '../keys/key-url.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeystoreConfig, Page} from '../storage/keystore-config-store.ts';
 import {changeKey} from './change-key.ts';
@@ -123,7 +124,7 @@ export class KeyService {
     {version, metadata = false}: DescribeOptions = {},
   ): Promise<KeyDescription> {
     const {keystoreId, localKeyId} = record;
-    const keyId = keyUrl(keystore, record);
+    const keyId = keyUrl(record);
     const description = describeKey({keyId, keystoreController: keystore.controller, record, version});
     if (!metadata) return description;
     const {uses, defaults, now} = this.#parts;
@@ -164,7 +165,7 @@ export class KeyService {
     const keyDescription = await this.describe(keystore, record);
     // Making some kinds of key takes long: a keystore that went to another meanwhile gets no key from its old controller.
     await keys.insert(record, {maxPerKeystore: keysPerKeystore, keystoreSequence: keystore.sequence});
-    const keyId = keyUrl(keystore, record);
+    const keyId = keyUrl(record);
     return {location: keyId, body: {keyId, keyDescription}};
   }
 
@@ -206,7 +207,7 @@ export class KeyService {
       keystoreSequence: keystore.sequence,
     });
     const keyDescription = await this.describe(keystore, record, {metadata: true});
-    return {keyId: keyUrl(keystore, record), keyDescription} as OperationReply<'UpdateKeyOperation'>;
+    return {keyId: keyUrl(record), keyDescription} as OperationReply<'UpdateKeyOperation'>;
   }
 
   async #rotateForClient(call: KeyCall): Promise<OperationReply<'RotateKeyOperation'>> {
@@ -220,12 +221,8 @@ export class KeyService {
       keystoreSequence: keystore.sequence,
     });
     const keyVersion = currentVersion(record).version;
-    log.info({key: keyUrl(keystore, record), keyVersion}, 'key rotated');
+    log.info({key: keyUrl(record), keyVersion}, 'key rotated');
     const keyDescription = await this.describe(keystore, record);
     return {keyDescription, keyVersion} as OperationReply<'RotateKeyOperation'>;
   }
-}
-
-function keyUrl({id}: Pick<KeystoreConfig, 'id'>, {localKeyId}: Pick<KeyRecord, 'localKeyId'>): string {
-  return `${id}/keys/${localKeyId}`;
 }

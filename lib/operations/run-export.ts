@@ -1,4 +1,5 @@
 import type {OperationBody, OperationReply} from '../../schemas/kms-operations.ts';
+import {keyUrl} from '../keys/key-url.ts';
 import {findKey, type KeyRequest} from './find-key.ts';
 import {findKeyModule} from './find-key-module.ts';
 import type {KeyServiceParts} from './key-service-options.ts';
@@ -30,6 +31,6 @@ export async function runExport(
   await call.acceptOnce();
   const {keyVersion, format} = reply;
   const wrapped = operation.recipient !== undefined;
-  log.info({key: `${keystore.id}/keys/${localKeyId}`, keyVersion, format, wrapped}, 'key exported');
+  log.info({key: keyUrl({keystoreId: keystore.id, localKeyId}), keyVersion, format, wrapped}, 'key exported');
   return reply;
 }

@@ -1,7 +1,8 @@
 import {InternalError} from '../errors.ts';
 import type {KeyModule, KeyVersion} from '../key-modules/key-module.ts';
+import {keyTypeOf} from '../keys/key-state.ts';
+import type {KeyTypeDescriptor} from '../keys/key-types.ts';
 import {processableVersions, versionFor} from '../keys/key-use-rules.ts';
-import {findKeyType, type KeyTypeDescriptor} from '../keys/key-types.ts';
 import type {KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
 
 /** A stored key, for its module: nothing of states and policies was checked yet but what the methods say. */
@@ -36,13 +37,6 @@ export function usableKey(record: KeyRecord, module: KeyModule): UsableKey {
     version: (version) => toKeyVersion(versionFor(record, version)),
     processable: () => processableVersions(record).map(toKeyVersion),
   };
-}
-
-/** @throws InternalError where the stored type is not one that the server knows. */
-export function keyTypeOf({type}: Pick<KeyRecord, 'type'>): KeyTypeDescriptor {
-  const found = findKeyType(type);
-  if (!found) throw new InternalError(new Error('A stored key is of an unknown type.'));
-  return found;
 }
 
 /** `keyVersion` is in a reply once the key has had more than one: who knows of none gets what they always got. */

@@ -1,8 +1,8 @@
-import {webcrypto} from 'node:crypto';
+import {KeyObject, webcrypto} from 'node:crypto';
 import 'reflect-metadata';
 import {BasicConstraintsExtension, X509CertificateGenerator} from '@peculiar/x509';
 import {KEY_TYPES, type KeyType} from '../../lib/keys/key-types.ts';
-import {parseSpki} from '../../lib/keys/public-key-codec/spki.ts';
+import {rawPublicKey} from '../../lib/keys/public-key-codec/public-key-object.ts';
 
 const ECDSA = {name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256'} as const;
 
@@ -64,6 +64,5 @@ export async function certifiedKey(
       return Buffer.from(rawData).toString('base64');
     }),
   );
-  const spki = Buffer.from(await webcrypto.subtle.exportKey('spki', key.publicKey));
-  return {publicKey: parseSpki(KEY_TYPES[type], spki), x5c};
+  return {publicKey: rawPublicKey(KEY_TYPES[type], KeyObject.from(key.publicKey)), x5c};
 }

@@ -6,7 +6,7 @@ import {MalformedRequestError, NotSupportedError} from '../../lib/errors.ts';
 import {findNamedKeyType, KEY_TYPES, type KeyTypeDescriptor} from '../../lib/keys/key-types.ts';
 import {openPublicKey, rawPublicKey} from '../../lib/keys/public-key-codec/public-key-object.ts';
 import {formatPublicJwk, parsePublicJwk} from '../../lib/keys/public-key-codec/public-jwk.ts';
-import {formatSpki, formatSpkiPem, parseSpki} from '../../lib/keys/public-key-codec/spki.ts';
+import {formatSpki, formatSpkiPem} from '../../lib/keys/public-key-codec/spki.ts';
 import {BBS_TYPES, outsideKey, PAIR_TYPES, SYMMETRIC_TYPES} from './outside-keys.ts';
 
 const spkiOf = (key: KeyObject): Buffer => key.export({format: 'der', type: 'spki'});
@@ -32,12 +32,10 @@ describe('public keys', () => {
       expect(parsePublicJwk(type, {...jwk, kid: 'k', ext: true, x5c: []})).to.deep.equal(raw);
       expect(formatSpki(type, raw)).to.deep.equal(spkiOf(publicKey));
       expect(formatSpkiPem(type, raw)).to.equal(publicKey.export({format: 'pem', type: 'spki'}));
-      expect(parseSpki(type, formatSpki(type, raw))).to.deep.equal(raw);
     });
 
     it(`of ${type.name}: nothing else`, () => {
       const raw = rawPublicKey(type, outsideKey(type).publicKey);
-      const spki = formatSpki(type, raw);
       const refuse = (run: () => unknown) =>
         expect(run).to.throw(
           MalformedRequestError,
@@ -48,15 +46,11 @@ describe('public keys', () => {
         refuse(() => formatPublicJwk(type, other));
         refuse(() => formatSpki(type, other));
       }
-      refuse(() => parseSpki(type, Buffer.concat([spki, Buffer.of(0)])));
-      refuse(() => parseSpki(type, spki.subarray(0, -1)));
-      refuse(() => parseSpki(type, raw));
       refuse(() => rawPublicKey(type, outsideKey(type).privateKey));
       const another = PAIR_TYPES.find(
         ({algorithm, publicKey}) => algorithm !== type.algorithm && publicKey !== type.publicKey,
       )!;
       refuse(() => rawPublicKey(type, outsideKey(another).publicKey));
-      refuse(() => parseSpki(type, spkiOf(outsideKey(another).publicKey)));
     });
 
     it(`of ${type.name}: no JWK with a member that is missing, of another type, longer, shorter, padded or inherited`, () => {
@@ -124,7 +118,6 @@ describe('public keys', () => {
     const type = named('rsa2048');
     const refuse = (key: KeyObject) => {
       expect(() => rawPublicKey(type, key)).to.throw(MalformedRequestError);
-      expect(() => parseSpki(type, spkiOf(key))).to.throw(MalformedRequestError);
     };
     refuse(outsideKey(named('rsa3072')).publicKey);
     const three = generateKeyPairSync('rsa', {modulusLength: 2048, publicExponent: 3}).publicKey;
@@ -149,7 +142,7 @@ describe('public keys', () => {
       expect(parsePublicJwk(type, jwk)).to.deep.equal(raw);
       expect(() => formatPublicJwk(type, raw.subarray(1))).to.throw(MalformedRequestError);
       expect(() => parsePublicJwk(type, {...jwk, kty: 'BBS'})).to.throw(MalformedRequestError, '"kty"');
-      for (const run of [openPublicKey, formatSpki, formatSpkiPem, parseSpki])
+      for (const run of [openPublicKey, formatSpki, formatSpkiPem])
         expect(() => run(type, raw)).to.throw(NotSupportedError);
     });
   }
@@ -157,7 +150,7 @@ describe('public keys', () => {
   for (const type of SYMMETRIC_TYPES) {
     it(`of ${type.name}: none`, () => {
       const raw = Buffer.alloc(32, 1);
-      for (const run of [openPublicKey, formatPublicJwk, formatSpki, formatSpkiPem, parseSpki])
+      for (const run of [openPublicKey, formatPublicJwk, formatSpki, formatSpkiPem])
         expect(() => run(type, raw)).to.throw(NotSupportedError);
       expect(() => parsePublicJwk(type, {kty: 'oct', k: raw.toString('base64url')})).to.throw(
         NotSupportedError,

@@ -1,22 +1,17 @@
-const SEQUENCE = 0x30;
+import {derInteger, derSequence} from '../../../keys/private-key-codec/der-writer.ts';
+
 const INTEGER = 0x02;
 
 /** DER of a non-negative integer, from big-endian bytes of any length (X.690 §8.3). */
-function derInteger(bytes: Uint8Array): Buffer {
+function integer(bytes: Uint8Array): Buffer {
   const start = bytes.findIndex((byte) => byte !== 0);
-  const significant = start === -1 ? Buffer.of(0) : bytes.subarray(start);
-  const sign = (significant[0] ?? 0) & 0x80 ? [0] : [];
-  return Buffer.concat([Buffer.of(INTEGER, sign.length + significant.length, ...sign), significant]);
+  return derInteger(start === -1 ? Buffer.of(0) : bytes.subarray(start));
 }
 
 /** Writes r‖s, two halves of the same length of at most 66 bytes, as DER `Ecdsa-Sig-Value` (RFC 3279 §2.2.3). */
 export function derFromRaw(raw: Uint8Array): Buffer {
   const half = raw.length / 2;
-  const body = Buffer.concat([derInteger(raw.subarray(0, half)), derInteger(raw.subarray(half))]);
-  return Buffer.concat([
-    body.length < 0x80 ? Buffer.of(SEQUENCE, body.length) : Buffer.of(SEQUENCE, 0x81, body.length),
-    body,
-  ]);
+  return derSequence(integer(raw.subarray(0, half)), integer(raw.subarray(half)));
 }
 
 /**
