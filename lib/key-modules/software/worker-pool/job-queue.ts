@@ -21,16 +21,31 @@ export class JobQueue<T> {
     this.#limits = limits;
   }
 
-  /** @throws UnavailableError where the queue, or the scope's share of it, is full. */
-  add(scope: string, item: T): void {
+  /**
+   * @returns an item that does not wait any more: where the queue is full, the newest one of the scope that has the most makes
+   *   room for a scope that has less.
+   * @throws UnavailableError where the scope's share of the queue is full, or the queue, and no scope has more.
+   */
+  add(scope: string, item: T): T | undefined {
     const items = this.#waiting.get(scope) ?? [];
-    if (this.#length >= this.#limits.queueLength)
-      throw new UnavailableError('The key module is busy. Try again later.');
     if (items.length >= this.#limits.share)
       throw new UnavailableError('The key module is busy with this keystore. Try again later.');
+    const displaced = this.#length >= this.#limits.queueLength ? this.#makeRoomFor(items) : undefined;
     items.push(item);
     this.#waiting.set(scope, items);
     this.#length += 1;
+    return displaced;
+  }
+
+  #makeRoomFor(own: readonly T[]): T | undefined {
+    const most = [...this.#waiting.values()].reduce(
+      (largest, items) => (items.length > largest.length ? items : largest),
+      [],
+    );
+    // Never a scope's last one: it has its turn.
+    if (most.length <= own.length + 1) throw busy();
+    this.#length -= 1;
+    return most.pop();
   }
 
   take(): T | undefined {
@@ -43,4 +58,8 @@ export class JobQueue<T> {
     this.#length -= 1;
     return item;
   }
+}
+
+export function busy(): UnavailableError {
+  return new UnavailableError('The key module is busy. Try again later.');
 }

@@ -1,5 +1,5 @@
 import {UnavailableError} from '../../../errors.ts';
-import {JobQueue, type JobQueueLimits} from './job-queue.ts';
+import {busy, JobQueue, type JobQueueLimits} from './job-queue.ts';
 import {JobWorker, type JobWorkerOptions} from './job-worker.ts';
 
 export interface WorkerPoolLimits extends JobQueueLimits, Omit<JobWorkerOptions, 'script'> {
@@ -27,12 +27,13 @@ export class WorkerPool<Job, Result> {
 
   /**
    * `prepare` is called when the job's turn has come: what it makes does not wait in memory.
-   * @throws UnavailableError where the queue or the scope's share of it is full, and as `JobWorker.run`.
+   * @throws UnavailableError where the queue or the scope's share of it is full, also where it has filled since with what scopes
+   *   ask for that wait for less, and as `JobWorker.run`.
    */
   async run(scope: string, prepare: () => Job): Promise<Result> {
     if (this.#closed) throw closed();
     const task = {...Promise.withResolvers<Result>(), prepare};
-    this.#waiting.add(scope, task);
+    this.#waiting.add(scope, task)?.reject(busy());
     this.#dispatch();
     return task.promise;
   }

@@ -74,11 +74,32 @@ describe('worker pool', () => {
     expect(refused).to.be.instanceOf(UnavailableError);
     expect(refused.message).to.match(/busy with this keystore/);
     const other = run('thread', 'b');
-    const full = await rejection(run('thread', 'c'));
+    const full = await rejection(run('thread', 'b'));
     expect(full).to.be.instanceOf(UnavailableError);
     expect(full.message).to.match(/module is busy\./);
     await Promise.all([running, ...own, other]);
     expect(await run('thread', 'c')).to.be.above(0);
+  });
+
+  it('lets no scope keep others out of the queue: who has most makes room', async () => {
+    const run = create({queueLength: 4, share: 4});
+    const running = run('thread');
+    const greedy = ['first', 'second', 'third', 'fourth'].map(() =>
+      run('thread').then(
+        () => 'done',
+        (error: unknown) => error,
+      ),
+    );
+    const others = ['b', 'c', 'd'].map((scope) => run('thread', scope));
+    const full = await rejection(run('thread', 'e'));
+    expect(full).to.be.instanceOf(UnavailableError);
+    await Promise.all([running, ...others]);
+    const [first, ...rest] = await Promise.all(greedy);
+    expect(first).to.equal('done');
+    for (const error of rest) {
+      expect(error).to.be.instanceOf(UnavailableError);
+      expect((error as Error).message).to.match(/module is busy\./);
+    }
   });
 
   it('takes scopes in turn', async () => {
