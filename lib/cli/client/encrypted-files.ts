@@ -1,6 +1,5 @@
 import type {KeyAdministrationKms} from '../../client/kms.ts';
 import {ProgressDisplay} from '../progress-display.ts';
-import {collectBuffers} from './buffer-collector.ts';
 import type {ClientInvocation} from './client-command.ts';
 import type {ClientConnection} from './client-connection.ts';
 import {openInput, type Input} from './inputs.ts';
@@ -29,11 +28,9 @@ export async function runFileCommand(
   const connection = await connect();
   const display = new ProgressDisplay(io.screen);
   const report = io.screen.isTTY === true ? display.report : () => undefined;
-  const collect = collectBuffers();
   let done = 0;
   const counted = count(input, (bytes) => {
     done += bytes;
-    collect(bytes);
     report({step, done, ...(input.size !== undefined && {total: input.size})});
   });
   try {

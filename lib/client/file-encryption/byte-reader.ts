@@ -9,9 +9,11 @@ export class ByteReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** @returns `length` bytes, or as many as there still are. */
+  /** @returns `length` bytes, or as many as there still are; where one piece has them all, its own memory. */
   async read(length: number): Promise<Buffer> {
     await this.#fill(length);
+    const [first] = this.#pieces;
+    if (first && first.length >= length) return this.#takeFrom(first, length);
     const taken = Buffer.allocUnsafe(Math.min(length, this.#available));
     let offset = 0;
     while (offset < taken.length) {
@@ -47,5 +49,12 @@ export class ByteReader {
         this.#available += next.value.length;
       }
     }
+  }
+
+  #takeFrom(first: Uint8Array, length: number): Buffer {
+    if (first.length === length) this.#pieces.shift();
+    else this.#pieces[0] = first.subarray(length);
+    this.#available -= length;
+    return Buffer.from(first.buffer, first.byteOffset, length);
   }
 }

@@ -29,11 +29,13 @@ export class ChunkCipher {
     derived.fill(0);
   }
 
-  /** @returns ciphertext ‖ tag of the next chunk. */
-  seal(plaintext: Uint8Array, last: boolean): Buffer {
+  /** @returns ciphertext and tag of the next chunk. */
+  seal(plaintext: Uint8Array, last: boolean): readonly [ciphertext: Buffer, tag: Buffer] {
     const cipher = createCipheriv(CIPHER, this.#key, this.#nextNonce(last), {authTagLength: TAG_LENGTH});
     const ciphertext = cipher.update(plaintext);
-    return Buffer.concat([ciphertext, cipher.final(), cipher.getAuthTag()]);
+    // GCM holds nothing back.
+    cipher.final();
+    return [ciphertext, cipher.getAuthTag()];
   }
 
   /** @returns the next chunk's plaintext; undefined where it does not open. */

@@ -14,9 +14,6 @@ import {
 /** What the data key is encrypted with besides: it opens as that of a file only. */
 const ADDITIONAL_DATA = Buffer.from('webkms file v1');
 
-/** Chunks that are given on at a time: fewer, larger writes. */
-const CHUNKS_PER_PIECE = 16;
-
 /**
  * Encrypts a stream of any length with a data key of its own, which the KMS makes and encrypts; the KMS sees nothing of
  * the data. docs/file-format.md has the format.
@@ -75,7 +72,7 @@ export async function* decryptStream(
       const plaintext = cipher.open(chunk, last);
       number++;
       // An empty chunk is that of an empty file: else there would be two ways to write the same one.
-      if (plaintext && (plaintext.length > 0 || number === 1)) return plaintext;
+      if (plaintext && (plaintext.length > 0 || number === 1)) return [plaintext];
       throw new EncryptedFileError(
         `The encrypted file was changed, damaged or cut off: its part ${number} (${header.chunkSize} bytes each) does not open.`,
       );
@@ -101,7 +98,7 @@ export async function* rewrapStream(
     const additionalData = ADDITIONAL_DATA;
     const dataKey = await kms.rewrap(kid ?? header.key, header.dataKey, {additionalData});
     yield encodeFileHeader({...header, dataKey});
-    while (!(await reader.isAtEnd())) yield await reader.read(CHUNKS_PER_PIECE * CHUNK_SIZE);
+    while (!(await reader.isAtEnd())) yield await reader.read(CHUNK_SIZE);
   } finally {
     await reader.close();
   }
@@ -114,19 +111,18 @@ async function readHeader(reader: ByteReader): Promise<FileHeader> {
   return parseFileHeader(json);
 }
 
-/** Gives each chunk of `size` bytes to `convert`, with whether it is the last; there is at least one. */
+/**
+ * Gives each chunk of `size` bytes to `convert`, with whether it is the last; there is at least one. What comes of it is given on as
+ * it is: what lies outside of the heap is collected late, so that each copy of a file's bytes would be tens of megabytes.
+ */
 async function* inChunks(
   reader: ByteReader,
   size: number,
-  convert: (chunk: Buffer, last: boolean) => Buffer,
+  convert: (chunk: Buffer, last: boolean) => readonly Buffer[],
 ): AsyncGenerator<Buffer, void, undefined> {
   for (let last = false; !last;) {
-    const pieces: Buffer[] = [];
-    while (!last && pieces.length < CHUNKS_PER_PIECE) {
-      const chunk = await reader.read(size);
-      last = await reader.isAtEnd();
-      pieces.push(convert(chunk, last));
-    }
-    yield Buffer.concat(pieces);
+    const chunk = await reader.read(size);
+    last = await reader.isAtEnd();
+    yield* convert(chunk, last);
   }
 }

@@ -2,6 +2,9 @@ import {randomBytes} from 'node:crypto';
 import {type FileHandle, link, open, rename, unlink} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 
+/** Fewer, larger writes. */
+const BATCH_BYTES = 256 * 1024;
+
 /** There is a file of that name, which is not overwritten. */
 export class OutputExistsError extends Error {
   override readonly name = 'OutputExistsError';
@@ -56,13 +59,32 @@ async function writeAll(
   pieces: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  let [batch, bytes]: [Uint8Array[], number] = [[], 0];
   for await (const piece of pieces) {
     signal?.throwIfAborted();
-    for (let offset = 0; offset < piece.length;) {
-      offset += (await file.write(piece, offset)).bytesWritten;
-    }
+    batch.push(piece);
+    bytes += piece.length;
+    if (bytes < BATCH_BYTES) continue;
+    await writeBatch(file, batch);
+    [batch, bytes] = [[], 0];
   }
   signal?.throwIfAborted();
+  await writeBatch(file, batch);
+}
+
+async function writeBatch(file: FileHandle, batch: readonly Uint8Array[]): Promise<void> {
+  let left = batch.filter(({length}) => length > 0);
+  while (left.length > 0) left = after(left, (await file.writev(left)).bytesWritten);
+}
+
+/** What was not written. */
+function after(batch: readonly Uint8Array[], written: number): Uint8Array[] {
+  let skip = written;
+  return batch.flatMap((piece) => {
+    const rest = piece.subarray(Math.min(skip, piece.length));
+    skip -= piece.length - rest.length;
+    return rest.length > 0 ? [rest] : [];
+  });
 }
 
 /** A hard link, unlike a renaming, takes no other file's name. */
