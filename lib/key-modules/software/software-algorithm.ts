@@ -52,10 +52,11 @@ export interface SoftwareAlgorithm {
    */
   readonly generateSecret: (keystoreId: string) => MaybePromise<Buffer>;
   /**
-   * Judges a secret that was made elsewhere, in what `open` does not: whether it is a sound key. The caller zeroes it.
+   * Judges a secret that was made elsewhere, in what `open` does not: whether it is a sound key. The caller zeroes it. What has
+   * to wait its turn does so as `keystoreId`'s.
    * @throws where it is not.
    */
-  readonly check?: (secret: Buffer) => Promise<void>;
+  readonly check?: (secret: Buffer, keystoreId: string) => Promise<void>;
   /**
    * Copies what it needs; the caller zeroes `secret`. What has to wait its turn does so as `keystoreId`'s.
    * @throws where `secret` is not one of this algorithm.

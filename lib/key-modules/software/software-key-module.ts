@@ -71,7 +71,7 @@ export class SoftwareKeyModule implements KeyModule {
 
   async importKey(id: KeyVersionId, secret: Uint8Array): Promise<GeneratedKey> {
     const {check} = this.#algorithm(id);
-    await ofType(id, async () => check?.(asBuffer(secret)));
+    await ofType(id, async () => check?.(asBuffer(secret), id.keystoreId));
     return this.#seal(id, asBuffer(secret));
   }
 

@@ -1,4 +1,4 @@
-import {createPrivateKey} from 'node:crypto';
+import {createPrivateKey, generateKeyPairSync} from 'node:crypto';
 import {expect} from 'chai';
 import {UnavailableError} from '../../../lib/errors.ts';
 import {
@@ -26,7 +26,7 @@ class WatchedPool extends WorkerPool<CryptoJob, CryptoResult> {
     try {
       return await super.run(scope, () => {
         const job = prepare();
-        if (job.operation === 'rsaGenerate') memory = job.secret;
+        if (job.operation === 'rsaGenerate' || job.operation === 'rsaCheck') memory = job.secret;
         return job;
       });
     } finally {
@@ -59,6 +59,38 @@ describe('software key module: threads for RSA and digests', () => {
       expect(watched?.memory.every((byte) => byte === 0)).to.equal(true);
     });
   }
+
+  it('an RSA key that was made elsewhere is judged in shared memory, which is overwritten, whatever it is', async () => {
+    const {check} = rsa(2048, {...workers, generation});
+    const {privateKey} = generateKeyPairSync('rsa', {modulusLength: 2048});
+    const sound = privateKey.export({format: 'der', type: 'pkcs1'});
+    await check!(sound, 'a');
+    const unsound = Buffer.from(sound);
+    unsound[unsound.length - 1]! ^= 1;
+    expect(await rejection(check!(unsound, 'a'))).to.be.instanceOf(Error);
+    expect(generation.memories).to.have.lengthOf(2);
+    for (const {memory, made} of generation.memories) {
+      expect(made.subarray(0, 100)).to.deep.equal(sound.subarray(0, 100));
+      expect(memory.every((byte) => byte === 0)).to.equal(true);
+    }
+  });
+
+  it('a keystore’s imports of RSA keys wait with its own', async () => {
+    const module = new SoftwareKeyModule({wrappers: new MemoryWrappers()});
+    const secret = generateKeyPairSync('rsa', {modulusLength: 2048}).privateKey.export({
+      format: 'der',
+      type: 'pkcs1',
+    });
+    const importKey = (keystoreId: string) => module.importKey({...newIdentity(RSA), keystoreId}, secret);
+    // One is judged, sixteen wait.
+    const all = Array.from({length: 18}, () => importKey('a'));
+    const other = importKey('b');
+    const settled = Promise.allSettled(all);
+    expect((await rejection(all[17]!)).message).to.match(/busy with this keystore/);
+    expect(await other).to.have.property('publicKey');
+    await module.close();
+    await settled;
+  });
 
   it('keystores have a share each of the making of RSA keys, and it ends with the module', async () => {
     const module = new SoftwareKeyModule({wrappers: new MemoryWrappers()});

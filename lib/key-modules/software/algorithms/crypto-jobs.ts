@@ -23,14 +23,16 @@ export type CryptoJob =
       readonly signature: Uint8Array;
     }
   /** Writes a new key as PKCS#1 into `secret`, shared memory that its owner overwrites; the result is its length. */
-  | {readonly operation: 'rsaGenerate'; readonly modulusLength: number; readonly secret: Uint8Array};
+  | {readonly operation: 'rsaGenerate'; readonly modulusLength: number; readonly secret: Uint8Array}
+  /** Judges `secret`, a PKCS#1 in shared memory that its owner overwrites: true, or what is wrong with it. */
+  | {readonly operation: 'rsaCheck'; readonly modulusLength: number; readonly secret: Uint8Array};
 
-export type CryptoResult = Uint8Array | boolean | number;
+export type CryptoResult = Uint8Array | boolean | number | string;
 
 export interface CryptoWorkers {
   /** For signatures: jobs of milliseconds. */
   readonly signatures: WorkerPool<CryptoJob, CryptoResult>;
-  /** For making RSA keys, which takes as long as luck will have it: seconds at 4096 bits. */
+  /** For making RSA keys, which takes as long as luck will have it, seconds at 4096 bits; and for judging those made elsewhere. */
   readonly generation: WorkerPool<CryptoJob, CryptoResult>;
   close(): Promise<void>;
 }

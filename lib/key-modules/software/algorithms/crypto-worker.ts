@@ -6,6 +6,7 @@ import {serveJobs} from '../worker-pool/serve-jobs.ts';
 import type {CryptoJob, CryptoResult} from './crypto-jobs.ts';
 import {EC_CURVES, type NamedCurve} from './ec-curve.ts';
 import {signDigest} from './ecdsa-digest.ts';
+import {checkRsaPrivateKey} from './rsa-key.ts';
 
 const NOBLE_CURVES = {'P-256': p256, 'P-384': p384, 'P-521': p521, secp256k1} as const satisfies Record<
   NamedCurve,
@@ -35,5 +36,13 @@ serveJobs(async (job: CryptoJob): Promise<CryptoResult> => {
       privateKey.fill(0);
       return privateKey.length;
     }
+    case 'rsaCheck':
+      return checkRsaPrivateKey(job.secret, job.modulusLength).then(() => true, whyNot);
   }
 });
+
+/** What is wrong with a key, in words that quote nothing of it. */
+function whyNot(error: unknown): string {
+  if (error instanceof RangeError) return error.message;
+  throw error;
+}

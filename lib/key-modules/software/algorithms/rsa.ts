@@ -13,7 +13,7 @@ import {InternalError, MalformedRequestError} from '../../../errors.ts';
 import type {SignatureChoice, SoftwareAlgorithm} from '../software-algorithm.ts';
 import {bytesOf, type CryptoWorkers} from './crypto-jobs.ts';
 import {encodePkcs1, encodePss, isEncodedPss} from './rsa-encoding.ts';
-import {checkRsaPrivateKey, openRsaPrivateKey, openRsaPublicKey} from './rsa-key.ts';
+import {openRsaPrivateKey, openRsaPublicKey} from './rsa-key.ts';
 
 const {RSA_NO_PADDING, RSA_PKCS1_OAEP_PADDING, RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING} = constants;
 const {RSA_PSS_SALTLEN_DIGEST} = constants;
@@ -61,7 +61,18 @@ export function rsa(bits: number, {signatures, generation}: CryptoWorkers): Soft
         secret.fill(0);
       }
     },
-    check: (secret) => checkRsaPrivateKey(secret, bits),
+    async check(given, keystoreId) {
+      const secret = new Uint8Array(new SharedArrayBuffer(given.length));
+      try {
+        const verdict = await generation.run(keystoreId, () => {
+          secret.set(given);
+          return {operation: 'rsaCheck', modulusLength: bits, secret};
+        });
+        if (verdict !== true) throw new RangeError(String(verdict));
+      } finally {
+        secret.fill(0);
+      }
+    },
     open(secret, keystoreId) {
       const {privateKey, publicKey} = openRsaPrivateKey(secret, bits);
       const decryptionKey = privateKey.toCryptoKey(OAEP, false, ['decrypt']);
