@@ -1,3 +1,4 @@
+import {parseXsdDateTime} from '../../encoding/xsd-date-time.ts';
 import {MalformedRequestError, NotAllowedError} from '../../errors.ts';
 
 /** Signs with an Ed25519 key; `id` is the DID URL of its verification method, e.g. `did:key:z6Mk…#z6Mk…`. */
@@ -21,7 +22,7 @@ export type Capability = Readonly<Record<string, unknown>> & {
 /** What proves that requests may be made: the keystore's own controller needs no capabilities. */
 export interface ConnectionCredential {
   readonly signer: RequestSigner;
-  /** Delegated to the signer; of several that fit a request the narrowest is used. */
+  /** Delegated to the signer; of several that fit a request the narrowest is used, of several for the same target the last. */
   readonly capabilities?: readonly Capability[];
 }
 
@@ -38,23 +39,39 @@ export function assertCapability(value: unknown): asserts value is Capability {
   }
 }
 
-/** The capability to invoke: one of those given, or else the root of the keystore, by its id. */
+/**
+ * The capability to invoke: one of those given, or else the root of the keystore, by its id. One that has expired by this clock is
+ * used where there is no other.
+ * @throws NotAllowedError where none fits
+ */
 export function chooseCapability(
   capabilities: readonly Capability[],
   {
     keystoreId,
     url,
     actions,
-  }: {readonly keystoreId: string; readonly url: string; readonly actions: readonly string[]},
+    now,
+  }: {
+    readonly keystoreId: string;
+    readonly url: string;
+    readonly actions: readonly string[];
+    /** Milliseconds since the epoch. */
+    readonly now: number;
+  },
 ): Capability | string {
   if (capabilities.length === 0) return rootCapability(keystoreId);
-  const fitting = capabilities
+  const [best] = capabilities
     .filter(
       (capability) =>
         isWithin(url, capability.invocationTarget) && actions.every((action) => allows(capability, action)),
     )
-    .sort((a, b) => b.invocationTarget.length - a.invocationTarget.length);
-  if (fitting[0]) return fitting[0];
+    .reverse()
+    .sort(
+      (a, b) =>
+        Number(hasExpired(a, now)) - Number(hasExpired(b, now)) ||
+        b.invocationTarget.length - a.invocationTarget.length,
+    );
+  if (best) return best;
   throw new NotAllowedError(
     'no-capability',
     `None of the capabilities of this connection allows ${actions.join(', ')} here.`,
@@ -78,4 +95,9 @@ export function isWithin(url: string, invocationTarget: string): boolean {
 function allows({allowedAction}: Capability, action: string): boolean {
   if (allowedAction === undefined) return true;
   return Array.isArray(allowedAction) ? allowedAction.includes(action) : allowedAction === action;
+}
+
+function hasExpired({expires}: Capability, now: number): boolean {
+  const time = typeof expires === 'string' ? parseXsdDateTime(expires) : undefined;
+  return time !== undefined && time <= now;
 }

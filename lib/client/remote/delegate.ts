@@ -29,9 +29,12 @@ export async function delegateCapability(
     signer,
     keystoreId,
     parent,
+    now,
   }: {
     readonly signer: RequestSigner;
     readonly keystoreId: string;
+    /** Milliseconds since the epoch. */
+    readonly now: number;
     readonly parent?: Capability | undefined;
   },
 ): Promise<Capability> {
@@ -41,6 +44,7 @@ export async function delegateCapability(
   }
   if (actions.length === 0) throw new MalformedRequestError('Say which actions are delegated.');
   if (Number.isNaN(expires.getTime())) throw new MalformedRequestError('"expires" must be a date.');
+  if (expires.getTime() <= now) throw new MalformedRequestError('"expires" must be a time to come.');
   // A second or so to load: only who delegates does.
   const [{ZcapClient}, {Ed25519Signature2020}] = await Promise.all([
     import('@digitalbazaar/ezcap'),

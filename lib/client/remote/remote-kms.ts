@@ -46,14 +46,20 @@ const MAX_SOCKETS = 32;
  * Nothing is asked twice, but for reads on a connection that had been closed.
  */
 export class RemoteKms extends ChannelKeyAdministration {
-  #connection: {readonly credential: ConnectionCredential; readonly requests: KeystoreRequests} | undefined;
+  #connection:
+    | {
+        readonly credential: ConnectionCredential;
+        readonly requests: KeystoreRequests;
+        readonly now: () => number;
+      }
+    | undefined;
 
   private constructor(
     {keystoreId, credential}: {readonly keystoreId: string; readonly credential: ConnectionCredential},
-    {client, close}: {readonly client: SignedClient; readonly close: () => void},
+    {client, close, now}: OpenedClient,
   ) {
     super(new HttpsChannel({keystoreId, client, close}));
-    this.#connection = {credential, requests: new KeystoreRequests(client)};
+    this.#connection = {credential, requests: new KeystoreRequests(client), now};
   }
 
   /** Nothing is sent yet. @throws MalformedRequestError where URL or capabilities cannot be right */
@@ -110,14 +116,15 @@ export class RemoteKms extends ChannelKeyAdministration {
    * @throws NotAllowedError where none of its capabilities holds that. @throws MalformedRequestError
    */
   async delegate(request: DelegationRequest): Promise<Capability> {
-    const {signer, capabilities = []} = this.#open().credential;
+    const {credential, now: clock} = this.#open();
+    const {signer, capabilities = []} = credential;
+    const now = clock();
     const keystoreId = this.serviceIdentifier;
     const url = request.keyId ?? keystoreId;
     // The same for every action: a capability has one parent.
-    const parent = chooseCapability(capabilities, {keystoreId, url, actions: request.actions});
+    const parent = chooseCapability(capabilities, {keystoreId, url, actions: request.actions, now});
     return delegateCapability(request, {
-      signer,
-      keystoreId,
+      ...{signer, keystoreId, now},
       parent: typeof parent === 'object' ? parent : undefined,
     });
   }
@@ -143,11 +150,17 @@ export class RemoteKms extends ChannelKeyAdministration {
   }
 }
 
+interface OpenedClient {
+  readonly client: SignedClient;
+  readonly close: () => void;
+  readonly now: () => number;
+}
+
 function openClient(
   credential: ConnectionCredential,
-  {ca, agent, now}: HttpsOptions,
-): {readonly client: SignedClient; readonly close: () => void} {
-  if (agent) return {client: new SignedClient({credential, agent, now}), close: () => undefined};
+  {ca, agent, now = Date.now}: HttpsOptions,
+): OpenedClient {
+  if (agent) return {client: new SignedClient({credential, agent, now}), close: () => undefined, now};
   const own = new Agent({
     keepAlive: true,
     maxSockets: MAX_SOCKETS,
@@ -155,5 +168,5 @@ function openClient(
     rejectUnauthorized: true,
     ...(ca !== undefined && {ca: typeof ca === 'string' ? ca : [...ca]}),
   });
-  return {client: new SignedClient({credential, agent: own, now}), close: () => own.destroy()};
+  return {client: new SignedClient({credential, agent: own, now}), close: () => own.destroy(), now};
 }

@@ -57,15 +57,17 @@ export class SignedClient {
 
   async #send({method, url, action, root, capability, json}: SignedCall): Promise<HttpsReply> {
     const {signer, capabilities = []} = this.#credential;
+    const now = this.#now();
     const body = json === undefined ? undefined : JSON.stringify(json);
     const headers = await signRequest(
       {
         method,
         url,
         body,
-        capability: capability ?? chooseCapability(capabilities, {keystoreId: root, url, actions: [action]}),
+        capability:
+          capability ?? chooseCapability(capabilities, {keystoreId: root, url, actions: [action], now}),
         action,
-        created: Math.floor(this.#now() / 1000),
+        created: Math.floor(now / 1000),
       },
       signer,
     );

@@ -133,6 +133,7 @@ describe('RemoteKms', () => {
     for (const request of [
       {to, expires, actions: []},
       {to, expires: new Date(Number.NaN), actions: ['sign']},
+      {to, expires: new Date(Date.now() - 1000), actions: ['sign']},
       {to, expires, actions: ['sign'], keyId: `${server.baseUrl}/kms/keystores/z1other/keys/z1`},
     ]) {
       expect(await refused(kms.delegate(request))).to.be.instanceOf(MalformedRequestError);
