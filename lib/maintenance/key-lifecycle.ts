@@ -19,6 +19,8 @@ const NEXT_ROUND_MS = 1000;
 const PAGE = 100;
 /** Keys that one round does something with. */
 const MAX_PER_ROUND = 1000;
+/** Of them, those of one keystore that are rotated, which can take seconds each: the others' turn comes. */
+const MAX_ROTATIONS_OF_KEYSTORE = 20;
 /** Failures of one round that are logged each. */
 const MAX_LOGGED = 20;
 
@@ -127,6 +129,8 @@ export class KeyLifecycle {
   async #visitDue(counts: Counts, signal: AbortSignal | undefined): Promise<boolean> {
     const {due, isSealed} = this.#options;
     const at = this.#clock();
+    const rotations = new Map<string, number>();
+    let skipped = false;
     for (let visited = 0; ;) {
       if (isSealed()) return false;
       const page = await due.listDue({at, limit: PAGE, after: this.#after});
@@ -134,20 +138,31 @@ export class KeyLifecycle {
         if (visited >= MAX_PER_ROUND || signal?.aborted) return true;
         this.#after = key;
         if (!this.#backoff.mayTry(key, at)) continue;
+        const ofKeystore = rotations.get(key.keystoreId) ?? 0;
+        if (ofKeystore >= MAX_ROTATIONS_OF_KEYSTORE) {
+          skipped = true;
+          continue;
+        }
         visited++;
-        await this.#attempt(key, counts, () => this.#work.doDue(key));
+        const outcome = await this.#attempt(key, counts, () => this.#work.doDue(key));
+        if (outcome === 'rotated') rotations.set(key.keystoreId, ofKeystore + 1);
       }
       if (page.length < PAGE) break;
       await takeTurns();
     }
     this.#after = undefined;
-    return false;
+    return skipped;
   }
 
   /** @throws SealedError; UnavailableError where the store as a whole is */
-  async #attempt(id: KeyRecordId, counts: Counts, work: () => Promise<WorkOutcome>): Promise<void> {
+  async #attempt(
+    id: KeyRecordId,
+    counts: Counts,
+    work: () => Promise<WorkOutcome>,
+  ): Promise<WorkOutcome | undefined> {
+    let outcome: WorkOutcome | undefined;
     try {
-      const outcome = await work();
+      outcome = await work();
       if (outcome === 'stuck') this.#backoff.failed(id, this.#clock());
       else this.#backoff.succeeded(id);
       if (outcome === 'rotated' || outcome === 'destroyed') counts[outcome]++;
@@ -158,6 +173,7 @@ export class KeyLifecycle {
       this.#report(id, error, {quietly: counts.failed > MAX_LOGGED});
     }
     await takeTurns();
+    return outcome;
   }
 
   #report(id: KeyRecordId, err: unknown, {quietly}: {readonly quietly: boolean}): void {

@@ -170,6 +170,19 @@ describe('what happens to keys by itself, where something is wrong', () => {
     expect(await node.management.keyLifecycle.runOnce()).to.include({rotated: 2});
   });
 
+  it('a keystore whose keys are all to be rotated does not keep others from their turn', async () => {
+    const node = await open();
+    const many = await addKeys(node, 25);
+    now += 1000;
+    const [other] = await addKeys(node, 1);
+    now += DAY_MS;
+    const lifecycle = lifecycleOver(node, {clock});
+    expect(await lifecycle.runOnce()).to.deep.equal({...NOTHING, rotated: 21, more: true});
+    expect(await versionsOf(node, other!)).to.equal(2);
+    expect(await lifecycle.runOnce()).to.deep.equal({...NOTHING, rotated: 5});
+    for (const key of many) expect(await versionsOf(node, key)).to.equal(2);
+  });
+
   describe('with many keys', () => {
     const dueKeys = Array.from({length: 2500}, (_, index) => ({
       keystoreId: 'https://localhost:9443/kms/keystores/z1',
