@@ -52,7 +52,7 @@ export function readKeyToImport(key: ImportedKey, alg: string | undefined): KeyT
     return {type, format: 'jwk', bytes: Buffer.from(JSON.stringify(key.jwk))};
   }
   if ('raw' in key) {
-    if (!named) throw new MalformedRequestError('The bytes of a key do not tell what it is: say "alg".');
+    if (!named) throw new MalformedRequestError('The bytes of a key do not tell what it is: say its type.');
     return {type: named, format: 'raw', bytes: Buffer.from(key.raw)};
   }
   const opened = openPrivateKey(key);
@@ -66,7 +66,7 @@ export function requireKeyType(alg: string | undefined): KeyTypeDescriptor {
   if (type) return type;
   throw new NotSupportedError(
     alg === undefined
-      ? 'It cannot be told what kind of key this is: say "alg".'
+      ? 'It cannot be told what kind of key this is: say its type.'
       : 'There is no such key type.',
   );
 }

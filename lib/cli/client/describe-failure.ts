@@ -1,6 +1,6 @@
 import {KmsConnectionError, UnexpectedReplyError} from '../../client/client-errors.ts';
 import {EncryptedFileError} from '../../client/file-encryption/file-error.ts';
-import {KeyPolicyError, KmsError, NotAllowedError, ValidationError} from '../../errors.ts';
+import {KeyPolicyError, KeyStateError, KmsError, NotAllowedError, ValidationError} from '../../errors.ts';
 import {printable} from './columns.ts';
 import {ClientError, EXIT_CODES} from './client-error.ts';
 
@@ -44,7 +44,7 @@ function describeKmsError(error: KmsError): Failure {
   const {code, advice} = KMS_ERRORS.get(error.name) ?? {code: EXIT_CODES.failed, advice: ''};
   // What the policy of the key forbids, it forbids to everybody.
   if (error instanceof KeyPolicyError) return failure(error.message, code);
-  const sentences = [...messages(error), supported(error), advice];
+  const sentences = [...messages(error), supported(error), wayBack(error), advice];
   return failure(sentences.filter((sentence) => sentence).join(' '), code);
 }
 
@@ -70,6 +70,19 @@ function supported({details}: KmsError): string {
   const list = details?.['supported'];
   if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) return '';
   return `It has: ${list.join(', ')}.`;
+}
+
+/** How a key, or a version of it, comes back from the state that it is in. */
+function wayBack(error: KmsError): string {
+  const state = error instanceof KeyStateError ? error.details?.['state'] : undefined;
+  switch (state) {
+    case 'disabled':
+      return 'To take that back: webkms enable';
+    case 'pendingDeletion':
+      return 'To take that back: webkms restore';
+    default:
+      return '';
+  }
 }
 
 /** One line, whatever came over the network. */

@@ -1,4 +1,5 @@
 import type {KeyAdministrationKms} from '../../client/kms.ts';
+import {UsageError} from '../command.ts';
 import {ProgressDisplay} from '../progress-display.ts';
 import type {ClientInvocation} from './client-command.ts';
 import type {ClientConnection} from './client-connection.ts';
@@ -23,6 +24,9 @@ export async function runFileCommand(
   {io, options, connect, print}: ClientInvocation,
   {file, step, mode, convert}: FileConversion,
 ): Promise<number> {
+  if (options.has('context')) {
+    throw new UsageError('--context goes with a text, not with --input FILE, which is bound to nothing.');
+  }
   const output = options.text('output');
   const input = await openInput(file, io);
   const connection = await connect();

@@ -6,9 +6,9 @@ export function kidOf(text: string): string {
   return `name:${parseKeyName(text)}`;
 }
 
-/** The name of a key, which may not look like its URL. @throws UsageError */
+/** The name of a key, which may not look like its URL, in NFC however it was typed. @throws UsageError */
 export function parseKeyName(text: string): string {
   if (/^https?:/.test(text)) throw new UsageError('the name of a key must not be a URL.');
   if (/[\u0000-\u001f\u007f]/.test(text)) throw new UsageError('the name of a key has control characters.');
-  return text;
+  return text.normalize('NFC');
 }

@@ -60,13 +60,15 @@ export async function writeOutput(
 
 /** Writes a small result; a text that goes to a terminal ends with a line feed there. */
 export async function writeResult(
-  {io, options}: Pick<ClientInvocation, 'io' | 'options'>,
+  {io, options, print}: Pick<ClientInvocation, 'io' | 'options' | 'print'>,
   bytes: Uint8Array,
   output: OutputOptions,
 ): Promise<void> {
   const path = options.text('output');
   await writeOutput(path, only(bytes), {io, ...output});
-  if (isStandardOutput(path) && io.outIsTerminal && bytes.at(-1) !== 0x0a) await io.write(Buffer.of(0x0a));
+  if (!isStandardOutput(path)) {
+    if (options.flag('json')) print({output: path}, []);
+  } else if (io.outIsTerminal && bytes.at(-1) !== 0x0a) await io.write(Buffer.of(0x0a));
 }
 
 function describeOutputError(path: string, error: unknown): unknown {

@@ -33,7 +33,7 @@ export function connectionError(
 ): KmsConnectionError {
   const code = codeOf(cause);
   const advice = UNTRUSTED.has(code)
-    ? 'the certificate of the server is not trusted: give the file of its issuer (or of itself, where it is self-signed) as CA.'
+    ? 'the certificate of the server is not trusted: give that of its issuer, or itself where it is self-signed, as CA (webkms init --ca FILE).'
     : (ADVICE.get(code) ?? `the connection failed (${code}).`);
   const error = new KmsConnectionError(`${new URL(url).host} could not be asked: ${advice}`, {cause});
   if (reused && code === 'ECONNRESET') staleConnections.add(error);

@@ -9,6 +9,7 @@ import {UsageError} from '../../../lib/cli/command.ts';
 import {InterruptedError} from '../../../lib/cli/interruption.ts';
 import * as errors from '../../../lib/errors.ts';
 import {run, type Outcome} from '../run-main.ts';
+import {LAUNCHER} from './webkms-command.ts';
 
 const KEY: KeyInfo = {
   ...{kid: 'https://kms.example/kms/keystores/z1/keys/z2', keyType: 'urn:webkms:symmetric:AES-256-GCM'},
@@ -105,6 +106,14 @@ describe('webkms: the command line of clients', () => {
       ['encrypt', 'a', 'text', '--output', 'F'],
       '--output goes with --input FILE; what is printed, the shell can redirect.',
     ],
+    ...['encrypt', 'decrypt', 'rewrap'].map(
+      (name) =>
+        [
+          [name, 'a', '--input', LAUNCHER, '--context', 'order 7'],
+          '--context goes with a text, not with --input FILE, which is bound to nothing.',
+        ] as const,
+    ),
+    [['export', 'a', '--format', 'pem', '--json'], '--json goes with --format jwk, or with --output FILE.'],
     [['verify', 'a', 'data'], 'one SIGNATURE, or --signature SIGNATURE, or --signature-file FILE.'],
     [
       ['verify', 'a', 'data', 's', '--signature', 's'],
@@ -178,12 +187,20 @@ describe('webkms: the command line of clients', () => {
     ]);
   });
 
+  it('encrypts a text of 65,536 bytes, and says what to do with a longer one', async () => {
+    const kms = {encrypt: async () => 'webkms:v1:AA'};
+    const encrypt = ['encrypt', 'a', '-'];
+    expect((await runFake(encrypt, {kms, input: 'é'.repeat(32_768)})).code).to.equal(0);
+    const {code, out, err} = await runFake(encrypt, {kms, input: `${'é'.repeat(32_768)}.`});
+    expect({code, out}).to.deep.equal({code: 2, out: ''});
+    expect(err).to.match(/^webkms: A text has at most 65536 bytes\..* --input -/);
+  });
+
   it('names keys by name or URL', async () => {
     const asked: string[] = [];
     const kms = {rotateKey: async (kid: string) => (asked.push(kid), KEY)};
-    await runFake(['rotate', 'a b'], {kms});
-    await runFake(['rotate', KEY.kid], {kms});
-    expect(asked).to.deep.equal(['name:a b', KEY.kid]);
+    for (const name of ['a b', KEY.kid, 'cle\u0301']) await runFake(['rotate', name], {kms});
+    expect(asked).to.deep.equal(['name:a b', KEY.kid, 'name:cl\u00e9']);
   });
 
   it('shows colours and a line feed on a terminal, and nothing that a terminal would obey', async () => {
@@ -208,7 +225,7 @@ describe('webkms: the command line of clients', () => {
   });
 
   describe('exits with', () => {
-    const state = new errors.KeyStateError('The key is disabled.', {details: {state: 'disabled'}});
+    const state = (word: string) => new errors.KeyStateError('It is so.', {details: {state: word}});
     const supported = {details: {supported: ['sign', 'verify']}};
     for (const [code, error, message] of [
       [1, new errors.OperationFailedError('The operation failed.'), 'The operation failed.'],
@@ -222,7 +239,9 @@ describe('webkms: the command line of clients', () => {
         /^Not allowed: It was revoked\. .*webkms profiles$/,
       ],
       [4, new errors.KeyPolicyError('exportable', 'The policy says no.'), 'The policy says no.'],
-      [4, state, 'The key is disabled.'],
+      [4, state('disabled'), 'It is so. To take that back: webkms enable'],
+      [4, state('pendingDeletion'), 'It is so. To take that back: webkms restore'],
+      [4, state('destroyed'), 'It is so.'],
       [4, new errors.NotSupportedError('It cannot.', supported), 'It cannot. It has: sign, verify.'],
       [4, new errors.PayloadTooLargeError('Too large.'), 'Too large.'],
       [5, new errors.RateLimitError(1), 'Too many requests. Try again later.'],

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  copyFileSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -104,6 +105,11 @@ describe('webkms: profiles', function () {
     expect(await refused(4, 'init', '--local', '--passphrase-file', 'passphrase')).to.contain(
       'no passphrase seals it',
     );
+    const again = ['init', '--local', '--json', '--key', 'backup.key'];
+    writeFileSync(person.path('backup.key'), Buffer.alloc(32, 7).toString('base64url'), {mode: 0o600});
+    expect(await refused(4, ...again)).to.contain('another controller key');
+    copyFileSync(join(person.home, 'profiles/default/controller.key'), person.path('backup.key'));
+    expect((JSON.parse(await person.ok(...again)) as InitResult).did).to.equal(did);
   });
 
   it('are sealed by a passphrase, which is asked for by what signs', async () => {

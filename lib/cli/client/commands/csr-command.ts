@@ -2,7 +2,7 @@ import {oneOf} from '../../../config/parsers.ts';
 import {SIGNATURE_ALGORITHMS, type SignatureAlgorithm} from '../../../keys/key-algorithms.ts';
 import {firstOperand, type ClientCommand, type Option} from '../client-command.ts';
 import {kidOf} from '../key-operand.ts';
-import {OUTPUT_OPTION, writeResult} from '../outputs.ts';
+import {isStandardOutput, OUTPUT_OPTION, writeResult} from '../outputs.ts';
 import {ALGORITHM_OPTION} from '../signed-data.ts';
 
 const ALGORITHMS = Object.keys(SIGNATURE_ALGORITHMS) as SignatureAlgorithm[];
@@ -41,7 +41,8 @@ export const csrCommand: ClientCommand = {
       alternativeNames: {...(dns && {dns}), ...(uri && {uri}), ...(email && {email}), ...(ip && {ip})},
       ...(algorithm !== undefined && {algorithm}),
     });
-    await writeResult(invocation, Buffer.from(`${pem.trimEnd()}\n`), {mode: 0o666, overwrite: true});
+    if (options.flag('json') && isStandardOutput(options.text('output'))) invocation.print({pem}, []);
+    else await writeResult(invocation, Buffer.from(`${pem.trimEnd()}\n`), {mode: 0o666, overwrite: true});
     return 0;
   },
 };

@@ -8,8 +8,11 @@ import {rejectOutput} from '../text-result.ts';
 
 export const CONTEXT_OPTION: Option = {
   value: 'TEXT',
-  meaning: 'additional data that is authenticated, not encrypted: it must be given again to decrypt',
+  meaning:
+    'of a text: additional data that is authenticated, not encrypted; it must be given again to decrypt',
 };
+
+const MAX_TEXT_BYTES = 65_536;
 
 export const encryptCommand: ClientCommand = {
   operands: [{name: 'NAME'}, {name: 'TEXT', optional: true, isText: true}],
@@ -33,6 +36,13 @@ export const encryptCommand: ClientCommand = {
     if (file !== undefined) return encryptFile(invocation, kid, file);
     rejectOutput(options);
     const plaintext = await readText(text, io);
+    if (plaintext.length > MAX_TEXT_BYTES) {
+      plaintext.fill(0);
+      throw new ClientError(
+        'usage',
+        `A text has at most ${MAX_TEXT_BYTES} bytes. Encrypt it as a file: --input FILE, or --input - for standard input`,
+      );
+    }
     const {kms} = await invocation.connect();
     const ciphertext = await kms.encrypt(kid, plaintext, readContext(invocation));
     plaintext.fill(0);

@@ -1,10 +1,11 @@
 import {createPrivateKey} from 'node:crypto';
 import {oneOf} from '../../../config/parsers.ts';
 import {decodeBase64url} from '../../../encoding/base64url.ts';
+import {UsageError} from '../../command.ts';
 import {firstOperand, type ClientCommand} from '../client-command.ts';
 import {ClientError} from '../client-error.ts';
 import {kidOf} from '../key-operand.ts';
-import {OUTPUT_OPTION, writeResult} from '../outputs.ts';
+import {isStandardOutput, OUTPUT_OPTION, writeResult} from '../outputs.ts';
 import {parseVersion} from './state-commands.ts';
 
 const FORMATS = ['jwk', 'pem', 'pkcs8', 'raw'] as const;
@@ -35,6 +36,9 @@ export const exportCommand: ClientCommand = {
   run: async (invocation) => {
     const {options} = invocation;
     const format = options.parse('format', oneOf(...FORMATS)) ?? 'jwk';
+    if (format !== 'jwk' && options.flag('json') && isStandardOutput(options.text('output'))) {
+      throw new UsageError('--json goes with --format jwk, or with --output FILE.');
+    }
     const version = parseVersion(options);
     const {kms} = await invocation.connect();
     const jwk = await kms.exportPrivateKey(

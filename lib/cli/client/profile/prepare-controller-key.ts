@@ -44,12 +44,16 @@ export async function prepareControllerKey({
   const open = (bytes: Uint8Array, from: string): Promise<ControllerKey> =>
     openControllerKey(bytes, from, () => existingPassphrase(passphraseSource));
 
+  if (importFrom !== undefined) {
+    return withSecret(await readBackup(importFrom), async (backup) => {
+      const wasThere = await isLeft(path, backup);
+      const key = await open(backup, importFrom);
+      if (!wasThere) await profiles.writeKey(name, backup);
+      return {key, path, isSealed: isSealedKey(backup), wasThere};
+    });
+  }
   const left = await controllerKeyBytes(path);
   if (left) {
-    if (importFrom !== undefined) {
-      left.fill(0);
-      throw new ClientError('refused', `There is a controller key ${path} already. To put it aside: --force`);
-    }
     return withSecret(left, async () => {
       const isSealed = isSealedKey(left);
       if (!isSealed && passphraseFile !== undefined) {
@@ -59,20 +63,30 @@ export async function prepareControllerKey({
       return {key: await open(left, path), path, isSealed, wasThere: true};
     });
   }
-  if (importFrom !== undefined) {
-    const backup = await controllerKeyBytes(importFrom);
-    if (!backup) throw new ClientError('not-found', `The controller key file ${importFrom} does not exist.`);
-    return withSecret(backup, async () => {
-      const key = await open(backup, importFrom);
-      await profiles.writeKey(name, backup);
-      return {key, path, isSealed: isSealedKey(backup), wasThere: false};
-    });
-  }
   return withSecret(newControllerSeed(), async (seed) => {
     const passphrase = await newPassphrase(passphraseSource);
     const bytes = await formatControllerKey(seed, passphrase);
     passphrase?.fill(0);
     await withSecret(bytes, () => profiles.writeKey(name, bytes));
     return {key: new ControllerKey(seed), path, isSealed: passphrase !== undefined, wasThere: false};
+  });
+}
+
+async function readBackup(path: string): Promise<Uint8Array> {
+  const backup = await controllerKeyBytes(path);
+  if (backup) return backup;
+  throw new ClientError('not-found', `The controller key file ${path} does not exist.`);
+}
+
+/** Whether an `init` that did not end has copied the backup already. @throws ClientError where there is another key */
+async function isLeft(path: string, backup: Uint8Array): Promise<boolean> {
+  const left = await controllerKeyBytes(path);
+  if (!left) return false;
+  return withSecret(left, () => {
+    if (Buffer.compare(left, backup) === 0) return true;
+    throw new ClientError(
+      'refused',
+      `There is another controller key ${path} already. To put it aside: --force`,
+    );
   });
 }
