@@ -398,3 +398,25 @@ describe('KeyService: new keys', () => {
     await generate(scene, generating({tags: {name: 'two'}}));
   });
 });
+
+describe('KeyService: lists', () => {
+  it('give others their turn: long public keys take a while to write', async () => {
+    const scene = await Scene.of('Ed25519VerificationKey2020');
+    const record = await scene.record();
+    for (let i = 0; i < 63; i++) scene.keys.put({...record, localKeyId: `z${i}`});
+    let turns = 0;
+    let done = false;
+    const listing = scene.service
+      .list({keystore, isVisible: () => true}, {limit: 100})
+      .finally(() => (done = true));
+    const others = async (): Promise<void> => {
+      while (!done) {
+        await new Promise(setImmediate);
+        turns++;
+      }
+    };
+    const [{results}] = await Promise.all([listing, others()]);
+    expect(results).to.have.lengthOf(64);
+    expect(turns).to.be.at.least(4);
+  });
+});
