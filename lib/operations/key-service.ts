@@ -1,3 +1,4 @@
+import {setImmediate} from 'node:timers/promises';
 import type {OperationBody, OperationReply} from '../../schemas/kms-operations.ts';
 import {DuplicateError} from '../errors.ts';
 import {describeKey, type KeyDescription} from '../keys/key-description.ts';
@@ -21,6 +22,8 @@ import type {
 import {rotation} from './rotate-key.ts';
 import {runExport} from './run-export.ts';
 import {type BatchCall, runBatch, useKey} from './use-key.ts';
+
+const KEYS_A_TURN = 16;
 
 /** Who asks was authorised on the keystore, as it was then. */
 export interface KeystoreCall {
@@ -108,8 +111,13 @@ export class KeyService {
     const {results, ...rest} =
       name === undefined ? await keys.list({keystoreId, ...page}) : await this.#findNamed(keystoreId, name);
     const visible = results.filter((record) => record.state !== 'deleted' && isVisible(record));
-    const descriptions = visible.map((record) => this.describe(keystore, record, {metadata}));
-    return {results: await Promise.all(descriptions), ...rest};
+    const descriptions: KeyDescription[] = [];
+    for (const record of visible) {
+      // Long public keys take a while to write: others get their turn.
+      if (descriptions.length % KEYS_A_TURN === KEYS_A_TURN - 1) await setImmediate();
+      descriptions.push(await this.describe(keystore, record, {metadata}));
+    }
+    return {results: descriptions, ...rest};
   }
 
   async #findNamed(keystoreId: string, name: string): Promise<Page<KeyRecord>> {
