@@ -8,10 +8,11 @@ export interface Refusal extends Error {
 
 /** What an attempt is refused with; fails where it succeeds. */
 export async function refused(attempt: Promise<unknown>): Promise<Refusal> {
-  const outcome: unknown = await attempt.then(
-    () => new Error('It was to be refused, and succeeded.'),
-    (error: unknown) => error,
-  );
-  if (outcome instanceof Error) return outcome;
-  throw new Error('It was refused with something that is no error.');
+  try {
+    await attempt;
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw new Error('It was refused with something that is no error.', {cause: error});
+  }
+  throw new Error('It was to be refused, and succeeded.');
 }

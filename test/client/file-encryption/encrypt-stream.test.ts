@@ -10,6 +10,7 @@ import {
 import {EncryptedFileError} from '../../../lib/client/file-encryption/file-error.ts';
 import {CHUNK_SIZE} from '../../../lib/client/file-encryption/file-header.ts';
 import {OperationFailedError} from '../../../lib/errors.ts';
+import {refused} from '../refused.ts';
 import {MemoryKms} from './memory-kms.ts';
 
 const SEALED_CHUNK = CHUNK_SIZE + 16;
@@ -139,7 +140,7 @@ describe('encrypted files', () => {
     const {ciphertext} = await kms.generateDataKey('', {additionalData: Buffer.from('webkms file v1')});
     await expectRefusal(decrypt(withHeader({dataKey: ciphertext})));
     const text = await kms.generateDataKey('');
-    const failure = await rejection(decrypt(withHeader({dataKey: text.ciphertext})));
+    const failure = await refused(decrypt(withHeader({dataKey: text.ciphertext})));
     expect(failure, 'a text is no data key').to.be.instanceOf(OperationFailedError);
   });
 
@@ -189,7 +190,7 @@ describe('encrypted files', () => {
         released = true;
       }
     };
-    const failure = await rejection(collect(encryptStream(kms, '', source())));
+    const failure = await refused(collect(encryptStream(kms, '', source())));
     expect(failure.message).to.equal('the disk has gone');
     expect(released).to.equal(true);
   });
@@ -233,16 +234,9 @@ async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(collected);
 }
 
-async function rejection(promise: Promise<unknown>): Promise<Error> {
-  return promise.then(
-    () => expect.fail('was not refused'),
-    (error: unknown) => error as Error,
-  );
-}
-
 /** By the file's own checks, or by the KMS that its data key does not open with. */
 async function expectRefusal(promise: Promise<unknown>, what?: string): Promise<void> {
-  const error = await rejection(promise);
+  const error = await refused(promise);
   expect(
     error instanceof EncryptedFileError || error instanceof OperationFailedError,
     what ?? String(error),

@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {OutputExistsError, writeOutputFile} from '../../../lib/client/file-encryption/output-file.ts';
+import {refused} from '../refused.ts';
 
 describe('output files', () => {
   let directory: string;
@@ -29,7 +30,7 @@ describe('output files', () => {
 
   it('are not there at all where something fails on the way', async () => {
     const path = join(directory, 'out');
-    const failure = await rejection(writeOutputFile(path, failing()));
+    const failure = await refused(writeOutputFile(path, failing()));
     expect(failure.message).to.equal('no more');
     expect(await readdir(directory)).to.deep.equal([]);
   });
@@ -37,8 +38,8 @@ describe('output files', () => {
   it('leave what was there where something fails, and replace it only where told', async () => {
     const path = join(directory, 'out');
     await writeFile(path, 'old');
-    expect(await rejection(writeOutputFile(path, pieces('new')))).to.be.instanceOf(OutputExistsError);
-    await rejection(writeOutputFile(path, failing(), {overwrite: true}));
+    expect(await refused(writeOutputFile(path, pieces('new')))).to.be.instanceOf(OutputExistsError);
+    await refused(writeOutputFile(path, failing(), {overwrite: true}));
     expect(await readFile(path, 'utf8')).to.equal('old');
     expect(await readdir(directory)).to.deep.equal(['out']);
     await writeOutputFile(path, pieces('new'), {overwrite: true});
@@ -50,7 +51,7 @@ describe('output files', () => {
     const [target, path] = [join(directory, 'target'), join(directory, 'out')];
     await writeFile(target, 'theirs');
     await symlink(target, path);
-    expect(await rejection(writeOutputFile(path, pieces('new')))).to.be.instanceOf(OutputExistsError);
+    expect(await refused(writeOutputFile(path, pieces('new')))).to.be.instanceOf(OutputExistsError);
     await writeOutputFile(path, pieces('new'), {overwrite: true});
     expect(await readFile(target, 'utf8')).to.equal('theirs');
     expect(await readFile(path, 'utf8')).to.equal('new');
@@ -64,28 +65,21 @@ describe('output files', () => {
       yield Buffer.from('more');
     };
     const path = join(directory, 'out');
-    const failure = await rejection(writeOutputFile(path, stopped(), {signal: stopping.signal}));
+    const failure = await refused(writeOutputFile(path, stopped(), {signal: stopping.signal}));
     expect(failure.message).to.equal('stopped');
     const late = new AbortController();
     const whole = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.from('all');
       late.abort(new Error('stopped late'));
     };
-    await rejection(writeOutputFile(path, whole(), {signal: late.signal}));
+    await refused(writeOutputFile(path, whole(), {signal: late.signal}));
     expect(await readdir(directory)).to.deep.equal([]);
   });
 
   it('are refused where there is no directory', async () => {
-    expect(await rejection(writeOutputFile(join(directory, 'no', 'out'), pieces('x')))).to.have.property(
+    expect(await refused(writeOutputFile(join(directory, 'no', 'out'), pieces('x')))).to.have.property(
       'code',
       'ENOENT',
     );
   });
 });
-
-async function rejection(promise: Promise<unknown>): Promise<Error> {
-  return promise.then(
-    () => expect.fail('was not refused'),
-    (error: unknown) => error as Error,
-  );
-}

@@ -135,9 +135,11 @@ async function verifyWithOpenssl(request: string | Uint8Array): Promise<string> 
     const file = join(directory, 'request');
     await writeFile(file, request);
     const form = typeof request === 'string' ? 'PEM' : 'DER';
-    const {stdout} = await promisify(execFile)('openssl', [
+    const {stdout, stderr} = await promisify(execFile)('openssl', [
       ...['req', '-verify', '-noout', '-subject', '-nameopt', 'RFC2253', '-inform', form, '-in', file],
     ]);
+    // Its exit code does not tell in every release.
+    if (!stderr.includes('verify OK')) throw new Error(stderr);
     return stdout;
   });
 }
