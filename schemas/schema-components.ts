@@ -1,10 +1,11 @@
+import {isDeepStrictEqual} from 'node:util';
 import type {Schema} from './json-schema.ts';
 
 /** Collects titled schemas under `#/components/schemas`, each once, wherever they are nested. */
 export class SchemaComponents {
   readonly #schemas = new Map<string, unknown>();
 
-  /** @returns what stands for `schema`: a reference where it has a title, else itself. */
+  /** @returns what stands for `schema`: a reference where it has a title, else itself. @throws where another has its title */
   use(schema: Schema): unknown {
     return this.#collect(schema);
   }
@@ -20,10 +21,12 @@ export class SchemaComponents {
     const {title} = value as {readonly title?: unknown};
     if (typeof title !== 'string') return this.#collectMembers(value);
     const name = componentName(title);
-    if (!this.#schemas.has(name)) {
-      this.#schemas.set(name, undefined);
-      this.#schemas.set(name, this.#collectMembers(value));
+    const collected = this.#collectMembers(value);
+    const known = this.#schemas.get(name);
+    if (known !== undefined && !isDeepStrictEqual(known, collected)) {
+      throw new Error(`Two schemas are titled "${title}".`);
     }
+    this.#schemas.set(name, collected);
     return {$ref: `#/components/schemas/${name}`};
   }
 

@@ -29,7 +29,10 @@ export const enableCommand: ClientCommand = {
 export const deleteCommand: ClientCommand = {
   operands: [{name: 'NAME'}],
   options: {
-    version: {value: 'N', meaning: 'destroys that version alone, which must be disabled, now and for good'},
+    version: {
+      value: 'N',
+      meaning: 'destroys that version alone, which must be disabled or retired, now and for good',
+    },
     'recovery-window': {
       value: 'DURATION',
       meaning: "how long it can be restored (default: the server's, 30d)",
