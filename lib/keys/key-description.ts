@@ -1,5 +1,5 @@
 import type {KeyMetadataBody} from '../../schemas/key-metadata.ts';
-import {InternalError, NotFoundError} from '../errors.ts';
+import {InternalError, MalformedRequestError, NotFoundError} from '../errors.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import {currentVersion} from './key-state.ts';
 import {findKeyType} from './key-types.ts';
@@ -32,6 +32,11 @@ export interface DescribeKeyOptions {
   readonly record: Pick<KeyRecord, 'type' | 'state' | 'publicAlias' | 'publicAliasTemplate' | 'versions'>;
   /** Default: the current one. */
   readonly version?: number | undefined;
+  /**
+   * The record is stored: where its template gives no URI any more (of a controller that came since, or several), the id is the
+   * key's URL, since one key must not keep a keystore's others from being listed. Default: it is refused.
+   */
+  readonly isStored?: boolean;
 }
 
 /**
@@ -45,6 +50,7 @@ export function describeKey({
   keystoreController,
   record,
   version,
+  isStored = false,
 }: DescribeKeyOptions): KeyDescription {
   if (record.state === 'deleted') throw new NotFoundError('Key not found.');
   const keyType = findKeyType(record.type);
@@ -66,9 +72,18 @@ export function describeKey({
   };
   return {
     ...description,
-    id: aliasOf(record, description),
+    id: isStored ? aliasOrId(record, description) : aliasOf(record, description),
     ...(current.version > 1 && {keyVersion}),
   };
+}
+
+function aliasOrId(...[record, description]: Parameters<typeof aliasOf>): string {
+  try {
+    return aliasOf(record, description);
+  } catch (error) {
+    if (error instanceof MalformedRequestError) return description.id;
+    throw error;
+  }
 }
 
 function aliasOf(

@@ -36,7 +36,7 @@ export async function changeKey<Next extends KeyRecord | undefined>({
     const next = await change(found);
     if (!next) return next;
     admitLongerChains(found, next, request);
-    assertDescribable(next, request);
+    if (hasAnotherAlias(found, next)) assertDescribable(next, request);
     if (attempt === 1) await acceptOnce?.();
     try {
       await keys.update(next, keystoreSequence === undefined ? {} : {keystoreSequence});
@@ -51,6 +51,10 @@ export async function changeKey<Next extends KeyRecord | undefined>({
 function admitLongerChains(found: KeyRecord, next: KeyRecord, {admit}: KeyRequest): void {
   const bound = ({maxCapabilityChainLength = Infinity}: KeyRecord): number => maxCapabilityChainLength;
   if (bound(next) > bound(found)) admit({...found, maxCapabilityChainLength: 1});
+}
+
+function hasAnotherAlias(found: KeyRecord, next: KeyRecord): boolean {
+  return found.publicAlias !== next.publicAlias || found.publicAliasTemplate !== next.publicAliasTemplate;
 }
 
 /** What an alias template gives is known only with the key. @throws MalformedRequestError */

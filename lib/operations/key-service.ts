@@ -133,7 +133,13 @@ export class KeyService {
   ): Promise<KeyDescription> {
     const {keystoreId, localKeyId} = record;
     const keyId = keyUrl(record);
-    const description = describeKey({keyId, keystoreController: keystore.controller, record, version});
+    const description = describeKey({
+      keyId,
+      keystoreController: keystore.controller,
+      record,
+      version,
+      isStored: true,
+    });
     if (!metadata) return description;
     const {uses, defaults, now} = this.#parts;
     const counted = await uses.find({keystoreId, localKeyId});
@@ -170,10 +176,10 @@ export class KeyService {
     await this.#assertNameFree(keystore, operation.invocationTarget.tags);
     await acceptOnce();
     const record = await make();
-    const keyDescription = await this.describe(keystore, record);
+    const keyId = keyUrl(record);
+    const keyDescription = describeKey({keyId, keystoreController: keystore.controller, record});
     // Making some kinds of key takes long: a keystore that went to another meanwhile gets no key from its old controller.
     await keys.insert(record, {maxPerKeystore: keysPerKeystore, keystoreSequence: keystore.sequence});
-    const keyId = keyUrl(record);
     return {location: keyId, body: {keyId, keyDescription}};
   }
 

@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {base64url, useKeyScene} from '../http/endpoints/key-scene.ts';
 import {type Capability, delegate} from '../support/delegate.ts';
 import {controller} from '../support/did-key.ts';
-import {rootCapabilityId} from '../support/signed-request.ts';
+import {rootCapabilityId, signedRequest} from '../support/signed-request.ts';
 
 const HMAC = 'Sha256HmacKey2019';
 const BOUND_EXCEEDED = 'Maximum zcap invocation capability chain length (1) exceeded.';
@@ -45,6 +45,36 @@ describe('hostile: what a delegate makes of its power over a key', () => {
     // To less by anybody who may update.
     await scene().run(key, 'UpdateKeyOperation', {maxCapabilityChainLength: 1}, by);
     expect((await scene().post(key, 'UpdateKeyOperation', {description: 'Again.'}, by)).status).to.equal(403);
+  });
+
+  it('R50 an alias that gives no URI for later controllers keeps no key from being listed, changed and rotated', async () => {
+    const {scene: server, owner} = scene();
+    const {id: keystore} = await server.createKeystore(owner);
+    const send = (url: string, json: object, action: string) =>
+      server.accepted(signedRequest({url, json: {...json}, action, signer: owner}));
+    // As long as an alias may be, but for one controller.
+    const publicAliasTemplate = `x:${'{+controller}'.repeat(140)}`;
+    const invocationTarget = {type: 'Ed25519VerificationKey2020', publicAliasTemplate};
+    const made = await send(
+      `${keystore}/keys`,
+      {type: 'GenerateKeyOperation', invocationTarget},
+      'generateKey',
+    );
+    const {keyId: key} = made.json as {keyId: string};
+    await send(keystore, {id: keystore, sequence: 1, controller: [owner.did, bob.did, carol.did]}, 'write');
+    const list = await scene().get(`${keystore}/keys`);
+    expect([
+      list.status,
+      (list.json as unknown as {results: {id: string}[]}).results.map(({id}) => id),
+    ]).to.deep.equal([200, [key]]);
+    expect((await scene().get(key)).json.id).to.equal(key);
+    await scene().run(key, 'RotateKeyOperation');
+    await scene().run(key, 'DisableKeyOperation');
+    expect(
+      (await scene().post(key, 'UpdateKeyOperation', {publicAliasTemplate: `${publicAliasTemplate}x`}))
+        .status,
+    ).to.equal(400);
+    await scene().run(key, 'UpdateKeyOperation', {publicAliasTemplate: null});
   });
 
   it('R31 a capability for one key is none for the keys beside it, nor for what metadata tells', async () => {
