@@ -110,6 +110,10 @@ export abstract class ChannelKms {
     await channel?.close();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.destroy();
+  }
+
   /** @throws InvalidStateError after `destroy` */
   protected get channel(): KmsChannel {
     if (this.#channel) return this.#channel;

@@ -135,7 +135,7 @@ export type ImportedKey =
  * lib/errors.ts, whichever side of a network they come from; `KmsConnectionError` where the service cannot be reached.
  * Where a `kid` is asked for, the key's URL or `name:NAME` will do.
  */
-export interface Kms {
+export interface Kms extends AsyncDisposable {
   /** The keystore's URL. */
   readonly serviceIdentifier: string;
   /** @throws NotSupportedError where keys of that kind have no public key */
@@ -173,7 +173,7 @@ export interface Kms {
   deriveSecret(kid: string, peer: PublicKey): Promise<Uint8Array>;
   /** The secret of what `PublicKey.encapsulate` gave. */
   decapsulate(kid: string, ciphertext: string): Promise<Uint8Array>;
-  /** Forgets credentials and closes connections; the keys stay. Nothing can be called afterwards. */
+  /** Forgets credentials and closes connections; the keys stay. Nothing can be called afterwards. `await using` does it, too. */
   destroy(): Promise<void>;
 }
 

@@ -35,9 +35,8 @@ const {signature} = await privateKey.sign(data);
 console.log(await publicKey.verify(data, signature), toJwks([publicKey]).keys.length);
 await kms.destroy();
 const signer = {id: 'did:example:alice#key', sign: async (): Promise<Uint8Array> => new Uint8Array(64)};
-const remote: Kms = await RemoteKms.connect({keystoreId: 'https://localhost:9/kms/keystores/z1', signer});
+await using remote: Kms = await RemoteKms.connect({keystoreId: 'https://localhost:9/kms/keystores/z1', signer});
 await remote.getPublicKeys().catch((error: unknown) => console.log(error instanceof KmsConnectionError));
-await remote.destroy();
 `;
 
 /** The package as it is published, installed in a project that has the types of better-sqlite3 itself. */

@@ -1,4 +1,5 @@
 import type {ClientConnection} from './client-connection.ts';
+import {ClientError} from './client-error.ts';
 import type {ClientIo} from './client-io.ts';
 import {existingPassphrase} from './profile/passphrase.ts';
 import {readControllerKey} from './profile/controller-key-file.ts';
@@ -24,9 +25,14 @@ export async function connect({
     const {connectLocal} = await import('./connect-local.ts');
     return connectLocal(profile, io);
   }
-  const key = await readControllerKey(profiles.keyFile(name), () =>
-    existingPassphrase({io, file: passphraseFile}),
-  );
+  const path = profiles.keyFile(name);
+  const key = await readControllerKey(path, () => existingPassphrase({io, file: passphraseFile}));
+  if (key.did !== profile.did) {
+    throw new ClientError(
+      'refused',
+      `The controller key ${path} is that of ${key.did}, not of the profile's DID, ${profile.did}. Restore it from your backup.`,
+    );
+  }
   const {connectRemote} = await import('./connect-remote.ts');
   return connectRemote(profile, key);
 }

@@ -1,4 +1,4 @@
-import {readFileSync, writeFileSync} from 'node:fs';
+import {copyFileSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {runServerProcess, type TestServer} from '../../support/run-server.ts';
@@ -146,11 +146,16 @@ function describeAuthority(): void {
     expect(await bob.ok('list', '--profile', 'own')).to.match(/^releases +ecdsa-p256 +1 +active$/m);
   });
 
-  it('says what to do where the server cannot be asked, and ends with 5', async () => {
+  it('says what to do where the server cannot be asked, and ends with 5; or the profile is not in order', async () => {
     const untrusted = ['init', '--server', server.baseUrl, '--profile', 'x'];
     expect(await refused(alice, 5, ...untrusted)).to.contain('not trusted');
     const nobody = ['init', '--server', 'https://localhost:1', '--profile', 'y'];
     expect(await refused(alice, 5, ...nobody)).to.contain('nothing listens there');
+    const key = join(alice.home, 'profiles/default/controller.key');
+    copyFileSync(join(bob.home, 'profiles/default/controller.key'), key);
+    expect(await refused(alice, 4, 'list')).to.contain(
+      `is that of ${await didOf(bob)}, not of the profile's`,
+    );
     const plain = ['init', '--server', server.baseUrl.replace('https', 'http')];
     expect(await refused(alice, 2, ...plain)).to.contain('must be an https URL');
   });

@@ -122,7 +122,7 @@ export function describeErrors(kms: GetKms): void {
       const {kid} = await kms().createKey('aes256');
       const handle = await kms().getSecretKey(kid);
       const {publicKey} = await kms().generateKeyPair('rsa2048');
-      await kms().destroy();
+      await kms()[Symbol.asyncDispose]();
       await kms().destroy();
       for (const attempt of [
         kms().getKey(kid),
