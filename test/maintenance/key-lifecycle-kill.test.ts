@@ -86,9 +86,9 @@ describe('kill -9 of what happens to keys by itself', function () {
     expect(done[0], 'killed before the end').to.be.below(KEYS);
     expect(done.at(-1), 'killed in the middle').to.be.greaterThan(0);
     const [, json = ''] = await work(nodes.dataDir(), undefined);
-    const round = JSON.parse(json) as KeyLifecycleRound;
-    expect(round).to.deep.include({failed: 0, more: false});
-    expect(round.rotated + round.destroyed).to.equal(KEYS - done.at(-1)!);
+    const rest = JSON.parse(json) as Omit<KeyLifecycleRound, 'more'>;
+    expect(rest.failed).to.equal(0);
+    expect(rest.rotated + rest.destroyed).to.equal(KEYS - done.at(-1)!);
     expect(await countDone(await nodes.open())).to.equal(KEYS);
   });
 });
