@@ -4,6 +4,9 @@ export const EXIT_INTERRUPTED = 130;
 /** One Ctrl+C may arrive twice: from the terminal, and passed on by the launcher. */
 const SAME_SIGNAL_MS = 500;
 
+/** SIGHUP: the terminal was closed, or its connection. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** The person who ran the command has stopped it. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
@@ -14,11 +17,11 @@ export class InterruptedError extends Error {
 }
 
 export interface Interruption extends Disposable {
-  /** Aborted, with InterruptedError, by Ctrl+C and SIGTERM. */
+  /** Aborted, with InterruptedError, by Ctrl+C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
 }
 
-/** Watches for Ctrl+C and SIGTERM until it is disposed of. A second one ends the process at once. */
+/** Watches for the signals until it is disposed of. A second one ends the process at once. */
 export function watchInterruption(): Interruption {
   const interruption = new AbortController();
   let first: number | undefined;
@@ -27,9 +30,11 @@ export function watchInterruption(): Interruption {
     interruption.abort(new InterruptedError());
     if (performance.now() - first > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   return {
     signal: interruption.signal,
-    [Symbol.dispose]: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
+    [Symbol.dispose]: () => {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+    },
   };
 }

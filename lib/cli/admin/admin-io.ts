@@ -14,6 +14,6 @@ export interface AdminIo extends Terminal {
   ask(question: string): Promise<string | undefined>;
   /** Waits until standard output has what was written. @throws AdminError where it could not be written, e.g. to a full disk */
   flush(): Promise<void>;
-  /** Aborted by Ctrl+C and SIGTERM. */
+  /** Aborted by Ctrl+C, SIGTERM and SIGHUP. */
   readonly interrupted: AbortSignal;
 }

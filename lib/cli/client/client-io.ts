@@ -23,6 +23,6 @@ export interface ClientIo extends Terminal {
   paint(style: Style, text: string): string;
   /** Waits until standard output has what was written. @throws ClientError where it could not be written */
   flush(): Promise<void>;
-  /** Aborted by Ctrl+C and SIGTERM. */
+  /** Aborted by Ctrl+C, SIGTERM and SIGHUP. */
   readonly interrupted: AbortSignal;
 }

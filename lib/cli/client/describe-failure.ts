@@ -29,6 +29,12 @@ const KMS_ERRORS: ReadonlyMap<string, {readonly code: number; readonly advice: s
   ['UnavailableError', {code: EXIT_CODES.unreachable, advice: 'Try again later.'}],
 ]);
 
+/** Nothing was sent: what is used is what was accepted. */
+const NO_CAPABILITY = {
+  code: EXIT_CODES.refused,
+  advice: 'Name the key by its URL, which was printed by: webkms accept',
+};
+
 /** @returns undefined for an error that is nobody's but ours. */
 export function describeFailure(error: unknown): Failure | undefined {
   if (error instanceof ClientError) return failure(error.message, EXIT_CODES[error.reason]);
@@ -41,7 +47,10 @@ export function describeFailure(error: unknown): Failure | undefined {
 }
 
 function describeKmsError(error: KmsError): Failure {
-  const {code, advice} = KMS_ERRORS.get(error.name) ?? {code: EXIT_CODES.failed, advice: ''};
+  const isDelegate = error instanceof NotAllowedError && error.reason === 'no-capability';
+  const {code, advice} = isDelegate
+    ? NO_CAPABILITY
+    : (KMS_ERRORS.get(error.name) ?? {code: EXIT_CODES.failed, advice: ''});
   // What the policy of the key forbids, it forbids to everybody.
   if (error instanceof KeyPolicyError) return failure(error.message, code);
   const sentences = [...messages(error), supported(error), wayBack(error), advice];

@@ -1,8 +1,13 @@
 import {parseDuration} from '../../config/parsers.ts';
+import {decodeBase58} from '../../encoding/base58.ts';
 import {parseXsdDateTime} from '../../encoding/xsd-date-time.ts';
 
 const DID = /^did:[a-z0-9]+:[A-Za-z0-9._:%-]+$/;
 const MAX_DID_LENGTH = 2048;
+const DID_KEY = 'did:key:';
+/** Multicodec ed25519-pub as varint. */
+const ED25519_PUB = Buffer.of(0xed, 0x01);
+const ED25519_KEY_BYTES = 32;
 
 /** A moment as an XSD date-time. @throws Error whose message completes "--option …" */
 export function parseTime(text: string): string {
@@ -22,8 +27,21 @@ export function parseTimeFrom(now: Date): (text: string) => Date {
   };
 }
 
-/** @throws Error whose message completes "--option …" */
+/** What is given to a key that nobody has is lost: a did:key must be of the kind that controllers have. @throws Error as above */
 export function parseDid(text: string): string {
-  if (DID.test(text) && text.length <= MAX_DID_LENGTH) return text;
-  throw new Error('must be a DID, such as did:key:z6Mk…');
+  if (!DID.test(text) || text.length > MAX_DID_LENGTH) {
+    throw new Error('must be a DID, such as did:key:z6Mk…');
+  }
+  if (text.startsWith(DID_KEY) && !isEd25519(text.slice(DID_KEY.length))) {
+    throw new Error('must be the did:key of an Ed25519 key, and whole');
+  }
+  return text;
+}
+
+function isEd25519(multibase: string): boolean {
+  const bytes = multibase.startsWith('z') ? decodeBase58(multibase.slice(1), MAX_DID_LENGTH) : undefined;
+  return (
+    bytes?.length === ED25519_PUB.length + ED25519_KEY_BYTES &&
+    ED25519_PUB.equals(bytes.subarray(0, ED25519_PUB.length))
+  );
 }

@@ -9,7 +9,7 @@ import {UsageError} from '../../../lib/cli/command.ts';
 import {InterruptedError} from '../../../lib/cli/interruption.ts';
 import * as errors from '../../../lib/errors.ts';
 import {run, type Outcome} from '../run-main.ts';
-import {LAUNCHER} from './webkms-command.ts';
+import {LAUNCHER, SOMEBODY} from './webkms-command.ts';
 
 const KEY: KeyInfo = {
   ...{kid: 'https://kms.example/kms/keystores/z1/keys/z2', keyType: 'urn:webkms:symmetric:AES-256-GCM'},
@@ -153,6 +153,9 @@ describe('webkms: the command line of clients', () => {
     [['delete', 'a', '--version', '0'], '--version must be a whole number from 1 to 999999999.'],
     [['update', 'a'], /^update takes at least one of --rename/],
     [['transfer', '--to', 'bob'], '--to must be a DID, such as did:key:z6Mk….'],
+    ...[SOMEBODY.slice(0, -1), `${SOMEBODY}1`, SOMEBODY.replace(':z', ':'), 'did:key:'].map(
+      (did) => [['transfer', '--to', did], /^--to must be (?:the did:key|a DID)/] as const,
+    ),
     [['public-key'], 'public-key takes NAME; all keys: --format jwks.'],
   ] as const) {
     it(`exits with 2 for: ${args.join(' ')}`, async () => {
@@ -219,7 +222,7 @@ describe('webkms: the command line of clients', () => {
   });
 
   it('asks once more before a transfer, at a terminal, and takes nothing but yes', async () => {
-    expect(await runFake(['transfer', '--to', 'did:key:z6Mk'], {terminal: true})).to.deep.equal({
+    expect(await runFake(['transfer', '--to', SOMEBODY], {terminal: true})).to.deep.equal({
       ...{code: 1, out: '', err: 'webkms: Nothing was done.\n'},
     });
   });
@@ -237,6 +240,11 @@ describe('webkms: the command line of clients', () => {
         4,
         new errors.NotAllowedError('x', 'It was revoked.'),
         /^Not allowed: It was revoked\. .*webkms profiles$/,
+      ],
+      [
+        4,
+        new errors.NotAllowedError('no-capability', 'None.'),
+        /^Not allowed: None\. .* URL.*: webkms accept/,
       ],
       [4, new errors.KeyPolicyError('exportable', 'The policy says no.'), 'The policy says no.'],
       [4, state('disabled'), 'It is so. To take that back: webkms enable'],

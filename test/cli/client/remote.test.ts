@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {runServerProcess, type TestServer} from '../../support/run-server.ts';
 import {describeKeyLines} from './key-lines.suite.ts';
-import {Person} from './webkms-command.ts';
+import {Person, SOMEBODY} from './webkms-command.ts';
 
 let server: TestServer;
 
@@ -89,7 +89,7 @@ function describeAuthority(): void {
   });
 
   it('delegate: what is missing or wrong is said before anything is done', async () => {
-    const to = ['--to', 'did:key:z6Mk'];
+    const to = ['--to', SOMEBODY];
     const [action, expires] = [
       ['--action', 'sign'],
       ['--expires', '7d'],

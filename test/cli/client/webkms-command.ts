@@ -5,6 +5,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
+/** A DID that nobody here has. */
+export const SOMEBODY = 'did:key:z6MkfBzB4ZkmCtfSZhvkzSrEtdihyp98ac6BgQ9PqdtXaUB2';
+
 export const LAUNCHER = fileURLToPath(new URL('../../../bin/webkms.js', import.meta.url));
 
 export interface WebkmsOutcome {
