@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 /** The folders of lib, and what of them only the composition root knows. */
 const PARTS = (
   'admin backup cli client config encoding http integrity key-modules keys maintenance observability operations sealing ' +
-  'storage zcap'
+  'storage validation zcap'
 ).split(' ');
 const BACKENDS = ['storage/sqlite', 'key-modules/software', 'sealing/wrappers'];
 /** Modules of lib itself that compose others. */
@@ -20,6 +20,7 @@ const COMPOSED = [
 /** The layers: what each part of lib may import besides errors.ts and encoding, and why no more. Mirrors "Layers" of docs/design.md. */
 const LAYERS = [
   {part: 'encoding', may: [], why: 'encodings are a leaf.'},
+  {part: 'validation', may: [], why: 'validation knows schemas only.'},
   {part: 'config', may: [], why: 'settings are plain data.'},
   {part: 'observability', may: [], why: 'observability is told, it does not ask.'},
   {part: 'storage', may: ['storage/sqlite'], why: 'a backend knows the store interfaces only.'},
@@ -32,7 +33,7 @@ const LAYERS = [
   },
   {
     part: 'operations',
-    may: ['keys', 'key-modules', 'sealing', 'storage'],
+    may: ['keys', 'key-modules', 'sealing', 'storage', 'validation'],
     why: 'operations know keys, key modules, sealing and stores by their interfaces.',
   },
   {
@@ -57,7 +58,7 @@ const LAYERS = [
   },
   {
     part: 'http',
-    may: ['keys', 'observability', 'operations', 'storage', 'zcap'],
+    may: ['keys', 'observability', 'operations', 'storage', 'validation', 'zcap'],
     why: 'http knows zcap, operations and store interfaces.',
   },
   {
@@ -74,7 +75,6 @@ const LAYERS = [
     may: [
       'admin',
       'config',
-      'http',
       'key-modules',
       'key-modules/software',
       'keys',
@@ -82,6 +82,7 @@ const LAYERS = [
       'operations',
       'sealing',
       'storage',
+      'validation',
     ],
     modules: ['background-work', 'key-management'],
     why: 'the client library speaks the wire; a local one is composed of what the server is.',

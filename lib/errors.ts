@@ -239,3 +239,8 @@ export class InternalError extends KmsError {
     super('An internal error occurred.', {cause});
   }
 }
+
+/** Anything thrown → one of our errors. What was not foreseen becomes an `InternalError` that says nothing of it. */
+export function toKmsError(error: unknown): KmsError {
+  return error instanceof KmsError ? error : new InternalError(error);
+}

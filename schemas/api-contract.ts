@@ -128,6 +128,9 @@ export const API_CONTRACT = {
   },
 } as const satisfies Readonly<Record<string, RouteContract>>;
 
+/** Bytes of a request's body (R1). */
+export const MAX_BODY_BYTES = 100 * 1024;
+
 /** Why any authorised request may be refused. */
 export const REFUSALS: Readonly<Record<number, string>> = {
   400: 'The request is malformed, or the key has no such operation.',

@@ -1,6 +1,7 @@
 import express, {type ErrorRequestHandler, type Express} from 'express';
 import type {Endpoint} from './endpoint.ts';
-import {errorReply, toKmsError} from './error-body.ts';
+import {toKmsError} from '../errors.ts';
+import {errorReply} from './error-body.ts';
 import {createReady, live, type HealthCheck} from './health.ts';
 import {createRequestHandler, type RequestHandlerOptions} from './request-handler.ts';
 import type {KMS_ROUTES} from './router.ts';

@@ -3,7 +3,7 @@ import type {Logger} from 'pino';
 import type {Metrics} from '../observability/metrics.ts';
 import type {RequestHead} from '../zcap/envelope.ts';
 import type {EndpointRequest} from './endpoint.ts';
-import {MAX_BODY_BYTES} from './limits.ts';
+import {MAX_BODY_BYTES} from '../../schemas/api-contract.ts';
 import {ClientGoneError, readBody} from './read-body.ts';
 
 /** One request for an endpoint, over Node's. */

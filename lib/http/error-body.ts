@@ -1,5 +1,5 @@
 import {STATUS_CODES} from 'node:http';
-import {InternalError, KmsError, MethodNotAllowedError, type PublicCause} from '../errors.ts';
+import {MethodNotAllowedError, type KmsError, type PublicCause} from '../errors.ts';
 import type {Reply} from './endpoint.ts';
 
 /**
@@ -19,11 +19,6 @@ export interface ErrorBody {
 
 /** Existing clients parse bodies whose content type contains `json`, which this does. */
 export const ERROR_CONTENT_TYPE = 'application/problem+json';
-
-/** Anything thrown → one of our errors. What was not foreseen becomes an `InternalError` that says nothing of it. */
-export function toKmsError(error: unknown): KmsError {
-  return error instanceof KmsError ? error : new InternalError(error);
-}
 
 export function errorBody(error: KmsError): ErrorBody {
   const {name, status, message, details, publicCause} = error;

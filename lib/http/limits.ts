@@ -1,6 +1,3 @@
-/** Bytes of a request's body (R1). */
-export const MAX_BODY_BYTES = 100 * 1024;
-
 /** Header lines. Node forgets the lines above its own limit in silence, so that one is off and this one refuses. */
 export const MAX_HEADER_LINES = 100;
 

@@ -1,12 +1,18 @@
 import {randomUUID} from 'node:crypto';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {Logger} from 'pino';
-import {MalformedRequestError, MethodNotAllowedError, NotFoundError, type KmsError} from '../errors.ts';
+import {
+  MalformedRequestError,
+  MethodNotAllowedError,
+  NotFoundError,
+  toKmsError,
+  type KmsError,
+} from '../errors.ts';
 import type {Metrics} from '../observability/metrics.ts';
 import type {ReadClientAddress} from './client-address.ts';
 import {HttpEndpointRequest} from './endpoint-request.ts';
 import type {Endpoint, Reply} from './endpoint.ts';
-import {errorReply, toKmsError} from './error-body.ts';
+import {errorReply} from './error-body.ts';
 import type {Lifecycle} from './lifecycle.ts';
 import type {Limiter} from './rate-limit.ts';
 import {ClientGoneError} from './read-body.ts';

@@ -1,6 +1,7 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {Reply} from './endpoint.ts';
-import {LINGER, MAX_BODY_BYTES} from './limits.ts';
+import {MAX_BODY_BYTES} from '../../schemas/api-contract.ts';
+import {LINGER} from './limits.ts';
 
 /** A reply whose body is bytes already: writing it cannot fail on its content. */
 export interface RenderedReply {

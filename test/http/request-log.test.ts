@@ -1,6 +1,11 @@
 import {expect} from 'chai';
-import {NotAllowedError, RateLimitError, UnavailableError, type KmsError} from '../../lib/errors.ts';
-import {toKmsError} from '../../lib/http/error-body.ts';
+import {
+  NotAllowedError,
+  RateLimitError,
+  UnavailableError,
+  toKmsError,
+  type KmsError,
+} from '../../lib/errors.ts';
 import {recordRequest, type RequestRecord} from '../../lib/http/request-log.ts';
 import {NO_METRICS} from '../../lib/observability/metrics.ts';
 import {recordingLog} from './test-server.ts';

@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {MalformedRequestError, NotSupportedError} from '../../lib/errors.ts';
 import {formatCertificate, parseCertificateChain} from '../../lib/keys/certificate-chain.ts';
 import {KEY_TYPES, type KeyType} from '../../lib/keys/key-types.ts';
-import {createValidator} from '../../lib/http/validation/create-validator.ts';
+import {createValidator} from '../../lib/validation/create-validator.ts';
 import {x5c as x5cSchema} from '../../schemas/key-metadata.ts';
 import {type CertifiedKey, certifiedKey} from './certified-key.ts';
 

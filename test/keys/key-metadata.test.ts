@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {createValidator} from '../../lib/http/validation/create-validator.ts';
+import {createValidator} from '../../lib/validation/create-validator.ts';
 import {
   addVersion,
   destroyVersion,

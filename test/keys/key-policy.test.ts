@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {KeyPolicyError, MalformedRequestError} from '../../lib/errors.ts';
-import {createValidator} from '../../lib/http/validation/create-validator.ts';
+import {createValidator} from '../../lib/validation/create-validator.ts';
 import {
   algorithmsOf,
   assertPolicy,

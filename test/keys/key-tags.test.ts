@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {MalformedRequestError} from '../../lib/errors.ts';
-import {createValidator} from '../../lib/http/validation/create-validator.ts';
+import {createValidator} from '../../lib/validation/create-validator.ts';
 import {checkDescription, checkKeyName, checkTags} from '../../lib/keys/key-tags.ts';
 import {keyDescriptionText, keyTags} from '../../schemas/key-metadata.ts';
 

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {ValidationError} from '../../lib/errors.ts';
-import {validateOperation} from '../../lib/http/endpoints/read-operation.ts';
+import {validateOperation} from '../../lib/operations/read-operation.ts';
 import {findBatch, findOperation, OPERATIONS} from '../../lib/operations/operation-table.ts';
 import {KEY_USES} from '../../lib/keys/key-uses.ts';
 import {KMS_OPERATIONS, type OperationType} from '../../schemas/kms-operations.ts';

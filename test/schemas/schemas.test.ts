@@ -1,6 +1,6 @@
 import {Ajv2020} from 'ajv/dist/2020.js';
 import {expect} from 'chai';
-import {isCidr} from '../../lib/http/validation/cidr.ts';
+import {isCidr} from '../../lib/validation/cidr.ts';
 import {errorBody as toErrorBody} from '../../lib/http/error-body.ts';
 import {NotAllowedError, NotFoundError, ValidationError} from '../../lib/errors.ts';
 import {API_CONTRACT, type RouteContract} from '../../schemas/api-contract.ts';

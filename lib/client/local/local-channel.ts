@@ -1,9 +1,8 @@
 import {listKeysQuery} from '../../../schemas/keys.ts';
-import {PayloadTooLargeError} from '../../errors.ts';
-import {toKmsError} from '../../http/error-body.ts';
-import {readOperationType, validateOperation} from '../../http/endpoints/read-operation.ts';
-import {MAX_BODY_BYTES} from '../../http/limits.ts';
-import {createValidator} from '../../http/validation/create-validator.ts';
+import {PayloadTooLargeError, toKmsError} from '../../errors.ts';
+import {readOperationType, validateOperation} from '../../operations/read-operation.ts';
+import {MAX_BODY_BYTES} from '../../../schemas/api-contract.ts';
+import {createValidator} from '../../validation/create-validator.ts';
 import type {KeyManagement} from '../../key-management.ts';
 import {SealedError} from '../../sealing/sealing-errors.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';

@@ -3,7 +3,7 @@ import {generateLocalId} from '../../encoding/local-id.ts';
 import {assertKeyModuleOffered, DEFAULT_KEY_MODULE} from '../../operations/find-key-module.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import type {Endpoint} from '../endpoint.ts';
-import {createValidator} from '../validation/create-validator.ts';
+import {createValidator} from '../../validation/create-validator.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {controllersOf} from './keystore-controllers.ts';

@@ -2,7 +2,7 @@ import type {Endpoint} from '../endpoint.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
-import {readOperationType, validateOperation} from './read-operation.ts';
+import {readOperationType, validateOperation} from '../../operations/read-operation.ts';
 import {assertNoQuery} from './read-query.ts';
 import {readSignedJson} from './read-request.ts';
 import {resourceUrls} from './resource-urls.ts';

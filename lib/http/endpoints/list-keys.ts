@@ -1,7 +1,7 @@
 import {listKeysQuery} from '../../../schemas/keys.ts';
 import type {Endpoint} from '../endpoint.ts';
-import {createValidator} from '../validation/create-validator.ts';
-import {parseQuery} from '../validation/query.ts';
+import {createValidator} from '../../validation/create-validator.ts';
+import {parseQuery} from '../query.ts';
 import {isChainAllowed} from './admit-chain.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';

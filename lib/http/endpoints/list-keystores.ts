@@ -1,7 +1,7 @@
 import {getKeystoresQuery} from '../../../schemas/keystores.ts';
 import type {Endpoint} from '../endpoint.ts';
-import {createValidator} from '../validation/create-validator.ts';
-import {parseQuery} from '../validation/query.ts';
+import {createValidator} from '../../validation/create-validator.ts';
+import {parseQuery} from '../query.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {toPageOptions} from './read-query.ts';

@@ -1,6 +1,6 @@
 import {listQuery, noQuery} from '../../../schemas/keys.ts';
-import {createValidator} from '../validation/create-validator.ts';
-import {parseQuery} from '../validation/query.ts';
+import {createValidator} from '../../validation/create-validator.ts';
+import {parseQuery} from '../query.ts';
 import type {EndpointRequest} from '../endpoint.ts';
 
 const DEFAULT_PAGE_SIZE = 100;

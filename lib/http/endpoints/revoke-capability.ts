@@ -3,7 +3,7 @@ import {DuplicateError, MalformedRequestError, NotAllowedError} from '../../erro
 import type {Revocation, RevocationCharge, RevocationStore} from '../../storage/revocation-store.ts';
 import {decodeComponent} from '../../zcap/request-target.ts';
 import type {Endpoint} from '../endpoint.ts';
-import {createValidator} from '../validation/create-validator.ts';
+import {createValidator} from '../../validation/create-validator.ts';
 import {currentMs, currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {assertNoQuery} from './read-query.ts';

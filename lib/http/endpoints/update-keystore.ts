@@ -1,7 +1,7 @@
 import {updateKeystoreConfigBody} from '../../../schemas/keystores.ts';
 import {UrlMismatchError} from '../../errors.ts';
 import type {Endpoint} from '../endpoint.ts';
-import {createValidator} from '../validation/create-validator.ts';
+import {createValidator} from '../../validation/create-validator.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';

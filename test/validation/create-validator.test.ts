@@ -1,10 +1,10 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {ValidationError, type ValidationIssue} from '../../../lib/errors.ts';
-import {createCheck, createValidator} from '../../../lib/http/validation/create-validator.ts';
-import type {Schema} from '../../../schemas/json-schema.ts';
-import {postKeystoreBody, updateKeystoreConfigBody} from '../../../schemas/keystores.ts';
-import {delegatedZcap} from '../../../schemas/revocations.ts';
+import {ValidationError, type ValidationIssue} from '../../lib/errors.ts';
+import {createCheck, createValidator} from '../../lib/validation/create-validator.ts';
+import type {Schema} from '../../schemas/json-schema.ts';
+import {postKeystoreBody, updateKeystoreConfigBody} from '../../schemas/keystores.ts';
+import {delegatedZcap} from '../../schemas/revocations.ts';
 
 function issuesOf(schema: Schema, value: unknown, name = 'test'): readonly ValidationIssue[] {
   try {

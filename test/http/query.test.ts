@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {MalformedRequestError} from '../../../lib/errors.ts';
-import {parseQuery} from '../../../lib/http/validation/query.ts';
+import {MalformedRequestError} from '../../lib/errors.ts';
+import {parseQuery} from '../../lib/http/query.ts';
 
 describe('query of a request target', () => {
   it('is empty where there is none', () => {

@@ -1,8 +1,8 @@
-import type {Schema} from '../../../schemas/json-schema.ts';
-import type {OperationBody, OperationType} from '../../../schemas/kms-operations.ts';
-import {NotSupportedError} from '../../errors.ts';
-import type {Targets} from '../../operations/operation.ts';
-import {findBatch, findOperation, OPERATIONS} from '../../operations/operation-table.ts';
+import type {Schema} from '../../schemas/json-schema.ts';
+import type {OperationBody, OperationType} from '../../schemas/kms-operations.ts';
+import {NotSupportedError} from '../errors.ts';
+import type {Targets} from './operation.ts';
+import {findBatch, findOperation, OPERATIONS} from './operation-table.ts';
 import {createCheck, createValidator, type Check} from '../validation/create-validator.ts';
 
 const parseTyped = createValidator('KmsOperation', {

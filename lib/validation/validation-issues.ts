@@ -1,6 +1,6 @@
 import type {ErrorObject} from 'ajv/dist/2020.js';
-import {CIDR_PATTERN} from '../../../schemas/common.ts';
-import type {ValidationIssue} from '../../errors.ts';
+import {CIDR_PATTERN} from '../../schemas/common.ts';
+import type {ValidationIssue} from '../errors.ts';
 
 /** What is wrong with a body is told up to here. */
 const MAX_ISSUES = 16;

@@ -1,4 +1,4 @@
-import {MalformedRequestError} from '../../errors.ts';
+import {MalformedRequestError} from '../errors.ts';
 
 /**
  * Reads the query of a request target: `name=value` pairs, percent-encoded, each name once (R32). A `+` is a plus.

@@ -1,6 +1,6 @@
 import {createRequire} from 'node:module';
 import type * as ajvModule from 'ajv/dist/2020.js';
-import type {Schema} from '../../../schemas/json-schema.ts';
+import type {Schema} from '../../schemas/json-schema.ts';
 import {isCidr} from './cidr.ts';
 
 const require = createRequire(import.meta.url);

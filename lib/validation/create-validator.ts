@@ -1,6 +1,6 @@
 import type {ValidateFunction} from 'ajv/dist/2020.js';
-import type {FromSchema, Schema} from '../../../schemas/json-schema.ts';
-import {ValidationError} from '../../errors.ts';
+import type {FromSchema, Schema} from '../../schemas/json-schema.ts';
+import {ValidationError} from '../errors.ts';
 import {compileSchema} from './ajv.ts';
 import {toValidationIssues} from './validation-issues.ts';
 

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
-import {NotSupportedError, ValidationError} from '../../../lib/errors.ts';
-import {readOperationType} from '../../../lib/http/endpoints/read-operation.ts';
-import {OPERATIONS} from '../../../lib/operations/operation-table.ts';
+import {NotSupportedError, ValidationError} from '../../lib/errors.ts';
+import {readOperationType} from '../../lib/operations/read-operation.ts';
+import {OPERATIONS} from '../../lib/operations/operation-table.ts';
 
 describe('type of a posted operation', () => {
   const KEY_OPERATIONS = Object.values(OPERATIONS).flatMap(({target, type}) =>
