@@ -39,7 +39,8 @@ export async function main(args: readonly string[], terminal: Terminal = PROCESS
     return await dispatch(args, terminal);
   } catch (error) {
     if (error instanceof UsageError || isParseArgsError(error)) {
-      terminal.err(`webkms: ${error.message}`);
+      // Some of Node's are of several lines.
+      terminal.err(`webkms: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`);
       terminal.err('Try webkms --help.');
       return EXIT_USAGE;
     }

@@ -75,10 +75,11 @@ function validationMessage({message, details}: ValidationError): string {
 }
 
 /** What the key can do instead. */
-function supported({details}: KmsError): string {
+function supported({message, details}: KmsError): string {
   const list = details?.['supported'];
   if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) return '';
-  return `It has: ${list.join(', ')}.`;
+  const words = list.join(', ');
+  return message.includes(words) ? '' : `It has: ${words}.`;
 }
 
 /** How a key, or a version of it, comes back from the state that it is in. */

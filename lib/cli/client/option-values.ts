@@ -59,6 +59,7 @@ function parseText<T>(what: string, text: string, parser: Parser<T>): T {
   try {
     return parser(text);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`${what} ${error instanceof Error ? error.message : 'is malformed'}.`, {
       cause: error,
     });

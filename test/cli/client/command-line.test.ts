@@ -150,6 +150,14 @@ describe('webkms: the command line of clients', () => {
       '--not-after must be a time such as 2027-01-01T00:00:00Z.',
     ],
     [['create', 'https://x', '--type', 'aes256'], 'the name of a key must not be a URL.'],
+    [
+      ['create', 'a', '--type', 'aes256', '--max-versions', '-1'],
+      /^Option '--max-versions' argument is ambiguous\. Did you/,
+    ],
+    [
+      ['import', 'a', '--input', 'F', '--type', 'aes25'],
+      /^there is no type "aes25"\. Did you mean aes256\? Types: .*[a-z0-9]\.$/,
+    ],
     [['delete', 'a', '--version', '0'], '--version must be a whole number from 1 to 999999999.'],
     [['update', 'a'], /^update takes at least one of --rename/],
     [['transfer', '--to', 'bob'], '--to must be a DID, such as did:key:z6Mk….'],
@@ -251,6 +259,7 @@ describe('webkms: the command line of clients', () => {
       [4, state('pendingDeletion'), 'It is so. To take that back: webkms restore'],
       [4, state('destroyed'), 'It is so.'],
       [4, new errors.NotSupportedError('It cannot.', supported), 'It cannot. It has: sign, verify.'],
+      [4, new errors.NotSupportedError('They have: sign, verify.', supported), 'They have: sign, verify.'],
       [4, new errors.PayloadTooLargeError('Too large.'), 'Too large.'],
       [5, new errors.RateLimitError(1), 'Too many requests. Try again later.'],
       [5, new errors.UnavailableError('It is sealed.'), 'It is sealed. Try again later.'],
