@@ -2,6 +2,7 @@ import {encodeBase64url} from '../encoding/base64url.ts';
 import {NotSupportedError} from '../errors.ts';
 import type {KeyTypeDescriptor} from '../keys/key-types.ts';
 import {ChannelKms, encryptionMembers} from './channel-kms.ts';
+import {UnexpectedReplyError} from './client-errors.ts';
 import {exportWrapped, importWrapped} from './carry-keys.ts';
 import {readKeyToImport, requireKeyType} from './infer-key-type.ts';
 import {KmsPrivateKey, KmsSecretKey} from './key-handles.ts';
@@ -21,6 +22,9 @@ import type {
 import {newKeyTarget} from './new-key-target.ts';
 import {KmsPublicKey} from './public-key.ts';
 import {Reply} from './reply.ts';
+
+/** Where a request does not say. */
+const DATA_KEY_BYTES = 32;
 
 type Members = Readonly<Record<string, unknown>>;
 type OfVersion = {readonly keyVersion?: number};
@@ -111,7 +115,7 @@ export abstract class ChannelKeyAdministration extends ChannelKms implements Key
 
   async rewrap(kid: string, ciphertext: string, options: EncryptOptions = {}): Promise<string> {
     const members = {ciphertext, ...encryptionMembers(options)};
-    return (await this.operate(kid, 'RewrapOperation', members)).text('ciphertext');
+    return (await this.operate(kid, 'RewrapOperation', members)).ciphertext('ciphertext');
   }
 
   async generateDataKey(
@@ -125,7 +129,11 @@ export abstract class ChannelKeyAdministration extends ChannelKms implements Key
       ...(numberOfBytes !== undefined && {numberOfBytes}),
       ...(additionalData && {additionalData: encodeBase64url(additionalData)}),
     });
-    return {plaintext: reply.bytes('plaintext'), ciphertext: reply.text('ciphertext')};
+    const plaintext = reply.bytes('plaintext');
+    if (plaintext.length !== (numberOfBytes ?? DATA_KEY_BYTES)) {
+      throw new UnexpectedReplyError('the data key has another length.');
+    }
+    return {plaintext, ciphertext: reply.ciphertext('ciphertext')};
   }
 
   async #generate(type: KeyTypeDescriptor, options: NewKeyOptions = {}): Promise<DescribedKey> {

@@ -74,7 +74,7 @@ export abstract class ChannelKms {
 
   async encrypt(kid: string, plaintext: Uint8Array, options: EncryptOptions = {}): Promise<string> {
     const members = {plaintext: encodeBase64url(plaintext), ...encryptionMembers(options)};
-    return (await this.operate(kid, 'EncryptOperation', members)).text('ciphertext');
+    return (await this.operate(kid, 'EncryptOperation', members)).ciphertext('ciphertext');
   }
 
   async decrypt(kid: string, ciphertext: string, options: EncryptOptions = {}): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 import {decodeBase64url} from '../encoding/base64url.ts';
+import {parseCiphertext} from '../keys/ciphertext-text.ts';
 import {UnexpectedReplyError} from './client-errors.ts';
 
 /** A JSON object that somebody else made. Its members are what they are asked for as, or `UnexpectedReplyError`. */
@@ -56,6 +57,12 @@ export class Reply {
   /** Unpadded base64url. */
   bytes(name: string): Buffer {
     return decodeBase64url(this.text(name)) ?? this.#refuse(name, 'unpadded base64url');
+  }
+
+  /** What a KMS encrypted: `webkms:v<version>:<unpadded base64url>`. */
+  ciphertext(name: string): string {
+    const text = this.text(name);
+    return parseCiphertext(text) ? text : this.#refuse(name, 'of the form webkms:v<version>:<base64url>');
   }
 
   object(name: string): Reply {

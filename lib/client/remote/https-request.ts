@@ -49,6 +49,11 @@ export async function sendHttps(
       outgoing.destroy(Object.assign(new Error('No answer.'), {code: 'ETIMEDOUT'})),
     );
     outgoing.on('error', fail);
+    // Nothing else would follow it.
+    outgoing.on('upgrade', (_incoming, socket) => {
+      socket.destroy();
+      fail(new UnexpectedReplyError('it changes the protocol.'));
+    });
     outgoing.on('response', (incoming) => {
       const chunks: Buffer[] = [];
       let length = 0;

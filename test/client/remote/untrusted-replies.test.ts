@@ -113,6 +113,37 @@ describe('RemoteKms, of a server that cannot be trusted', () => {
     );
   });
 
+  it('takes nothing for a ciphertext or a data key that cannot be one', async () => {
+    const data = Buffer.from('x');
+    const [ciphertext, plaintext] = ['webkms:v1:AAAA', Buffer.alloc(32).toString('base64url')];
+    const ask = {
+      encrypt: () => kms.encrypt(keyId(), data),
+      rewrap: () => kms.rewrap(keyId(), ciphertext),
+      generateDataKey: () => kms.generateDataKey(keyId()),
+    };
+    for (const [name, run] of Object.entries(ask)) {
+      answer = json(200, {ciphertext, plaintext});
+      await run();
+      for (const other of ['x', 'webkms:v0:AAAA', 'webkms:v1:\u001b[2J', `${ciphertext}\n`, '']) {
+        answer = json(200, {ciphertext: other, plaintext});
+        expect(await refused(run()), `${name} ${other}`).to.be.instanceOf(UnexpectedReplyError);
+      }
+    }
+    for (const short of ['', 'AAAA', Buffer.alloc(33).toString('base64url')]) {
+      answer = json(200, {ciphertext, plaintext: short});
+      expect(await refused(ask.generateDataKey()), short).to.be.instanceOf(UnexpectedReplyError);
+    }
+    expect((await kms.generateDataKey(keyId(), {numberOfBytes: 33})).plaintext).to.have.length(33);
+  });
+
+  it('does not wait for the reply of a server that changes the protocol', async () => {
+    answer = (_request, response) => {
+      response.writeHead(101, {connection: 'upgrade', upgrade: 'x'});
+      response.end();
+    };
+    expect(await refused(kms.getKey(keyId()))).to.be.instanceOf(UnexpectedReplyError);
+  });
+
   it('takes no description of another key, or of none', async () => {
     const metadata = {
       keyId: keyId(),
