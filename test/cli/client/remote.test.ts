@@ -129,6 +129,10 @@ function describeAuthority(): void {
     expect((await alice.run(['revoke', '-'], {input: third})).out).to.match(/^Revoked: urn:uuid:/);
     await refused(alice, 3, 'revoke', 'nowhere.json');
     await refused(alice, 2, 'revoke', '{"id": 1}');
+    const unsigned = {...(JSON.parse(third) as object), proof: undefined};
+    for (const other of [unsigned, {...unsigned, proof: {}, id: 'urn:\u001b[2J'}]) {
+      expect(await refused(bob, 2, 'accept', JSON.stringify(other))).to.contain('not a delegated capability');
+    }
   });
 
   it('transfer --to DID', async () => {

@@ -29,5 +29,8 @@ export async function readCapability(text: string, io: ClientIo): Promise<Capabi
     isJson || text === '-' ? await readText(text, io) : await readSmallFile(text, 'The capability');
   const value = parseJsonObject(bytes, 'The capability');
   if (isCapabilityDocument(value)) return value;
-  throw new ClientError('usage', 'The capability has no "id" or no "invocationTarget": it is none.');
+  throw new ClientError(
+    'usage',
+    'It is not a delegated capability: that has "id", "invocationTarget", "parentCapability" and "proof".',
+  );
 }

@@ -68,16 +68,25 @@ export function parseProfile(bytes: Uint8Array, path: string): Profile {
   }
 }
 
-/** Whether a value has what is needed to know a capability by. */
+/** Whether a value has what is needed to know a delegated capability by, and nothing in it that a terminal would obey. */
 export function isCapabilityDocument(value: unknown): value is CapabilityDocument {
   return (
     typeof value === 'object' &&
     value !== null &&
     'id' in value &&
-    typeof value.id === 'string' &&
+    isUri(value.id) &&
     'invocationTarget' in value &&
-    typeof value.invocationTarget === 'string'
+    isUri(value.invocationTarget) &&
+    'parentCapability' in value &&
+    isUri(value.parentCapability) &&
+    'proof' in value &&
+    typeof value.proof === 'object'
   );
+}
+
+/** ASCII without spaces and controls. */
+function isUri(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }
 
 function readMembers(bytes: Uint8Array, path: string): Readonly<Record<string, unknown>> {
