@@ -12,7 +12,7 @@ const MAX_HEADER_LENGTH = 16_384;
 export const CHUNK_SIZE = 65_536;
 const MAX_CHUNK_SIZE = 1_048_576;
 
-/** What an encrypted file says of itself, in clear; whatever of it is changed, nothing opens. */
+/** What an encrypted file says of itself, in clear. Where data key or chunk size are changed, nothing opens. */
 export interface FileHeader {
   /** The URL of the KMS key: for people, and to find the key by. */
   readonly key: string;
