@@ -49,7 +49,7 @@ describe('encrypted files', () => {
     const file = await encrypt(plaintext);
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.integer({min: 0, max: 9000}), {minLength: 1, maxLength: 50}),
+        fc.array(fc.nat(9000), {minLength: 1, maxLength: 50}).map((sizes) => [...sizes, 5000]),
         async (sizes) => {
           const opened = await collect(decryptStream(kms, pieces(file, sizes)));
           expect(opened.equals(plaintext)).to.equal(true);
@@ -224,7 +224,7 @@ async function* pieces(bytes: Uint8Array, sizes: readonly number[] = [100_000]):
   for (let offset = 0, i = 0; offset < bytes.length; i++) {
     const size = sizes[i % sizes.length] ?? 0;
     yield bytes.subarray(offset, offset + size);
-    offset += size === 0 && sizes.every((length) => length === 0) ? bytes.length : size;
+    offset += size;
   }
 }
 
