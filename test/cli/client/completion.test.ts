@@ -1,4 +1,7 @@
 import {spawnSync} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {expect} from 'chai';
 import {CLIENT_COMMANDS} from '../../../lib/cli/client/command-table.ts';
 import {TYPE_NAMES} from '../../../lib/cli/client/new-key-options.ts';
@@ -57,9 +60,19 @@ describe('webkms completion', () => {
     });
     it(`${shell}: is taken by the shell itself`, async function () {
       const {out} = await run('completion', shell);
-      const {error, status, stderr} = spawnSync(shell, ['-n'], {input: out, encoding: 'utf8'});
-      if (error) this.skip();
-      expect({status, stderr}).to.deep.equal({status: 0, stderr: ''});
+      const directory = mkdtempSync(join(tmpdir(), 'webkms-completion-'));
+      try {
+        const script = join(directory, 'script');
+        writeFileSync(script, out);
+        const {error, status, stderr} = spawnSync(shell, ['-n', script], {encoding: 'utf8'});
+        // A shell that is not installed.
+        if (error) this.skip();
+        expect({status, stderr}).to.deep.equal({status: 0, stderr: ''});
+        writeFileSync(script, `${out}echo 'not closed`);
+        expect(spawnSync(shell, ['-n', script]).status, 'what is no script').to.not.equal(0);
+      } finally {
+        rmSync(directory, {recursive: true});
+      }
     });
   }
 
