@@ -9,6 +9,7 @@ import {formatSpkiPem} from '../../lib/keys/public-key-codec/spki.ts';
 import {rejection} from '../key-modules/fixtures.ts';
 import {software} from './fixtures.ts';
 import {exportFrom, importKey, importRecord} from './import-export.ts';
+import {needOpenssl} from '../support/openssl-program.ts';
 
 const DATA = Buffer.from('data');
 const named = (name: string): KeyTypeDescriptor => findNamedKeyType(name)!;
@@ -51,11 +52,7 @@ describe('keys of the openssl program', function () {
   };
 
   before(function () {
-    if (spawnSync('openssl', ['version']).status !== 0) {
-      if (process.env['CI'] === 'true') throw new Error('The openssl program is missing.');
-      console.log('    skipped: the openssl program is missing');
-      this.skip();
-    }
+    needOpenssl(this);
     directory = mkdtempSync(join(tmpdir(), 'webkms-test-'));
   });
   after(() => {

@@ -10,6 +10,7 @@ import {certify, readCsr, TestAuthority} from '../certificate-authority.ts';
 import type {GetKms} from '../kms.suite.ts';
 import {refused} from '../refused.ts';
 import {withDirectory} from '../with-directory.ts';
+import {needOpenssl} from '../../support/openssl-program.ts';
 
 const SUBJECT = 'CN=Alice\\, Smith,OU=Keys+O=Example \\22AG\\22,C=CH';
 const ALTERNATIVE_NAMES = {
@@ -32,7 +33,8 @@ const KEYS = {
 export function describeCertificates(kms: GetKms): void {
   describe('certificates', () => {
     for (const [alg, algorithms] of Object.entries(KEYS)) {
-      it(`requests certificates for ${alg} keys, verified by openssl`, async () => {
+      it(`requests certificates for ${alg} keys, verified by openssl`, async function () {
+        needOpenssl(this);
         const {kid} = await kms().createKey(alg);
         for (const algorithm of [undefined, ...algorithms]) {
           const request = await createCertificationRequest(kms(), kid, {
