@@ -44,8 +44,8 @@ export function attributeOid(type: string): string {
 }
 
 /**
- * Reads a name as RFC 4514 writes it: `CN=Alice,O=Example\, Inc.,C=CH`; the empty text is the empty name. White space around the
- * separators is let pass. Values as hexadecimal BER (`#04…`) are not.
+ * Reads a name as RFC 4514 writes it: `CN=Alice,O=Example\, Inc.,C=CH`; the empty text is the empty name. Spaces around the
+ * separators are let pass. Values as hexadecimal BER (`#04…`) are not.
  * @returns what it consists of in the order of certificates, which is the reverse of the text's
  * @throws MalformedRequestError
  */
@@ -55,7 +55,7 @@ export function parseDistinguishedName(text: string): readonly RelativeName[] {
   let rest = text;
   for (let count = 0; ; count++) {
     if (count === MAX_ATTRIBUTES) throw malformed(`it has more than ${MAX_ATTRIBUTES} attributes`);
-    const [head = '', type = ''] = /^\s*([A-Za-z][A-Za-z0-9-]*|[0-9][0-9.]*)\s*=\s*/.exec(rest) ?? [];
+    const [head = '', type = ''] = /^ *([A-Za-z][A-Za-z0-9-]*|[0-9][0-9.]*) *= */.exec(rest) ?? [];
     if (type === '') throw malformed('an attribute is written NAME=value');
     const value = readValue(rest.slice(head.length));
     names.at(-1)?.push({type, value: value.text});
@@ -71,7 +71,7 @@ function readValue(text: string): {readonly text: string; readonly rest: string}
   if (text.startsWith('#')) throw malformed('values in hexadecimal are not read');
   const bytes: Buffer[] = [];
   let position = 0;
-  /** How long the value is without white space at its end that was not escaped. */
+  /** How long the value is without spaces at its end that were not escaped. */
   let significant = 0;
   while (position < text.length && !/[,+;]/.test(text.charAt(position))) {
     const [unit = '', escapedHex, escaped] =

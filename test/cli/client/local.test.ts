@@ -61,7 +61,12 @@ describe('webkms, local: what needs a server', function () {
     await person.ok('init', '--local', '--data-dir', 'keys');
     expect(statSync(person.path('keys/webkms.db')).isFile()).to.equal(true);
     await person.ok('create', 'releases', '--type', 'ed25519');
-    const capability = '{"id": "urn:uuid:1", "invocationTarget": "https://kms.example"}';
+    const capability = JSON.stringify({
+      id: 'urn:uuid:1',
+      parentCapability: 'urn:zcap:root:https%3A%2F%2Fkms.example',
+      invocationTarget: 'https://kms.example',
+      proof: {},
+    });
     for (const args of [
       ['delegate', 'releases', '--to', SOMEBODY, '--action', 'sign', '--expires', '7d'],
       ['revoke', capability],

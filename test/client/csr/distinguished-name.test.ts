@@ -27,6 +27,7 @@ describe('distinguished names', () => {
     'CN=Lu\\C4\\8Di\\C4\\87': [[['CN', 'Lučić']]],
     ' CN = Alice Smith , O=Example': [[['O', 'Example']], [['CN', 'Alice Smith']]],
     'CN=\\ spaced\\ ': [[['CN', ' spaced ']]],
+    'CN=\u00a0kept\u2003': [[['CN', '\u00a0kept\u2003']]],
     '2.5.4.3=by number': [[['2.5.4.3', 'by number']]],
   };
 
