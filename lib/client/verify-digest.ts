@@ -1,11 +1,9 @@
-import {constants, type KeyObject, publicDecrypt} from 'node:crypto';
 import {MalformedRequestError, NotSupportedError} from '../errors.ts';
-import {encodePkcs1, isEncodedPss} from '../key-modules/software/algorithms/rsa-encoding.ts';
+import {encodedIn, encodePkcs1, isEncodedPss} from '../key-modules/software/algorithms/rsa-encoding.ts';
+import {DIGEST_BYTES} from '../keys/key-algorithms.ts';
 import type {HashAlgorithm, KeyAlgorithm, SignatureAlgorithm} from '../keys/key-algorithms.ts';
 import type {KeyTypeDescriptor} from '../keys/key-types.ts';
 import {openPublicKey} from '../keys/public-key-codec/public-key-object.ts';
-
-const DIGEST_BYTES: Readonly<Record<HashAlgorithm, number>> = {'SHA-256': 32, 'SHA-384': 48, 'SHA-512': 64};
 
 export interface DigestToVerify {
   readonly algorithm: SignatureAlgorithm;
@@ -29,7 +27,7 @@ export async function verifyDigest(
   if (digest.length !== length) throw new MalformedRequestError(`A ${hash} digest has ${length} bytes.`);
   if (algorithm.startsWith('ES')) return verifyEcdsa(type, publicKey, {digest, signature});
   if (!/^[PR]S/.test(algorithm)) throw new NotSupportedError(`${algorithm} signs data, not digests.`);
-  const encoded = encodedIn(openPublicKey(type, publicKey), signature);
+  const encoded = encodedIn(signature, openPublicKey(type, publicKey));
   if (!encoded) return false;
   return algorithm.startsWith('PS')
     ? isEncodedPss(encoded, hash, digest)
@@ -64,14 +62,5 @@ async function verifyEcdsa(
   } catch {
     // r or s out of range.
     return false;
-  }
-}
-
-/** RSAVP1 (RFC 8017 §5.2.2); undefined where the signature is not less than the modulus, or not as long. */
-function encodedIn(key: KeyObject, signature: Uint8Array): Buffer | undefined {
-  try {
-    return publicDecrypt({key, padding: constants.RSA_NO_PADDING}, signature);
-  } catch {
-    return undefined;
   }
 }

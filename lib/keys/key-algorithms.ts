@@ -27,6 +27,13 @@ export type KeyAlgorithm =
 /** The hash functions of digests that are signed without their data. */
 export type HashAlgorithm = 'SHA-256' | 'SHA-384' | 'SHA-512';
 
+/** How long their digests are. */
+export const DIGEST_BYTES: Readonly<Record<HashAlgorithm, number>> = Object.freeze({
+  'SHA-256': 32,
+  'SHA-384': 48,
+  'SHA-512': 64,
+});
+
 export interface SignatureAlgorithmTraits {
   /** The hash of the data that is signed; absent where data is not hashed first, so that no digest can be signed. */
   readonly hash?: HashAlgorithm;

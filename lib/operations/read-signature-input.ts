@@ -1,15 +1,9 @@
 import {MalformedRequestError, NotSupportedError} from '../errors.ts';
 import type {SignatureOptions} from '../key-modules/key-module.ts';
-import {SIGNATURE_ALGORITHMS, type HashAlgorithm} from '../keys/key-algorithms.ts';
+import {DIGEST_BYTES, SIGNATURE_ALGORITHMS, type HashAlgorithm} from '../keys/key-algorithms.ts';
 import type {KeyTypeDescriptor} from '../keys/key-types.ts';
 import {decodeMember} from './decode-member.ts';
 import {askForAlgorithm, base64urlBytes, type UseRequest} from './use-request.ts';
-
-const DIGEST_BYTES: Readonly<Record<HashAlgorithm, number>> = {
-  'SHA-256': 32,
-  'SHA-384': 48,
-  'SHA-512': 64,
-};
 
 /** What is signed, as operations have it: the data or its digest. */
 interface SignedMembers {

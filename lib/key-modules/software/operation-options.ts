@@ -1,15 +1,10 @@
 import {MalformedRequestError, NotSupportedError} from '../../errors.ts';
-import {type HashAlgorithm, SIGNATURE_ALGORITHMS} from '../../keys/key-algorithms.ts';
+import {DIGEST_BYTES, SIGNATURE_ALGORITHMS} from '../../keys/key-algorithms.ts';
 import type {KeyTypeDescriptor} from '../../keys/key-types.ts';
 import type {KeyOperation} from '../../storage/key-record.ts';
 import type {EncryptionOptions, SignatureOptions} from '../key-module.ts';
 import type {SignatureChoice} from './software-algorithm.ts';
 
-const DIGEST_LENGTHS: Readonly<Record<HashAlgorithm, number>> = {
-  'SHA-256': 32,
-  'SHA-384': 48,
-  'SHA-512': 64,
-};
 const NONE = new Uint8Array();
 
 function notSupported(message: string, supported: readonly string[]): NotSupportedError {
@@ -49,10 +44,8 @@ export function chooseSignature(
   const {hash} = SIGNATURE_ALGORITHMS[algorithm];
   if (prehashed) {
     if (!hash) throw new NotSupportedError(`${algorithm} signs data, not a digest of it.`);
-    if (data.length !== DIGEST_LENGTHS[hash]) {
-      throw new MalformedRequestError(
-        `${algorithm} signs a digest of ${hash}: ${DIGEST_LENGTHS[hash]} bytes.`,
-      );
+    if (data.length !== DIGEST_BYTES[hash]) {
+      throw new MalformedRequestError(`${algorithm} signs a digest of ${hash}: ${DIGEST_BYTES[hash]} bytes.`);
     }
   }
   return {algorithm, hash, prehashed};

@@ -1,4 +1,5 @@
 import {createPrivateKey, createPublicKey, type KeyObject, randomBytes} from 'node:crypto';
+import {compressPoint} from '../../../keys/public-key-codec/ec-point.ts';
 import {asBuffer, requireLength} from '../software-algorithm.ts';
 
 export type NamedCurve = 'P-256' | 'P-384' | 'P-521' | 'secp256k1';
@@ -85,7 +86,7 @@ export function openScalar(curve: EcCurve, scalar: Buffer): {privateKey: KeyObje
   requireLength(scalar, curve.size);
   // OpenSSL takes 0 and n.
   if (!isScalar(curve, scalar)) throw new RangeError('The secret is not in the range of the curve.');
-  const {namedCurve, size} = curve;
+  const {namedCurve} = curve;
   const privateKey = createPrivateKey({
     key: scalar,
     format: 'raw-private',
@@ -93,15 +94,7 @@ export function openScalar(curve: EcCurve, scalar: Buffer): {privateKey: KeyObje
     namedCurve,
   });
   const point = createPublicKey(privateKey).export({format: 'raw-public'});
-  return {privateKey, publicKey: compressPoint(point, size)};
-}
-
-/** Compresses 0x04 ‖ x ‖ y to 0x02 or 0x03 ‖ x (SEC 1 §2.3.3). */
-function compressPoint(point: Buffer, size: number): Buffer {
-  if (point.length !== 1 + 2 * size || point[0] !== 0x04) throw new Error('Not an uncompressed point.');
-  const compressed = Buffer.from(point.subarray(0, 1 + size));
-  compressed[0] = 0x02 | (point.readUInt8(2 * size) & 1);
-  return compressed;
+  return {privateKey, publicKey: compressPoint(point)};
 }
 
 /** @throws where `publicKey` is not a compressed point of the curve: other encodings of a point are refused. */

@@ -1,4 +1,4 @@
-import {createHash, randomBytes} from 'node:crypto';
+import {constants, createHash, type KeyObject, publicDecrypt, randomBytes} from 'node:crypto';
 import type {HashAlgorithm} from '../../../keys/key-algorithms.ts';
 
 /** DER of a DigestInfo up to the digest (RFC 8017 §9.2, note 1). */
@@ -57,4 +57,13 @@ export function isEncodedPss(encoded: Buffer, hash: HashAlgorithm, digest: Uint8
   mask(hash, encoded.subarray(end, end + digest.length), block);
   const salt = block.subarray(block.length - digest.length);
   return encodePssWith(salt, hash, digest, encoded.length).equals(encoded);
+}
+
+/** RSAVP1 (RFC 8017 §5.2.2); undefined where the signature is not less than the modulus, or not as long. */
+export function encodedIn(signature: Uint8Array, key: KeyObject): Buffer | undefined {
+  try {
+    return publicDecrypt({key, padding: constants.RSA_NO_PADDING}, signature);
+  } catch {
+    return undefined;
+  }
 }

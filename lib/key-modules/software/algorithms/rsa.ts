@@ -1,7 +1,6 @@
 import {
   constants,
   type KeyObject,
-  publicDecrypt,
   publicEncrypt,
   sign,
   type SigningOptions,
@@ -12,10 +11,10 @@ import {promisify} from 'node:util';
 import {InternalError, MalformedRequestError} from '../../../errors.ts';
 import type {SignatureChoice, SoftwareAlgorithm} from '../software-algorithm.ts';
 import {bytesOf, type CryptoWorkers} from './crypto-jobs.ts';
-import {encodePkcs1, encodePss, isEncodedPss} from './rsa-encoding.ts';
+import {encodedIn, encodePkcs1, encodePss, isEncodedPss} from './rsa-encoding.ts';
 import {openRsaPrivateKey, openRsaPublicKey} from './rsa-key.ts';
 
-const {RSA_NO_PADDING, RSA_PKCS1_OAEP_PADDING, RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING} = constants;
+const {RSA_PKCS1_OAEP_PADDING, RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING} = constants;
 const {RSA_PSS_SALTLEN_DIGEST} = constants;
 /** The longest private key: five numbers of half the modulus, two as long as it, and the DER about them. */
 const maxSecretLength = (bits: number): number => (bits / 8) * 5;
@@ -124,13 +123,4 @@ export function rsa(bits: number, {signatures, generation}: CryptoWorkers): Soft
       };
     },
   };
-}
-
-/** RSAVP1 (RFC 8017 §5.2.2); undefined where the signature is not less than the modulus. */
-function encodedIn(signature: Uint8Array, key: KeyObject): Buffer | undefined {
-  try {
-    return publicDecrypt({key, padding: RSA_NO_PADDING}, signature);
-  } catch {
-    return undefined;
-  }
 }
