@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
+import Database from 'better-sqlite3';
 import {expect} from 'chai';
 import {loadSettings} from '../../lib/config/load-settings.ts';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
@@ -62,14 +63,29 @@ describe('known private keys', function () {
         child.stdout.resume();
         const ca = await readFile(join(dataDir, 'tls.crt'), 'utf8');
         for (const url of urls) expect((await send({port, ca}, signing(url))).status).to.equal(200);
-        // Everything is sealed anew, as an operator does now and then: the log of writes has it all.
-        await admin(['rotate', '--all', '--rewrap', '--prune'], {dataDir});
+        // Everything is sealed anew, as an operator does now and then: the log of writes has it all. It keeps that while
+        // somebody reads what was there before: the server empties it once soon after its start, and with each erasure.
+        const database = join(dataDir, 'webkms.db');
+        const before = new Database(database, {readonly: true});
+        try {
+          before.exec('BEGIN');
+          expect(before.prepare('SELECT count(*) FROM key_record').pluck().get()).to.equal(KEYS);
+          await admin(['rotate', '--all', '--rewrap'], {dataDir});
+          for (const url of urls) expect((await send({port, ca}, signing(url))).status).to.equal(200);
+          const written = await readFile(`${database}-wal`);
+          const names = urls.map((url) => Buffer.from(url.slice(url.lastIndexOf('/') + 1)));
+          expect(names.filter((name) => written.includes(name)).length).to.equal(KEYS);
+          expect(found(written, secrets), 'written to the log of writes').to.equal(0);
+        } finally {
+          before.close();
+        }
+        await admin(['prune', '--all'], {dataDir});
         for (const url of urls) expect((await send({port, ca}, signing(url))).status).to.equal(200);
-        const files = ['webkms.db', 'webkms.db-wal', 'server.log'];
-        for (const file of files) {
-          const bytes = await readFile(join(dataDir, file));
-          expect(bytes.length, file).to.be.greaterThan(1000);
-          expect(found(bytes, secrets), file).to.equal(0);
+        for (const file of ['webkms.db', 'server.log']) {
+          expect((await readFile(join(dataDir, file))).length, file).to.be.greaterThan(1000);
+        }
+        for (const file of ['webkms.db', 'webkms.db-wal', 'server.log']) {
+          expect(found(await readFile(join(dataDir, file)), secrets), file).to.equal(0);
         }
         // The search finds what is there: the same file with one secret put in.
         const salted = Buffer.concat([await readFile(logFile), secrets[0] ?? Buffer.of()]);
