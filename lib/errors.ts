@@ -224,9 +224,18 @@ export class QuotaExceededError extends KmsError {
 /** The store, a key module or the root of trust cannot be used now: fail closed, try again. */
 export class UnavailableError extends KmsError {
   override readonly name = 'UnavailableError';
-  readonly code = 'ERR_UNAVAILABLE';
+  readonly code: 'ERR_UNAVAILABLE' | 'ERR_OUTCOME_UNKNOWN' = 'ERR_UNAVAILABLE';
   readonly status = 503;
   override readonly retryAfterSeconds = 1;
+}
+
+/**
+ * The store did not answer a write that it was sent: the change was made, or it was not, or it is being made now. To ask for it
+ * once more, signed anew, does no harm: where it was made the second one is refused, or makes one key more.
+ */
+export class OutcomeUnknownError extends UnavailableError {
+  override readonly code = 'ERR_OUTCOME_UNKNOWN';
+  override readonly details = {outcome: 'unknown'};
 }
 
 /** A defect, or data at rest that is not what was written. Never caused by what a client sends. */

@@ -2,9 +2,11 @@ import type {KeyHierarchyStore} from './key-hierarchy-store.ts';
 import type {KeyMaintenance, KeyRecordStore} from './key-record-store.ts';
 import type {KeyUseStore} from './key-use-store.ts';
 import type {KeystoreConfigStore, KeystoreMaintenance} from './keystore-config-store.ts';
+import type {LeaseStore} from './lease-store.ts';
 import type {MaintenanceJobStore} from './maintenance-job-store.ts';
 import type {ReplayStore} from './replay-store.ts';
 import type {RevocationStore} from './revocation-store.ts';
+import type {StateStore} from './state-store.ts';
 
 /** One backend's stores, over one connection or pool. */
 export interface Stores {
@@ -15,6 +17,8 @@ export interface Stores {
   readonly replays: ReplayStore;
   readonly keyHierarchy: KeyHierarchyStore;
   readonly jobs: MaintenanceJobStore;
+  readonly leases: LeaseStore;
+  readonly state: StateStore;
   /** Reads and writes something small. @throws UnavailableError */
   ping(): Promise<void>;
   /**
@@ -23,10 +27,10 @@ export interface Stores {
    */
   verify(): Promise<readonly string[]>;
   /**
-   * Writes a copy of the whole database, as it is at one moment, to a new file (mode 0600) at `path`; others may read and
+   * Only of a store in a file. Writes a copy of the whole database, as it is at one moment, to a new file (mode 0600) at `path`; others may read and
    * write meanwhile. @throws UnavailableError; nothing is left at `path` then.
    */
-  copyTo(
+  copyTo?(
     path: string,
     options?: {readonly onProgress?: (done: number, total: number) => void},
   ): Promise<void>;

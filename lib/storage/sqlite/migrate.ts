@@ -3,7 +3,7 @@ import {initial} from './migrations/0001-initial.ts';
 import {keyHierarchy} from './migrations/0002-key-hierarchy.ts';
 import {maintenanceJobs} from './migrations/0003-maintenance-jobs.ts';
 import type {Migration} from './migrations/migration.ts';
-import {StoreOpenError} from './store-open-error.ts';
+import {StoreOpenError} from '../store-open-error.ts';
 
 /** In the order in which they run; the schema's version is how many have run. */
 const MIGRATIONS: readonly Migration[] = [initial, keyHierarchy, maintenanceJobs];

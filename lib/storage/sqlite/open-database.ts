@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import {isDamage} from './driver-error.ts';
 import {migrate, schemaVersion} from './migrate.ts';
 import {retryWhileBusy} from './retry-while-busy.ts';
-import {StoreOpenError} from './store-open-error.ts';
+import {StoreOpenError} from '../store-open-error.ts';
 
 /** How long SQLite may sleep for a lock, and the event loop with it; what is longer is waited for outside of it. */
 const BLOCKING_TIMEOUT_MS = 5;

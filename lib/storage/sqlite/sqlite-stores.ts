@@ -69,7 +69,7 @@ export class SqliteStores implements Stores {
     }
   }
 
-  async copyTo(...[path, {onProgress} = {}]: Parameters<Stores['copyTo']>): Promise<void> {
+  async copyTo(...[path, {onProgress} = {}]: Parameters<NonNullable<Stores['copyTo']>>): Promise<void> {
     await writeCopy(path, async (file) => {
       await this.#tasks.run({kind: 'copy', database: this.#path, path: file}, onProgress);
     });

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import {expect} from 'chai';
 import {openDatabase} from '../../../lib/storage/sqlite/open-database.ts';
 import {SqliteStores} from '../../../lib/storage/sqlite/sqlite-stores.ts';
-import {StoreOpenError, type StoreOpenErrorCode} from '../../../lib/storage/sqlite/store-open-error.ts';
+import {StoreOpenError, type StoreOpenErrorCode} from '../../../lib/storage/store-open-error.ts';
 import {insertKeystore} from '../records.ts';
 import {withTemporaryFile} from './temporary-store.ts';
 
