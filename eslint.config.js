@@ -5,7 +5,13 @@ const PARTS = (
   'admin backup cli client config encoding http integrity key-modules keys maintenance observability operations sealing ' +
   'storage validation zcap'
 ).split(' ');
-const BACKENDS = ['storage/sqlite', 'key-modules/software', 'sealing/wrappers'];
+const BACKENDS = [
+  'storage/sqlite',
+  'storage/postgres',
+  'storage/mongodb',
+  'key-modules/software',
+  'sealing/wrappers',
+];
 /** Modules of lib itself that compose others. */
 const COMPOSED = [
   'app',
@@ -14,6 +20,7 @@ const COMPOSED = [
   'housekeeping',
   'index',
   'key-management',
+  'open-stores',
   'sealing-api',
 ];
 
@@ -23,7 +30,11 @@ const LAYERS = [
   {part: 'validation', may: [], why: 'validation knows schemas only.'},
   {part: 'config', may: [], why: 'settings are plain data.'},
   {part: 'observability', may: [], why: 'observability is told, it does not ask.'},
-  {part: 'storage', may: ['storage/sqlite'], why: 'a backend knows the store interfaces only.'},
+  {
+    part: 'storage',
+    may: ['storage/sqlite', 'storage/postgres', 'storage/mongodb'],
+    why: 'a backend knows the store interfaces only.',
+  },
   {part: 'zcap', may: ['storage'], why: 'zcap knows requests and capabilities only.'},
   {part: 'keys', may: ['storage'], why: 'keys are plain data.'},
   {

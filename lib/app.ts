@@ -5,6 +5,7 @@ import {startAdminSocket} from './admin/admin-socket-server.ts';
 import {acquireDataDirectoryLock} from './admin/data-directory-lock.ts';
 import type {AnyAdminOperation} from './admin/execute-operation.ts';
 import {startBackgroundWork} from './background-work.ts';
+import {describeStorage} from './config/location-parsers.ts';
 import type {Settings} from './config/settings.ts';
 import {createClientAddressReader} from './http/client-address.ts';
 import {createApp} from './http/create-app.ts';
@@ -187,7 +188,7 @@ function rootNotices({storage, dataDir}: Settings, root: RootOfTrust): string[] 
   const roots = `root of trust: ${uris.length > 0 ? uris.join(', ') : 'none yet'}`;
   return [
     `data directory: ${dataDir}`,
-    `store: ${storage.kind}:${storage.path}`,
+    `store: ${describeStorage(storage)}`,
     root.created ? `${roots}, made just now. Back it up: without it no key in the store can be used.` : roots,
     ...(root.isSealed()
       ? [

@@ -12,6 +12,7 @@ import {UseLimits} from './keys/use-limits.ts';
 import {JobRunner} from './maintenance/job-runner.ts';
 import {KeyLifecycle} from './maintenance/key-lifecycle.ts';
 import {NO_METRICS, type Metrics} from './observability/metrics.ts';
+import {openStores} from './open-stores.ts';
 import {ImportTokens} from './operations/import-tokens.ts';
 import {KeyService} from './operations/key-service.ts';
 import {KeyHierarchy} from './sealing/key-hierarchy/key-hierarchy.ts';
@@ -19,7 +20,6 @@ import {RootChanges} from './sealing/root-changes.ts';
 import {RootOfTrust} from './sealing/root-of-trust.ts';
 import {PURPOSES} from './sealing/scopes.ts';
 import {promptSecret} from './sealing/wrappers/terminal-prompt.ts';
-import {SqliteStores} from './storage/sqlite/sqlite-stores.ts';
 import type {RequestStores, Stores} from './storage/stores.ts';
 
 /** Everything between the database and the requests: what the server and the operator's commands work on. */
@@ -63,7 +63,7 @@ export async function openKeyManagement(
   settings: Settings,
   {log, closing, metrics = NO_METRICS, prompt = promptSecret, clock = () => Date.now()}: KeyManagementOptions,
 ): Promise<KeyManagement> {
-  const stores = await SqliteStores.open({path: settings.storage.path});
+  const stores = await openStores(settings, {log});
   closing.defer(() => stores.close());
   const store = stores.keyHierarchy;
   await store.validateSchema();

@@ -16,7 +16,7 @@ import {sealChunks} from './chunks.ts';
 import {assertAbsent, Draft} from './draft.ts';
 
 export interface WriteBackupOptions {
-  readonly stores: Pick<Stores, 'copyTo' | 'verify'> & {
+  readonly stores: Required<Pick<Stores, 'copyTo' | 'verify'>> & {
     readonly keyHierarchy: Pick<KeyHierarchyStore, 'listRootWrappers'>;
   };
   readonly roots: RootSet;

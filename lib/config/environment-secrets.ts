@@ -1,5 +1,8 @@
+export const ROOT_KEY_VARIABLE = 'WEBKMS_ROOT_KEY';
+export const STORAGE_PASSWORD_VARIABLE = 'WEBKMS_STORAGE_PASSWORD';
+
 /** The variables of ours that are secrets: no settings, and never in a file of settings. */
-export const SECRET_VARIABLES: ReadonlySet<string> = new Set(['WEBKMS_ROOT_KEY']);
+export const SECRET_VARIABLES: ReadonlySet<string> = new Set([ROOT_KEY_VARIABLE, STORAGE_PASSWORD_VARIABLE]);
 
 /**
  * Reads a secret from the environment and removes it there, so that child processes do not inherit it. The process's own

@@ -24,7 +24,12 @@ export interface LoadSettingsOptions {
 export function loadSettings({configFile, environment = process.env}: LoadSettingsOptions = {}): Settings {
   const inFile = configFile === undefined ? {} : readConfigFile(configFile);
   const given = {...inFile, ...withoutEmpty(environment)};
-  const unknown = [...findSecrets(inFile), ...findClients(inFile), ...findUnknown(given)];
+  const unknown = [
+    ...findSecrets(inFile),
+    ...findPassword(inFile),
+    ...findClients(inFile),
+    ...findUnknown(given),
+  ];
   const {parsed, problems} = parseEach(given);
   if (parsed === undefined) throw new SettingsError([...unknown, ...problems]);
   const all = [...unknown, ...crossCheck(parsed)];
@@ -58,6 +63,16 @@ function findSecrets(inFile: Environment): SettingProblem[] {
       variable,
       problem: 'is a secret: give it in the environment, not in a file of settings',
     }));
+}
+
+/** The URL of the store may hold one: in the environment, which goes before the file. */
+function findPassword(inFile: Environment): SettingProblem[] {
+  const variable = 'WEBKMS_STORAGE';
+  const text = inFile[variable];
+  if (text === undefined || !/^[a-z+]+:\/\/[^/?#]*:[^/?#]+@/.test(text)) return [];
+  const problem =
+    'has a password: give it in the environment, not in a file of settings; see WEBKMS_STORAGE_PASSWORD_FILE';
+  return [{variable, problem}];
 }
 
 /** The environment may be that of a person who uses the command line, too; a file of settings is the server's. */

@@ -64,7 +64,25 @@ export const SETTINGS = {
   WEBKMS_STORAGE: setting({
     default: 'sqlite:<data dir>/webkms.db',
     parse: parseStorage,
-    meaning: 'where keystores and sealed keys are stored',
+    meaning:
+      'where keystores and sealed keys are stored: `sqlite:<path>` · `postgres://<user>@<host>/<database>` · `mongodb://<user>@<hosts>/<database>?replicaSet=<name>`, with the options of their clients',
+  }),
+  WEBKMS_STORAGE_PASSWORD_FILE: setting({
+    default: '',
+    parse: optional(parsePath),
+    meaning:
+      'file that holds the password for `WEBKMS_STORAGE` (one line); or give it in the secret variable `WEBKMS_STORAGE_PASSWORD`',
+  }),
+  WEBKMS_STORAGE_CONNECTIONS: setting({
+    default: '10',
+    parse: integer(1, 1000),
+    meaning: 'connections of each process to PostgreSQL or MongoDB, at most',
+  }),
+  WEBKMS_STORAGE_TIMEOUT: setting({
+    default: '5s',
+    parse: durationUpTo('5m'),
+    meaning:
+      'how long PostgreSQL or MongoDB may take for one operation; then the request is answered with 503',
   }),
   WEBKMS_ROOT_WRAPPER: setting({
     default: 'file:<data dir>/root.key',

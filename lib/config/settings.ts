@@ -27,6 +27,12 @@ export interface Settings {
   readonly tls: TlsSettings;
   readonly dataDir: string;
   readonly storage: StorageLocation;
+  /** For stores on other servers. */
+  readonly storageAccess: {
+    readonly passwordFile: string | undefined;
+    readonly maxConnections: number;
+    readonly timeoutMs: number;
+  };
   /** URI of the wrapper that seeds an empty store; paths in it are absolute. */
   readonly rootWrapper: string;
   /** undefined: keys are rotated only when an operator says so. */
@@ -69,6 +75,11 @@ export function deriveSettings(parsed: ParsedSettings): Settings {
     tls: deriveTls(parsed),
     dataDir: parsed.WEBKMS_DATA_DIR,
     storage: parsed.WEBKMS_STORAGE,
+    storageAccess: {
+      passwordFile: parsed.WEBKMS_STORAGE_PASSWORD_FILE,
+      maxConnections: parsed.WEBKMS_STORAGE_CONNECTIONS,
+      timeoutMs: parsed.WEBKMS_STORAGE_TIMEOUT * 1000,
+    },
     rootWrapper: parsed.WEBKMS_ROOT_WRAPPER,
     rotateAfterSeconds: parsed.WEBKMS_ROTATE_AFTER,
     rewrapRate: parsed.WEBKMS_REWRAP_RATE,
@@ -105,6 +116,7 @@ export function crossCheck(parsed: ParsedSettings): SettingProblem[] {
       problems.push({variable, problem: 'is used only if WEBKMS_TLS is files'});
     }
   }
+  problems.push(...storageProblems(parsed));
   if (parsed.WEBKMS_KEY_RECOVERY_WINDOW < parsed.WEBKMS_KEY_MIN_RECOVERY_WINDOW) {
     problems.push({
       variable: 'WEBKMS_KEY_RECOVERY_WINDOW',
@@ -123,6 +135,20 @@ export function crossCheck(parsed: ParsedSettings): SettingProblem[] {
     });
   }
   return problems;
+}
+
+function storageProblems({
+  WEBKMS_STORAGE: storage,
+  WEBKMS_STORAGE_PASSWORD_FILE: passwordFile,
+}: ParsedSettings): SettingProblem[] {
+  if (passwordFile === undefined) return [];
+  const variable = 'WEBKMS_STORAGE_PASSWORD_FILE';
+  if (storage.kind === 'sqlite') {
+    return [{variable, problem: 'is used only if WEBKMS_STORAGE is a URL of PostgreSQL or MongoDB'}];
+  }
+  return storage.holdsPassword
+    ? [{variable, problem: 'is given, and WEBKMS_STORAGE has a password, too'}]
+    : [];
 }
 
 function deriveKeyDefaults(parsed: ParsedSettings): KeyDefaultSettings {

@@ -30,6 +30,7 @@ describe('settings', () => {
       tls: {mode: 'self-signed'},
       dataDir: resolve('.webkms'),
       storage: {kind: 'sqlite', path: resolve('.webkms/webkms.db')},
+      storageAccess: {passwordFile: undefined, maxConnections: 10, timeoutMs: 5000},
       rootWrapper: `file:${resolve('.webkms/root.key')}`,
       rotateAfterSeconds: undefined,
       rewrapRate: 250,
@@ -58,7 +59,7 @@ describe('settings', () => {
 
   it('keep the database and the root key in the data directory, wherever that is', () => {
     const {storage, rootWrapper} = loadSettings({environment: {WEBKMS_DATA_DIR: '~/$& kms'}});
-    expect(storage.path).to.equal(join(homedir(), '$& kms/webkms.db'));
+    expect(storage).to.deep.equal({kind: 'sqlite', path: join(homedir(), '$& kms/webkms.db')});
     expect(rootWrapper).to.equal(`file:${join(homedir(), '$& kms/root.key')}`);
   });
 
@@ -72,6 +73,8 @@ describe('settings', () => {
         WEBKMS_TLS_KEY: '/etc/tls.key',
         WEBKMS_DATA_DIR: '/data',
         WEBKMS_STORAGE: 'sqlite:/db/webkms.db',
+        WEBKMS_STORAGE_CONNECTIONS: '7',
+        WEBKMS_STORAGE_TIMEOUT: '2s',
         WEBKMS_ROOT_WRAPPER: 'file:/keys/root.key',
         WEBKMS_ROTATE_AFTER: '90d',
         WEBKMS_REWRAP_RATE: 'unlimited',
@@ -108,6 +111,7 @@ describe('settings', () => {
       tls: {mode: 'files', cert: '/etc/tls.crt', key: '/etc/tls.key'},
       dataDir: '/data',
       storage: {kind: 'sqlite', path: '/db/webkms.db'},
+      storageAccess: {passwordFile: undefined, maxConnections: 7, timeoutMs: 2000},
       rootWrapper: 'file:/keys/root.key',
       rotateAfterSeconds: 7_776_000,
       rewrapRate: undefined,
@@ -149,6 +153,32 @@ describe('settings', () => {
     expect(loadSettings({environment: {WEBKMS_LISTEN: '', WEBKMS_UNKNOWN: ''}}).listen.port).to.equal(9443);
   });
 
+  it('take one password for the store, and none from a file of settings', () => {
+    const WEBKMS_STORAGE = 'postgres://kms:s3cret@db/kms';
+    const WEBKMS_STORAGE_PASSWORD_FILE = '/run/password';
+    const settings = loadSettings({
+      environment: {WEBKMS_STORAGE: 'postgres://kms@db/kms', WEBKMS_STORAGE_PASSWORD_FILE},
+    });
+    expect(settings.storageAccess.passwordFile).to.equal('/run/password');
+    expect(JSON.stringify(loadSettings({environment: {WEBKMS_STORAGE}}))).not.to.include('s3cret');
+    expect(problems({environment: {WEBKMS_STORAGE, WEBKMS_STORAGE_PASSWORD_FILE}})).to.deep.equal({
+      WEBKMS_STORAGE_PASSWORD_FILE: 'is given, and WEBKMS_STORAGE has a password, too',
+    });
+    expect(problems({environment: {WEBKMS_STORAGE_PASSWORD_FILE}})).to.deep.equal({
+      WEBKMS_STORAGE_PASSWORD_FILE: 'is used only if WEBKMS_STORAGE is a URL of PostgreSQL or MongoDB',
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'webkms-settings-'));
+    try {
+      const configFile = join(folder, 'webkms.env');
+      writeFileSync(configFile, `WEBKMS_STORAGE=${WEBKMS_STORAGE}\n`);
+      expect(problems({configFile, environment: {}})).to.have.keys('WEBKMS_STORAGE');
+      writeFileSync(configFile, 'WEBKMS_STORAGE=postgres://kms@db/kms\n');
+      expect(loadSettings({configFile, environment: {}}).storage.kind).to.equal('postgres');
+    } finally {
+      rmSync(folder, {recursive: true});
+    }
+  });
+
   it('leave the root key alone where it is in the environment, whatever the root wrapper is', () => {
     const environment = {WEBKMS_ROOT_KEY: 'secret'};
     for (const WEBKMS_ROOT_WRAPPER of ['env:WEBKMS_ROOT_KEY', 'file:/root.key']) {
@@ -162,7 +192,7 @@ describe('settings', () => {
   it('are refused all at once, by name, without their values', () => {
     const environment = {
       WEBKMS_BASE_URL: 'http://secret.example',
-      WEBKMS_STORAGE: 'postgres://user:secret@db/webkms',
+      WEBKMS_STORAGE: 'postgres://user:se/cret@db/secret',
       WEBKMS_WORKERS: '4',
       WEBKMS_LISEN: 'secret',
       WEBKMS_TLS_SECRET: 'secret',
@@ -173,7 +203,7 @@ describe('settings', () => {
     expect(found).to.deep.equal({
       WEBKMS_BASE_URL:
         'must be an https origin such as https://kms.example: lower-case host, no path, no final slash, no port 443',
-      WEBKMS_STORAGE: 'names a kind of store that this version does not have yet; use sqlite:<path>',
+      WEBKMS_STORAGE: 'must be a URL whose user, password and database are percent-encoded',
       WEBKMS_WORKERS: 'must be 1: this version runs as one process',
       WEBKMS_LISEN: 'is not a setting; did you mean WEBKMS_LISTEN?',
       WEBKMS_TLS_SECRET: 'is not a setting; did you mean WEBKMS_TLS_CERT?',

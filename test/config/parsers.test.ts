@@ -1,8 +1,9 @@
 import {homedir} from 'node:os';
 import {join, resolve} from 'node:path';
+import {inspect} from 'node:util';
 import {expect} from 'chai';
 import {parseCidr, parseDid, parseHttpsOrigin, parseListenAddress} from '../../lib/config/address-parsers.ts';
-import {parseStorage, parseWrapper} from '../../lib/config/location-parsers.ts';
+import {describeStorage, parseStorage, parseWrapper} from '../../lib/config/location-parsers.ts';
 import {
   durationUpTo,
   integer,
@@ -211,17 +212,7 @@ const CASES: readonly Case[] = [
     name: 'parseStorage',
     parse: parseStorage,
     good: [['sqlite:/var/lib/webkms.db', {kind: 'sqlite', path: '/var/lib/webkms.db'}]],
-    bad: [
-      '',
-      'sqlite:',
-      'sqlite:///x',
-      'sqlite::memory:',
-      '/x',
-      'mysql:x',
-      'postgres://u:p@h/d',
-      'mongodb://h',
-      'mongodb+srv://h',
-    ],
+    bad: ['', 'sqlite:', 'sqlite:///x', 'sqlite::memory:', '/x', 'mysql:x', 'mongodb://h', 'mongodb+srv://h'],
   },
   {
     name: 'parseWrapper',
@@ -294,9 +285,43 @@ describe('parsers of settings', () => {
     expect(() => parseWrapper('passphrase:file=')).to.throw('must be file:<path>, env:<NAME>, passphrase:');
   });
 
-  it('say which stores are still to come', () => {
-    expect(() => parseStorage('postgres://u:p@h/d')).to.throw(
-      'that this version does not have yet; use sqlite:<path>',
-    );
+  describe('take URLs of database servers', () => {
+    const shown = (text: string): string => {
+      const storage = parseStorage(text);
+      expect(
+        JSON.stringify([storage, String('url' in storage && storage.url), inspect(storage)]),
+      ).not.to.include('s3cret');
+      if (storage.kind === 'sqlite') throw new Error('It was taken for a file.');
+      expect(storage.url.reveal()).to.equal(text);
+      expect(storage.holdsPassword).to.equal(text.includes('s3cret'));
+      return `${storage.kind} ${describeStorage(storage)}`;
+    };
+    for (const [text, expected] of [
+      ['postgres://db.example/kms', 'postgres postgres://db.example/kms'],
+      ['postgresql://kms:s3cret@[::1]:5432/kms?sslmode=verify-full', 'postgres postgresql://[::1]:5432/kms'],
+      ['mongodb://a:27017,b:27018/kms?replicaSet=rs0', 'mongodb mongodb://a:27017,b:27018/kms'],
+      ['mongodb+srv://kms:s3cret%40%2f@cluster.example/kms', 'mongodb mongodb+srv://cluster.example/kms'],
+      ['postgres://kms:@h/d', 'postgres postgres://h/d'],
+    ] as const) {
+      it(`${text} as ${expected}`, () => expect(shown(text)).to.equal(expected));
+    }
+
+    for (const text of [
+      'postgres://u:s3/cret@h/d',
+      'postgres://u:s3@cret@h/d',
+      'mongodb://u:s3?cret@h/d',
+      'mongodb://u:s3#cret@h/d',
+      'postgres://u@h/d?password=s3cret',
+      'postgres:///d',
+      'postgres://u@h',
+      'postgres://u@h/',
+      'mongodb://h/a/b',
+      'postgres://u:s3 cret@h/d',
+      'postgres:h/d',
+    ]) {
+      it(`and refuse ${text} without repeating it`, () => {
+        expect(() => parseStorage(text)).to.throw(/^must (?!.*s3)/);
+      });
+    }
   });
 });

@@ -1,6 +1,7 @@
 import {isAbsolute} from 'node:path';
 import {writeBackup, type BackupSummary} from '../../backup/write-backup.ts';
 import {packageVersion} from '../../package-version.ts';
+import type {Stores} from '../../storage/stores.ts';
 import {AdminError, type AdminOperation} from '../admin-operation.ts';
 import {readParameters, requiredText} from '../parameters.ts';
 
@@ -20,12 +21,22 @@ export const backup: AdminOperation<BackupParameters, BackupSummary> = {
     throw new AdminError('invalid', 'The path of the backup is not absolute.');
   },
 
-  run({settings, stores, root, hierarchy}, {path}, {report, signal}) {
+  async run({settings: {storage}, stores, root, hierarchy}, {path}, {report, signal}) {
+    if (!isInFile(stores) || storage.kind !== 'sqlite') {
+      throw new AdminError(
+        'refused',
+        `A database server is backed up by its own means (${storage.kind === 'postgres' ? 'pg_dump' : 'mongodump'}, ` +
+          'snapshots), or copied to an SQLite file with webkms admin migrate.',
+      );
+    }
     return writeBackup({
       ...{stores, hierarchy, path, report, signal},
       roots: root,
-      storagePath: settings.storage.path,
+      storagePath: storage.path,
       application: packageVersion(),
     });
   },
 };
+
+const isInFile = (stores: Stores): stores is Stores & Required<Pick<Stores, 'copyTo'>> =>
+  stores.copyTo !== undefined;

@@ -46,6 +46,13 @@ export const restoreCommand: AdminCommand = {
   },
   run: async ({settings, io, output, print, values, operands: [file = '']}) => {
     if (values['describe'] === true) return describe(file, print);
+    const {storage} = settings;
+    if (storage.kind !== 'sqlite') {
+      throw new AdminError(
+        'refused',
+        'A backup is restored to an SQLite file: set WEBKMS_STORAGE=sqlite:<path>.',
+      );
+    }
     await using closing = new AsyncDisposableStack();
     const lock = await lockOrServer(settings, {io, create: true});
     if (!lock) throw new AdminError('refused', 'A server runs on the data directory. Stop it first.');
@@ -58,7 +65,7 @@ export const restoreCommand: AdminCommand = {
     try {
       const result = await restoreBackup({
         path: parsePath(file),
-        storagePath: settings.storage.path,
+        storagePath: storage.path,
         openStores: (path) => SqliteStores.open({path}),
         rootWrapper: settings.rootWrapper,
         secretSource: {takeVariable, prompt: (question) => askPerson(question, io.interrupted)},

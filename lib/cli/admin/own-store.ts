@@ -10,8 +10,8 @@ export async function assertOwnStore(
   {dataDir, storage}: Pick<Settings, 'dataDir' | 'storage'>,
   {create}: {readonly create: boolean},
 ): Promise<void> {
-  const database = await ownerOf(storage.path);
-  if (database === undefined && !create) {
+  const database = storage.kind === 'sqlite' ? await ownerOf(storage.path) : undefined;
+  if (storage.kind === 'sqlite' && database === undefined && !create) {
     throw new AdminError(
       'not-found',
       `There is no store at ${storage.path}. Give the server's settings: --config FILE, or WEBKMS_DATA_DIR.`,
@@ -22,7 +22,7 @@ export async function assertOwnStore(
   if (owner !== undefined && user !== undefined && owner !== user) {
     throw new AdminError(
       'refused',
-      `The store at ${storage.path} belongs to another user (${owner}; this is ${user}). Run the command as that user.`,
+      `${storage.kind === 'sqlite' ? `The store at ${storage.path}` : `The data directory ${dataDir}`} belongs to another user (${owner}; this is ${user}). Run the command as that user.`,
     );
   }
 }

@@ -2,6 +2,7 @@ import {AdminError} from '../../admin/admin-operation.ts';
 import type {Initialized} from '../../admin/operations/init.ts';
 import type {AdminStatus} from '../../admin/operations/status.ts';
 import type {Unsealed} from '../../admin/operations/unseal.ts';
+import {describeStorage} from '../../config/location-parsers.ts';
 import type {OfferedShare} from '../../sealing/offered-shares.ts';
 import {EXIT_FAILURE} from '../command.ts';
 import type {AdminCommand} from './admin-command.ts';
@@ -88,7 +89,7 @@ export const initCommand: AdminCommand = {
     await using connection = await connect({create: settings.rootWrapper.startsWith('shamir:')});
     const result = (await connection.call('init')) as Initialized;
     const ifLost =
-      `Nobody can open the store: stop the server, remove ${settings.storage.path}, in which there is nothing yet, ` +
+      `Nobody can open the store: stop the server, remove ${describeStorage(settings.storage)}, in which there is nothing yet, ` +
       'and begin again.';
     await printShares({print, io}, result, ifLost);
     return 0;
