@@ -58,9 +58,11 @@ describe('DNS resolution', () => {
   let socket: Socket;
   let servers: string[];
   let mute = false;
+  let questions = 0;
 
   before(async () => {
     socket = createSocket('udp4', (query, from) => {
+      questions++;
       if (!mute) socket.send(answer(query, zone), from.port, from.address);
     });
     socket.bind(0, '127.0.0.1');
@@ -71,10 +73,10 @@ describe('DNS resolution', () => {
 
   it('gives all addresses of a name, of both families', async () => {
     const resolve = createDnsResolution({servers});
-    expect([...(await resolve('both.example', never))].sort()).to.deep.equal([
-      '2606:2800::1',
-      '93.184.215.14',
-    ]);
+    const addresses = await resolve('both.example', never);
+    // Otherwise something has replaced the resolver in this process, or what listens at the port is another.
+    expect(questions, 'the name server was asked').to.be.at.least(2);
+    expect([...addresses].sort()).to.deep.equal(['2606:2800::1', '93.184.215.14']);
     expect(await resolve('v4.example', never)).to.deep.equal(['93.184.215.14']);
   });
 
