@@ -1,6 +1,6 @@
 import type {KeyDeletion, KeyRecord, StoredKeyState} from '../key-record.ts';
 import type {Authenticated} from '../record-authentication.ts';
-import {formatJson, parseKeyOps, parsePolicy, parseTags} from './key-json.ts';
+import {formatJson, parseKeyOps, parsePolicy, parseTags} from '../key-json.ts';
 import {type SealedVersionColumns, toKeyVersionRecord} from './key-version-row.ts';
 import {type MacColumns, macColumns, toAuthentication} from './mac-columns.ts';
 

@@ -1,5 +1,5 @@
 import type {KeyVersionRecord, StoredVersionState} from '../key-record.ts';
-import {formatCertificates, parseCertificates} from './key-json.ts';
+import {formatCertificates, parseCertificates} from '../key-json.ts';
 import {dataKeyVersionId, requireDataKeyVersion} from './mac-columns.ts';
 
 export interface VersionColumns {

@@ -1,7 +1,7 @@
 import {KeyInUseError, KeyNotFoundError, RootsChangedError} from '../key-errors.ts';
 import type {KeyHierarchyStore, RootWrapperRecord, SealedUnderDataKey} from '../key-hierarchy-store.ts';
 import type {SqliteConnection} from './connection.ts';
-import {requireCount} from './cursor.ts';
+import {requireCount} from '../cursor.ts';
 import {
   rootWrapperStatements,
   type ListedRootWrapperRow,

@@ -9,7 +9,7 @@ import type {
 } from '../key-hierarchy-store.ts';
 import type {Page} from '../keystore-config-store.ts';
 import type {SqliteConnection} from './connection.ts';
-import {parseCursor, rowsForPage, SCOPE_LIST, toPage} from './cursor.ts';
+import {parseCursor, rowsForPage, SCOPE_LIST, toPage} from '../cursor.ts';
 import {toDataKeys, toRootKeyVersions} from './key-hierarchy-rows.ts';
 import {keyHierarchyStatements, type RowId} from './key-hierarchy-statements.ts';
 import {requireSome} from './require-some.ts';

@@ -4,7 +4,7 @@ import type {DueKey, KeyMaintenance, KeyRecordId, KeyRecordReplacement} from '..
 import type {Page} from '../keystore-config-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
 import type {SqliteConnection} from './connection.ts';
-import {KEY_ID_LIST, KEY_LIST, parseCursor, requireCount, rowsForPage, toPage} from './cursor.ts';
+import {KEY_ID_LIST, KEY_LIST, parseCursor, requireCount, rowsForPage, toPage} from '../cursor.ts';
 import {KeyRecordWriter} from './key-record-writer.ts';
 import {toKeyRecord} from './key-row.ts';
 import {keyStatements} from './key-statements.ts';

@@ -2,7 +2,7 @@ import {InvalidStateError, KeystoreSequenceError, QuotaExceededError} from '../.
 import type {KeystoreConfig, KeystoreMaintenance, Page} from '../keystore-config-store.ts';
 import type {Authenticated, RecordAuthentication} from '../record-authentication.ts';
 import type {SqliteConnection} from './connection.ts';
-import {KEYSTORE_ID_LIST, KEYSTORE_LIST, parseCursor, rowsForPage, toPage} from './cursor.ts';
+import {KEYSTORE_ID_LIST, KEYSTORE_LIST, parseCursor, rowsForPage, toPage} from '../cursor.ts';
 import {DataKeyVersionLookup, type WrittenMac} from './data-key-version-lookup.ts';
 import {keystoreStatements} from './keystore-statements.ts';
 import {type KeystoreColumns, toKeystoreColumns, toKeystoreConfig} from './keystore-row.ts';

@@ -1,6 +1,6 @@
 import type {MaintenanceJob, MaintenanceJobStore, StoredMaintenanceJob} from '../maintenance-job-store.ts';
 import type {SqliteConnection} from './connection.ts';
-import {requireCount} from './cursor.ts';
+import {requireCount} from '../cursor.ts';
 import {jobStatements, type JobRow} from './job-statements.ts';
 
 function parseSteps(json: string): MaintenanceJob['steps'] {

@@ -2,7 +2,7 @@ import {NotFoundError, QuotaExceededError} from '../../errors.ts';
 import type {Page} from '../keystore-config-store.ts';
 import type {Revocation, RevocationStore} from '../revocation-store.ts';
 import type {SqliteConnection} from './connection.ts';
-import {parseCursor, REVOCATION_LIST, rowsForPage, toPage} from './cursor.ts';
+import {parseCursor, REVOCATION_LIST, rowsForPage, toPage} from '../cursor.ts';
 import {revocationStatements} from './revocation-statements.ts';
 
 export class SqliteRevocationStore implements RevocationStore {

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
-import {MalformedRequestError} from '../../../lib/errors.ts';
-import {KEY_LIST, KEYSTORE_LIST, parseCursor, toPage, type List} from '../../../lib/storage/sqlite/cursor.ts';
+import {MalformedRequestError} from '../../lib/errors.ts';
+import {KEY_LIST, KEYSTORE_LIST, parseCursor, toPage, type List} from '../../lib/storage/cursor.ts';
 
 const cursorOf = (list: List, group: number, position: number): string | undefined =>
   toPage(list, [0, 1], {limit: 1, toPlace: () => ({group, position}), toResult: (row) => row}).cursor;

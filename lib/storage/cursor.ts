@@ -1,6 +1,6 @@
-import {decodeBase64url, encodeBase64url} from '../../encoding/base64url.ts';
-import {MalformedRequestError} from '../../errors.ts';
-import type {Page} from '../keystore-config-store.ts';
+import {decodeBase64url, encodeBase64url} from '../encoding/base64url.ts';
+import {MalformedRequestError} from '../errors.ts';
+import type {Page} from './keystore-config-store.ts';
 
 /** Where a page ended: the position of its last row, within the list's group where it has several. */
 export interface Place {
@@ -45,7 +45,7 @@ function formatCursor(list: List, {group, position}: Place): string {
   return encodeBase64url(bytes);
 }
 
-/** @throws RangeError: SQLite takes -1 for no limit. */
+/** @throws RangeError: some databases take -1 for no limit. */
 export function requireCount(limit: number): number {
   if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError('A page holds at least one result.');
   return limit;

@@ -1,6 +1,6 @@
-import {decodeBase64url, encodeBase64url} from '../../encoding/base64url.ts';
-import {canonicalJson} from '../../encoding/canonical-json.ts';
-import type {KeyOperation, KeyPolicy, KeyRecord, KeyVersionRecord} from '../key-record.ts';
+import {decodeBase64url, encodeBase64url} from '../encoding/base64url.ts';
+import {canonicalJson} from '../encoding/canonical-json.ts';
+import type {KeyOperation, KeyPolicy, KeyRecord, KeyVersionRecord} from './key-record.ts';
 
 type Tags = NonNullable<KeyRecord['tags']>;
 type Certificates = NonNullable<KeyVersionRecord['certificates']>;
@@ -12,7 +12,7 @@ export const formatJson = (value: object | undefined): string | null =>
 export const formatCertificates = (certificates: Certificates | undefined): string | null =>
   formatJson(certificates?.map(encodeBase64url));
 
-/** One text stands for one value: what SQLite finds in it, e.g. the name, is what is read here. */
+/** One text stands for one value: what a database finds in it, e.g. the name, is what is read here. */
 function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   if (canonicalJson(value) !== text) throw new TypeError('JSON at rest is not as it was written.');
