@@ -7,9 +7,11 @@ import {SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
 import {SqliteKeyRecordStore} from './sqlite-key-record-store.ts';
 import {SqliteKeyUseStore} from './sqlite-key-use-store.ts';
 import {SqliteKeystoreConfigStore} from './sqlite-keystore-config-store.ts';
+import {SqliteLeaseStore} from './sqlite-lease-store.ts';
 import {SqliteMaintenanceJobStore} from './sqlite-maintenance-job-store.ts';
 import {SqliteReplayStore} from './sqlite-replay-store.ts';
 import {SqliteRevocationStore} from './sqlite-revocation-store.ts';
+import {SqliteStateStore} from './sqlite-state-store.ts';
 import {writeCopy} from './write-copy.ts';
 
 export interface SqliteStoresOptions {
@@ -30,6 +32,8 @@ export class SqliteStores implements Stores {
   readonly replays: SqliteReplayStore;
   readonly keyHierarchy: SqliteKeyHierarchyStore;
   readonly jobs: SqliteMaintenanceJobStore;
+  readonly leases: SqliteLeaseStore;
+  readonly state: SqliteStateStore;
   readonly #connection: SqliteConnection;
   readonly #path: string;
   readonly #tasks = new DatabaseTasks();
@@ -45,6 +49,8 @@ export class SqliteStores implements Stores {
     this.revocations = new SqliteRevocationStore(connection);
     this.replays = new SqliteReplayStore(connection);
     this.jobs = new SqliteMaintenanceJobStore(connection);
+    this.leases = new SqliteLeaseStore(connection);
+    this.state = new SqliteStateStore(connection);
     // Another value each time: SQLite writes nothing where nothing changes.
     this.#probe = connection.prepare<[]>('UPDATE probe SET writes = writes + 1 WHERE id = 1');
   }
