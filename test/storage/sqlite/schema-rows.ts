@@ -36,6 +36,7 @@ export async function insertRows(path: string): Promise<Rows> {
     await stores.keyHierarchy.insertScope(makeScope(wrapper.id, name));
   }
   await stores.jobs.insert({id: 'job_1', steps: ['rewrap'], createdAt: 0, rotateBefore: 0});
+  await stores.leases.acquire('work', {holder: 'node', now: 0, expiresAt: 1});
   await stores.close();
   return {keystoreId, otherKeystoreId, scope};
 }

@@ -22,7 +22,7 @@ describe('SQLite schema', () => {
         )
         .all();
       expect(lax).to.deep.equal([]);
-      expect(tablesOf(db)).to.have.lengthOf(17);
+      expect(tablesOf(db)).to.have.lengthOf(18);
     }));
 
   it('has an index that begins with every foreign key, so that deletions search and do not scan', () =>
@@ -101,6 +101,8 @@ describe('SQLite schema', () => {
         `UPDATE maintenance_job SET holder = 'x'`,
         `UPDATE maintenance_job SET lease_expires_at = 1`,
         `INSERT INTO replay VALUES (x'${'00'.repeat(31)}', 0)`,
+        `INSERT INTO lease VALUES ('', 'a', 0)`,
+        `INSERT INTO lease VALUES ('a', '', 0)`,
         `UPDATE keystore SET controller = NULL`,
         `UPDATE keystore SET controllers = '["did:key:a"]'`,
         `UPDATE keystore SET controller = NULL, controllers = '{}'`,
@@ -118,6 +120,7 @@ describe('SQLite schema', () => {
         ],
         `UPDATE maintenance_job SET failure = 'x', finished_at = 1`,
         `INSERT INTO replay VALUES (x'${'ab'.repeat(32)}', 0)`,
+        `INSERT INTO lease VALUES ('a', 'a', 0)`,
         `UPDATE keystore SET controller = NULL, controllers = '["did:key:a"]'`,
       ];
       for (const sql of good) db.exec(sql);
