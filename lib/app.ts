@@ -122,7 +122,8 @@ async function compose(
     metrics,
     hsts,
   });
-  closing.defer(startHousekeeping(stores, log));
+  const {nodeLeases} = management;
+  closing.defer(startHousekeeping(stores, {log, mayRun: (...round) => nodeLeases.mayRun(...round)}));
   closing.defer(startBackgroundWork(management, {keysEveryMs}));
   const adminSocket = await startAdminSocket({
     management,

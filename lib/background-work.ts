@@ -19,7 +19,8 @@ export function startBackgroundWork(
   management: KeyManagement,
   {keysEveryMs}: BackgroundWorkOptions = {},
 ): () => Promise<void> {
-  const {root, rootChanges, hierarchy, jobs, keyLifecycle, stores, settings, log} = management;
+  const {root, rootChanges, hierarchy, jobs, keyLifecycle, nodeLeases, stores, settings, log} = management;
+  const mayRun = nodeLeases.mayRun.bind(nodeLeases);
   const stopRefreshing = hierarchy.startRefreshing(REFRESH_MS);
   const resume = (): void => {
     if (root.isSealed()) return;
@@ -44,9 +45,10 @@ export function startBackgroundWork(
           jobs,
           hierarchy,
           log,
+          mayRun,
         });
   const stopKeys = keyLifecycle.start(keysEveryMs === undefined ? {} : {everyMs: keysEveryMs});
-  const stopReport = startKeyAgeReport({stores, defaults: settings.keyDefaults, log});
+  const stopReport = startKeyAgeReport({stores, defaults: settings.keyDefaults, log, mayRun});
   return async () => {
     stopPolicy?.();
     clearInterval(timer);

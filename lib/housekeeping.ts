@@ -5,12 +5,21 @@ import {CLOCK_SKEW_SECONDS} from './zcap/limits.ts';
 const INTERVAL_MS = 60_000;
 const BATCH = 1000;
 
+/** Whether it is this node's turn. Never rejects. */
+type MayRun = (name: string, options: {readonly everyMs: number}) => Promise<boolean>;
+
 /**
  * Forgets what can no longer matter: revocations of capabilities that have expired (R43), replay memory of signatures that
  * have. In batches, so that requests get their turn in between. @returns a function that stops it.
  */
-export function startHousekeeping(stores: Pick<Stores, 'revocations' | 'replays'>, log: Logger): () => void {
-  const timer = setInterval(() => void tidy(stores, log), INTERVAL_MS);
+export function startHousekeeping(
+  stores: Pick<Stores, 'revocations' | 'replays'>,
+  {log, mayRun}: {readonly log: Logger; readonly mayRun: MayRun},
+): () => void {
+  const round = async (): Promise<void> => {
+    if (await mayRun('housekeeping', {everyMs: INTERVAL_MS})) await tidy(stores, log);
+  };
+  const timer = setInterval(() => void round(), INTERVAL_MS);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -11,6 +11,7 @@ import {SoftwareKeyModule} from './key-modules/software/software-key-module.ts';
 import {UseLimits} from './keys/use-limits.ts';
 import {JobRunner} from './maintenance/job-runner.ts';
 import {KeyLifecycle} from './maintenance/key-lifecycle.ts';
+import {NodeLeases} from './maintenance/node-leases.ts';
 import {NO_METRICS, type Metrics} from './observability/metrics.ts';
 import {openStores} from './open-stores.ts';
 import {ImportTokens} from './operations/import-tokens.ts';
@@ -41,6 +42,8 @@ export interface KeyManagement {
   /** What is done with keys by themselves: begun by who serves. */
   readonly keyLifecycle: KeyLifecycle;
   readonly jobs: JobRunner;
+  /** What one node does for all. */
+  readonly nodeLeases: NodeLeases;
 }
 
 export interface KeyManagementOptions {
@@ -76,7 +79,12 @@ export async function openKeyManagement(
   closing.defer(() => root.close());
   const hierarchy = new KeyHierarchy({store, roots: root, purposes: PURPOSES, log});
   closing.defer(() => hierarchy.close());
-  const rootChanges = new RootChanges({store, root, hierarchy, log});
+  const holder = nodeId(settings);
+  const nodeLeases = new NodeLeases({leases: stores.leases, holder, log});
+  const rootChanges = new RootChanges({
+    ...{store, root, hierarchy, log},
+    whileHeld: (work) => nodeLeases.whileHeld('root-changes', work),
+  });
 
   const software = new SoftwareKeyModule({wrappers: hierarchy, onCache: (hit) => metrics.cache('keys', hit)});
   closing.defer(() => software.close());
@@ -128,6 +136,7 @@ export async function openKeyManagement(
     },
     ping: () => stores.ping(),
     isSealed: () => root.isSealed(),
+    mayRun: (...round) => nodeLeases.mayRun(...round),
     onEvent: (event) => metrics.keyLifecycle(event),
     log,
     clock,
@@ -140,7 +149,7 @@ export async function openKeyManagement(
     keyModules,
     log,
     pace: {rate: settings.rewrapRate},
-    nodeId: nodeId(settings),
+    nodeId: holder,
   });
   closing.defer(() => jobs.close());
   await jobs.assertAllRewrapped();
@@ -157,6 +166,7 @@ export async function openKeyManagement(
     keyService,
     keyLifecycle,
     jobs,
+    nodeLeases,
   };
 }
 

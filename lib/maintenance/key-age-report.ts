@@ -22,6 +22,8 @@ export interface KeyAgeReportOptions {
   };
   readonly defaults: KeyDefaults;
   readonly log: Logger;
+  /** Whether the round is this node's. Never rejects. Default: it is */
+  readonly mayRun?: (name: string, options: {readonly everyMs: number}) => Promise<boolean>;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
   /** Default: a tenth of the time */
@@ -32,11 +34,12 @@ export interface KeyAgeReportOptions {
 export function startKeyAgeReport(options: KeyAgeReportOptions): () => Promise<void> {
   const stopping = new AbortController();
   const {signal} = stopping;
+  const {mayRun = () => Promise.resolve(true)} = options;
   const running = (async () => {
     let pauseMs = Math.random() * FIRST_WITHIN_MS;
     for (;;) {
       await sleep(pauseMs, undefined, {signal, ref: false});
-      await reportKeyAges(options, signal);
+      if (await mayRun('key-age-report', {everyMs: EVERY_MS})) await reportKeyAges(options, signal);
       pauseMs = EVERY_MS * (0.9 + Math.random() * 0.2);
     }
   })().catch(() => undefined);

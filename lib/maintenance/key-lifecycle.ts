@@ -30,6 +30,8 @@ export interface KeyLifecycleOptions extends Omit<KeyLifecycleWorkOptions, 'onEv
   /** @throws UnavailableError where the store as a whole is. */
   readonly ping: () => Promise<void>;
   readonly isSealed: () => boolean;
+  /** Whether the round is this node's: others' rounds do the same. Never rejects. Default: it is */
+  readonly mayRun?: (name: string, options: {readonly everyMs: number}) => Promise<boolean>;
   readonly onEvent?: (event: KeyLifecycleEvent) => void;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
@@ -72,7 +74,8 @@ export class KeyLifecycle {
       let pauseMs = Math.random() * Math.min(FIRST_WITHIN_MS, everyMs);
       for (;;) {
         await sleep(pauseMs, undefined, {signal, ref: false});
-        const {more} = await this.runOnce(signal);
+        const {mayRun = () => Promise.resolve(true)} = this.#options;
+        const {more} = (await mayRun('due-keys', {everyMs})) ? await this.runOnce(signal) : {more: false};
         // Not at the same time on every node.
         pauseMs = more ? Math.min(NEXT_ROUND_MS, everyMs) : everyMs * (0.9 + Math.random() * 0.2);
       }

@@ -17,22 +17,25 @@ export interface RotationPolicyOptions {
   readonly hierarchy: Pick<KeyAdministration, 'listKeys'>;
   readonly store: Pick<KeyHierarchyStore, 'listScopes'>;
   readonly log: Logger;
+  /** Whether the round is this node's. Never rejects. Default: it is */
+  readonly mayRun?: (name: string, options: {readonly everyMs: number}) => Promise<boolean>;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
 }
 
 /**
- * Rotates and rewraps what has become old: looked for soon after the start, then every hour. As there is one job at a
- * time, it does not matter how many nodes look. Old versions are not destroyed: that is for an operator to say.
+ * Rotates and rewraps what has become old: looked for soon after the start, then every hour. There is one job at a
+ * time, however many nodes look. Old versions are not destroyed: that is for an operator to say.
  * @returns a function that stops it
  */
 export function startRotationPolicy(options: RotationPolicyOptions): () => void {
+  const {mayRun = () => Promise.resolve(true)} = options;
   const stopping = new AbortController();
   void (async () => {
     let pauseMs = Math.random() * FIRST_WITHIN_MS;
     for (;;) {
       await sleep(pauseMs, undefined, {signal: stopping.signal, ref: false});
-      await applyRotationPolicy(options);
+      if (await mayRun('rotation-policy', {everyMs: EVERY_MS})) await applyRotationPolicy(options);
       pauseMs = EVERY_MS * (0.9 + Math.random() * 0.2);
     }
   })().catch(() => undefined);

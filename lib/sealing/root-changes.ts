@@ -8,7 +8,7 @@ import type {RootWrapper} from './root-wrapper.ts';
 import {KeyInUseError, SealedError} from './sealing-errors.ts';
 import {NO_SECRETS, OpeningSecrets, type SecretSource} from './secrets.ts';
 import {newRootRecord} from './seed-root.ts';
-import {Serial} from './key-hierarchy/serial.ts';
+import {SoleChanges, type WhileHeld} from './sole-changes.ts';
 import type {RootOfTrustLog} from './stored-root.ts';
 import type {Wrapper} from './wrapper.ts';
 import {ShamirWrapper} from './wrappers/shamir-wrapper.ts';
@@ -28,6 +28,8 @@ export interface RootChangesOptions {
   readonly root: RootOfTrust;
   readonly hierarchy: RootKeys;
   readonly log: RootOfTrustLog;
+  /** Keeps other processes of this store from changing the roots. Default: there are none */
+  readonly whileHeld?: WhileHeld;
   /** Milliseconds since the epoch. */
   readonly clock?: () => number;
 }
@@ -61,14 +63,15 @@ export class RootChanges {
   readonly #hierarchy: RootKeys;
   readonly #log: RootOfTrustLog;
   readonly #clock: () => number;
-  readonly #changes = new Serial();
+  readonly #changes: SoleChanges;
 
-  constructor({store, root, hierarchy, log, clock = Date.now}: RootChangesOptions) {
+  constructor({store, root, hierarchy, log, whileHeld, clock = Date.now}: RootChangesOptions) {
     this.#store = store;
     this.#root = root;
     this.#hierarchy = hierarchy;
     this.#log = log;
     this.#clock = clock;
+    this.#changes = new SoleChanges(whileHeld);
   }
 
   list(): readonly RootStatus[] {
@@ -84,7 +87,7 @@ export class RootChanges {
     uri: string,
     {secrets = NO_SECRETS, ...options}: RootChangeOptions & {readonly secrets?: SecretSource} = {},
   ): Promise<AddedRoot> {
-    return this.#changes.run('roots', async () => {
+    return this.#changes.run(options.signal, async (signal) => {
       const scheme = this.#root.scheme(uri);
       const place = scheme.normalize(uri);
       await this.#refresh();
@@ -92,7 +95,7 @@ export class RootChanges {
       const opening = new OpeningSecrets(secrets);
       try {
         const found = await openNewRoot(scheme, place, {records: this.#root.records(), secrets: opening});
-        return await this.#addOpened(found, options);
+        return await this.#addOpened(found, {...options, signal});
       } finally {
         opening.forget();
       }
@@ -104,19 +107,26 @@ export class RootChanges {
    * @throws KeyNotFoundError; KeyInUseError where no other root is open that opens everything
    */
   retire(id: string, options: RootChangeOptions = {}): Promise<void> {
-    return this.#changes.run('roots', async () => {
+    return this.#changes.run(options.signal, async (signal) => {
       await this.#refresh();
-      await this.#retire(id, options);
+      await this.#retire(id, {...options, signal});
     });
   }
 
-  /** Finishes what was interrupted. @throws UnavailableError where that cannot be done now */
+  /**
+   * Finishes what was interrupted; what another process is doing is left to it.
+   * @throws UnavailableError where that cannot be done now
+   */
   resume(): Promise<void> {
-    return this.#changes.run('roots', async () => {
+    const isUnfinished = async (): Promise<boolean> => {
+      await this.#refresh();
+      return this.#root.records().some(({state}) => state !== 'active');
+    };
+    return this.#changes.runIfAlone(isUnfinished, async (signal) => {
       await this.#refresh();
       for (const record of this.#root.records()) {
-        if (record.state === 'retiring') await this.#retire(record.id, {});
-        if (record.state === 'adding' && !this.#root.isSealed()) await this.#resumeAdding(record);
+        if (record.state === 'retiring') await this.#retire(record.id, {signal});
+        if (record.state === 'adding' && !this.#root.isSealed()) await this.#resumeAdding(record, signal);
       }
     });
   }
@@ -180,9 +190,9 @@ export class RootChanges {
   }
 
   /** Of a root in shares that is not active nobody has the shares: `add` gives them at the end. */
-  async #resumeAdding({id, uri}: RootWrapperRecord): Promise<void> {
+  async #resumeAdding({id, uri}: RootWrapperRecord, signal: AbortSignal): Promise<void> {
     const isOpen = this.#root.opened().some((opened) => opened.id === id);
-    if (isOpen) return this.#finishAdding(id, {});
+    if (isOpen) return this.#finishAdding(id, {signal});
     if (!ShamirWrapper.isUri(uri)) {
       this.#log.warn(
         {id, uri},
@@ -194,7 +204,7 @@ export class RootChanges {
       {id, uri},
       'adding a root of trust was interrupted before its shares were given: add another one',
     );
-    await this.#retire(id, {});
+    await this.#retire(id, {signal});
   }
 
   async #abandon(id: string): Promise<void> {
