@@ -7,6 +7,7 @@ import type {MaintenanceJobStore} from './maintenance-job-store.ts';
 import type {ReplayStore} from './replay-store.ts';
 import type {RevocationStore} from './revocation-store.ts';
 import type {StateStore} from './state-store.ts';
+import type {StoreTransfer} from './store-transfer.ts';
 
 /** One backend's stores, over one connection or pool. */
 export interface Stores {
@@ -34,6 +35,8 @@ export interface Stores {
     path: string,
     options?: {readonly onProgress?: (done: number, total: number) => void},
   ): Promise<void>;
+  /** For moving to another store. Default: it cannot be moved */
+  readonly transfer?: StoreTransfer;
   /** Releases everything. No method may be called afterwards; calling `close` again does nothing. */
   close(): Promise<void>;
 }
