@@ -17,6 +17,22 @@ export interface LoadSettingsOptions {
 }
 
 /**
+ * What the file and the environment say, for another process to load the same settings from, as its environment, whatever
+ * becomes of the file meanwhile. No secrets, but those that a setting itself may hold.
+ */
+export function readSettingTexts({configFile, environment = process.env}: LoadSettingsOptions = {}): Readonly<
+  Record<string, string>
+> {
+  const given = {
+    ...(configFile === undefined ? {} : readConfigFile(configFile)),
+    ...withoutEmpty(environment),
+  };
+  return Object.fromEntries(
+    Object.keys(SETTINGS).flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
+  );
+}
+
+/**
  * Reads the settings, once: nothing else reads the environment.
  *
  * @throws SettingsError with all that is wrong

@@ -1,4 +1,4 @@
-import {homedir} from 'node:os';
+import {availableParallelism, homedir} from 'node:os';
 import {join, resolve} from 'node:path';
 
 /**
@@ -82,4 +82,16 @@ export function parseRate(text: string): Rate {
 export function parsePath(text: string): string {
   if (text.includes('\0')) throw new Error('must be a path without NUL');
   return text.startsWith('~/') ? join(homedir(), text.slice(2)) : resolve(text);
+}
+
+const MAX_WORKERS = 64;
+
+/** A number of processes; `auto`: as many as there are processors for this one. */
+export function parseWorkers(text: string): number {
+  if (text === 'auto') return Math.min(availableParallelism(), MAX_WORKERS);
+  try {
+    return integer(1, MAX_WORKERS)(text);
+  } catch {
+    throw new Error(`must be a whole number from 1 to ${MAX_WORKERS}, or auto`);
+  }
 }

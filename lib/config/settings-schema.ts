@@ -9,6 +9,7 @@ import {
   optional,
   parsePath,
   parseRate,
+  parseWorkers,
   unlimitedOr,
   type Parser,
 } from './parsers.ts';
@@ -210,7 +211,8 @@ export const SETTINGS = {
   WEBKMS_WORKERS: setting({
     default: '1',
     parse: parseWorkers,
-    meaning: 'processes; more than one is not supported yet',
+    meaning:
+      'processes that answer requests, 1 to 64, or `auto`: one for each processor that may be used; more than one have a primary process beside them',
   }),
   WEBKMS_METRICS_LISTEN: setting({
     default: 'off',
@@ -240,10 +242,3 @@ export type Variable = keyof typeof SETTINGS;
 
 /** The settings, each parsed by itself. */
 export type ParsedSettings = {readonly [V in Variable]: ReturnType<(typeof SETTINGS)[V]['parse']>};
-
-function parseWorkers(text: string): 1 {
-  if (text === '1') return 1;
-  throw new Error(
-    /^[1-9][0-9]*$/.test(text) ? 'must be 1: this version runs as one process' : 'must be a whole number',
-  );
-}

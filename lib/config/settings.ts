@@ -59,6 +59,8 @@ export interface Settings {
   readonly maxConnections: number;
   readonly requestTimeoutSeconds: number;
   readonly shutdownTimeoutSeconds: number;
+  /** Processes that answer requests. */
+  readonly workers: number;
   /** undefined: no metrics. */
   readonly metricsListen: ListenAddress | undefined;
   /** `file` undefined: standard error. */
@@ -99,6 +101,7 @@ export function deriveSettings(parsed: ParsedSettings): Settings {
     maxConnections: parsed.WEBKMS_MAX_CONNECTIONS,
     requestTimeoutSeconds: parsed.WEBKMS_REQUEST_TIMEOUT,
     shutdownTimeoutSeconds: parsed.WEBKMS_SHUTDOWN_TIMEOUT,
+    workers: parsed.WEBKMS_WORKERS,
     metricsListen: parsed.WEBKMS_METRICS_LISTEN,
     log: {level: parsed.WEBKMS_LOG_LEVEL, file: parsed.WEBKMS_LOG_FILE},
   });

@@ -1,9 +1,9 @@
 import {mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
-import {homedir, tmpdir} from 'node:os';
+import {availableParallelism, homedir, tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {parseEnv} from 'node:util';
 import {expect} from 'chai';
-import {loadSettings, type LoadSettingsOptions} from '../../lib/config/load-settings.ts';
+import {loadSettings, readSettingTexts, type LoadSettingsOptions} from '../../lib/config/load-settings.ts';
 import {SettingsError} from '../../lib/config/settings-error.ts';
 import {SETTINGS} from '../../lib/config/settings-schema.ts';
 import {settingsTable} from '../../lib/config/settings-table.ts';
@@ -52,6 +52,7 @@ describe('settings', () => {
       maxConnections: 2000,
       requestTimeoutSeconds: 30,
       shutdownTimeoutSeconds: 10,
+      workers: 1,
       metricsListen: undefined,
       log: {level: 'info', file: undefined},
     });
@@ -98,7 +99,7 @@ describe('settings', () => {
         WEBKMS_MAX_CONNECTIONS: '4',
         WEBKMS_REQUEST_TIMEOUT: '5s',
         WEBKMS_SHUTDOWN_TIMEOUT: '6s',
-        WEBKMS_WORKERS: '1',
+        WEBKMS_WORKERS: '2',
         WEBKMS_METRICS_LISTEN: '127.0.0.1:9464',
         WEBKMS_LOG_LEVEL: 'debug',
         WEBKMS_LOG_FILE: '/log/webkms.log',
@@ -132,6 +133,7 @@ describe('settings', () => {
       maxConnections: 4,
       requestTimeoutSeconds: 5,
       shutdownTimeoutSeconds: 6,
+      workers: 2,
       metricsListen: {host: '127.0.0.1', port: 9464},
       log: {level: 'debug', file: '/log/webkms.log'},
     });
@@ -193,7 +195,7 @@ describe('settings', () => {
     const environment = {
       WEBKMS_BASE_URL: 'http://secret.example',
       WEBKMS_STORAGE: 'postgres://user:se/cret@db/secret',
-      WEBKMS_WORKERS: '4',
+      WEBKMS_WORKERS: '65',
       WEBKMS_LISEN: 'secret',
       WEBKMS_TLS_SECRET: 'secret',
       OTHER: 'is not ours',
@@ -204,16 +206,43 @@ describe('settings', () => {
       WEBKMS_BASE_URL:
         'must be an https origin such as https://kms.example: lower-case host, no path, no final slash, no port 443',
       WEBKMS_STORAGE: 'must be a URL whose user, password and database are percent-encoded',
-      WEBKMS_WORKERS: 'must be 1: this version runs as one process',
+      WEBKMS_WORKERS: 'must be a whole number from 1 to 64, or auto',
       WEBKMS_LISEN: 'is not a setting; did you mean WEBKMS_LISTEN?',
       WEBKMS_TLS_SECRET: 'is not a setting; did you mean WEBKMS_TLS_CERT?',
     });
     expect(problems({environment: {WEBKMS_SOMETHING_QUITE_DIFFERENT: 'x'}})).to.deep.equal({
       WEBKMS_SOMETHING_QUITE_DIFFERENT: 'is not a setting',
     });
-    expect(() => loadSettings({environment: {WEBKMS_WORKERS: 'x'}})).to.throw(
-      'WEBKMS_WORKERS must be a whole number',
-    );
+  });
+
+  it('take a number of processes, or as many as there are processors', () => {
+    for (const [text, workers] of [
+      ['1', 1],
+      ['64', 64],
+      ['auto', Math.min(availableParallelism(), 64)],
+    ] as const) {
+      expect(loadSettings({environment: {WEBKMS_WORKERS: text}}).workers, text).to.equal(workers);
+    }
+    for (const text of ['0', '65', '-1', '2.5', 'many', '1e1']) {
+      expect(() => loadSettings({environment: {WEBKMS_WORKERS: text}}), text).to.throw(
+        'WEBKMS_WORKERS must be a whole number from 1 to 64, or auto',
+      );
+    }
+  });
+
+  it('can be loaded again from their texts, when the file has changed meanwhile', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'webkms-config-'));
+    try {
+      const configFile = join(folder, 'webkms.env');
+      writeFileSync(configFile, 'WEBKMS_WORKERS=3\nWEBKMS_LOG_LEVEL=debug\n');
+      const environment = {WEBKMS_LOG_LEVEL: 'warn', WEBKMS_ROOT_KEY: 'secret', WEBKMS_HOME: '', OTHER: 'x'};
+      const settings = loadSettings({configFile, environment});
+      const texts = readSettingTexts({configFile, environment});
+      expect(texts).to.deep.equal({WEBKMS_WORKERS: '3', WEBKMS_LOG_LEVEL: 'warn'});
+      expect(loadSettings({environment: texts})).to.deep.equal(settings);
+    } finally {
+      rmSync(folder, {recursive: true});
+    }
   });
 
   it('leave alone what is for the command line of clients, but in a file of settings', () => {
