@@ -55,7 +55,11 @@ describe('leases of nodes', () => {
       expect(signal.aborted).to.equal(false);
     });
     expect(done).to.equal(true);
-    expect(await b.whileHeld('roots', async () => void worked++)).to.equal(true);
+    expect(
+      await b.whileHeld('roots', async () => {
+        worked++;
+      }),
+    ).to.equal(true);
     expect(worked).to.equal(2);
   });
 
