@@ -1,5 +1,5 @@
-import {DuplicateError, InternalError, KmsError, UnavailableError} from '../../errors.ts';
-import {InvalidSchemaError, KeyInUseError, KeyNotFoundError, RootsChangedError} from '../key-errors.ts';
+import {DuplicateError, InternalError, UnavailableError} from '../../errors.ts';
+import {isStoreError, type StoreError, triggerRefusal} from '../store-error.ts';
 
 const UNIQUE_VIOLATIONS: ReadonlySet<string> = new Set([
   'SQLITE_CONSTRAINT_PRIMARYKEY',
@@ -15,23 +15,6 @@ const DEFECTS: ReadonlySet<string> = new Set([
   'RANGE',
   'TOOBIG',
 ]);
-
-/** What a trigger refuses with RAISE(ABORT, '<word>: …'), and what that means to callers. */
-const TRIGGER_REFUSALS: Readonly<Record<string, new (message: string, options: ErrorOptions) => StoreError>> =
-  {
-    duplicate: DuplicateError,
-    'in use': KeyInUseError,
-    'roots changed': RootsChangedError,
-  };
-
-/** What a store refuses: it comes out of the connection as it is. */
-export type StoreError = KmsError | InvalidSchemaError | KeyInUseError | KeyNotFoundError | RootsChangedError;
-
-function isStoreError(error: unknown): error is StoreError {
-  return [KmsError, InvalidSchemaError, KeyInUseError, KeyNotFoundError, RootsChangedError].some(
-    (type) => error instanceof type,
-  );
-}
 
 /** What the driver got from SQLite. Known by its form: an application may use another copy of the driver. */
 interface SqliteError extends Error {
@@ -77,13 +60,6 @@ export function isForeignKeyViolation(error: unknown): boolean {
   );
 }
 
-function triggerRefusal(error: SqliteError): StoreError | undefined {
-  if (error.code !== 'SQLITE_CONSTRAINT_TRIGGER') return undefined;
-  const [word = '', text] = error.message.split(': ', 2);
-  const type = Object.hasOwn(TRIGGER_REFUSALS, word) ? TRIGGER_REFUSALS[word] : undefined;
-  return type && text !== undefined ? new type(`${text}.`, {cause: error}) : undefined;
-}
-
 /** What callers of a store see of an error in it. The driver's own error is the `cause`. */
 export function toStoreError(error: unknown): StoreError {
   if (isStoreError(error)) return error;
@@ -91,7 +67,8 @@ export function toStoreError(error: unknown): StoreError {
   if (UNIQUE_VIOLATIONS.has(error.code)) {
     return new DuplicateError('A record with that identity exists.', {cause: error});
   }
-  const refusal = triggerRefusal(error);
+  const refusal =
+    error.code === 'SQLITE_CONSTRAINT_TRIGGER' ? triggerRefusal(error.message, error) : undefined;
   if (refusal) return refusal;
   if (DEFECTS.has(primaryCode(error) ?? '')) return new InternalError(error);
   // Busy, locked, I/O, full, read-only, out of memory, damaged, and whatever comes with later versions.

@@ -1,0 +1,40 @@
+import type {ClientBase} from 'pg';
+import {UnavailableError} from '../../errors.ts';
+
+/** Parts of the time that an operation has: the server gives up first, so that it is known what did not happen. */
+const STATEMENT_SHARE = 0.9;
+const LOCK_SHARE = 0.8;
+
+/**
+ * What a connection is set to, whatever the server, the database and the role have by default. Every statement of a store
+ * is served by an index and planned once: a plan that was made while a table was small must not scan it when it is large.
+ * Commits are on the disk before they are answered; more (a standby's disk) stays as the server has it.
+ */
+const SET_UP = `SELECT
+  set_config('statement_timeout', $1, false),
+  set_config('lock_timeout', $2, false),
+  set_config('idle_in_transaction_session_timeout', $3, false),
+  set_config('search_path', quote_ident(current_schema()) || ', pg_temp', false),
+  set_config('default_transaction_isolation', 'read committed', false),
+  set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+    THEN 'on' ELSE current_setting('synchronous_commit') END, false),
+  set_config('plan_cache_mode', 'force_generic_plan', false),
+  set_config('enable_seqscan', 'off', false),
+  set_config('bytea_output', 'hex', false),
+  current_schema() IS NULL AS schemaless,
+  pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only`;
+
+/** @throws UnavailableError where the server only reads: one that is not the primary (any more). */
+export async function setUpSession(client: ClientBase, timeoutMs: number): Promise<void> {
+  const share = (part: number): string => String(Math.max(1, Math.floor(timeoutMs * part)));
+  const {rows} = await client.query<{readonly schemaless: unknown; readonly read_only: unknown}>({
+    text: SET_UP,
+    values: [share(STATEMENT_SHARE), share(LOCK_SHARE), share(1)],
+    // Of the driver; its types lack it for a single statement.
+    ...{query_timeout: timeoutMs},
+  });
+  const [state] = rows;
+  if (state?.read_only !== false) throw new UnavailableError('The database server takes no writes now.');
+  if (state.schemaless !== false)
+    throw new UnavailableError('The schema of the database cannot be used now.');
+}
