@@ -1,0 +1,240 @@
+import {UnavailableError} from '../../errors.ts';
+import type {StoredDocument} from './collections.ts';
+import type {DocumentChange, Place} from './documents.ts';
+import {
+  isAbsent,
+  newRevision,
+  newWriterId,
+  toTarget,
+  writersOf,
+  type ReadDocument,
+  type Target,
+  type Writer,
+} from './guard-document.ts';
+import {ConflictError, isRefusal, type GuardedWritesOptions} from './guarded-write-options.ts';
+import type {Reading} from './mongodb-connection.ts';
+
+export interface Registration {
+  /** What will be written, each as this attempt has read or reserved it. */
+  readonly targets: readonly Target[];
+  /** The data key versions that it will name. */
+  readonly dataKeyVersionIds?: readonly string[];
+  /** A member of the guard that one is added to: the number in the answer is this writer's alone. */
+  readonly count?: string;
+  /** Makes the guard where there is none. */
+  readonly create?: boolean;
+  /** A member of the guard that one is added to when the entry goes, unless nothing was written. */
+  readonly countWritten?: string;
+}
+
+/** After that a writer is taken for dead. Where it is not, it has to begin again, and no more. */
+const STALE_MS = 60_000;
+
+/** One try of an operation: see guarded-write.ts. */
+export class Attempt {
+  readonly #operation: string;
+  readonly #options: GuardedWritesOptions;
+  /** Its own entry, and what is known of the guard. */
+  #entry: {readonly guard: Place; readonly id: string; readonly countWritten: string | undefined} | undefined;
+  readonly #stale: {readonly guard: Place; readonly writer: Writer}[] = [];
+  #sent = false;
+  #written = false;
+  #isOutcomeUnknown = false;
+  #uncounted = false;
+
+  constructor(operation: string, options: GuardedWritesOptions) {
+    this.#operation = operation;
+    this.#options = options;
+  }
+
+  /** Whether anything that readers see has been sent. */
+  get sent(): boolean {
+    return this.#sent;
+  }
+
+  /** Whether it wrote, and `countWritten` is not (known to be) counted yet: another does it later. */
+  get uncounted(): boolean {
+    return this.#uncounted;
+  }
+
+  /**
+   * What is there: a placeholder, and what is being deleted, too (see `isAbsent`).
+   * @param reading `current` where nothing is decided by it but in a write that it is compared in
+   */
+  async read(place: Place, reading: Reading = 'decisive'): Promise<ReadDocument | undefined> {
+    const document = await this.#options.documents.read(place, reading);
+    return document && {document, target: toTarget(place, document)};
+  }
+
+  /**
+   * What is there, as `read`; where there is nothing, a new placeholder.
+   * @param members of it, which unique indexes of the collection want
+   */
+  async reserve(place: Place, members: StoredDocument = {}): Promise<ReadDocument> {
+    const found = await this.read(place, 'current');
+    if (found) return found;
+    const placeholder = {placeholder: true, placeholderAt: new Date(this.#now()), revision: newRevision()};
+    const document = {...members, ...placeholder};
+    await this.step('reserve');
+    if (!(await this.#options.documents.insert(place, document))) throw new ConflictError();
+    return {document, target: toTarget(place, document)};
+  }
+
+  /**
+   * Says in the guard what will be written: from here on whoever changes the guard sees it. At most once in an attempt.
+   * @returns the guard, its entry in it, by which the caller judges whether to write; undefined where there is no guard
+   */
+  async register(guard: Place, registration: Registration): Promise<StoredDocument | undefined> {
+    if (this.#entry) throw new TypeError('An attempt registers once.');
+    const {targets, dataKeyVersionIds = [], count, create = false, countWritten} = registration;
+    const {documents} = this.#options;
+    const id = newWriterId();
+    const entry = {
+      operation: this.#operation,
+      startedAt: this.#now(),
+      targets,
+      dataKeyVersionIds,
+      ...(countWritten !== undefined && {countWritten}),
+    };
+    const change = {
+      $set: {[`writers.${id}`]: entry, revision: newRevision()},
+      ...(count !== undefined && {$inc: {[count]: 1}}),
+    };
+    await this.step('register');
+    let document = await documents.updateAndRead(guard, change);
+    if (!document && create) {
+      await this.step('make guard');
+      await documents.insert(guard, {revision: newRevision()});
+      await this.step('register');
+      document = await documents.updateAndRead(guard, change);
+    }
+    if (!document) return undefined;
+    this.#entry = {guard, id, countWritten};
+    this.#stale.push(
+      ...writersOf(document)
+        .filter(({startedAt}) => startedAt < this.#now() - STALE_MS)
+        .map((writer) => ({guard, writer})),
+    );
+    return isAbsent(document) ? undefined : document;
+  }
+
+  /** The others that registered before this attempt did, in that order. */
+  earlierWriters(guard: StoredDocument): readonly Writer[] {
+    const writers = writersOf(guard);
+    return writers.slice(
+      0,
+      writers.findIndex(({id}) => id === this.#entry?.id),
+    );
+  }
+
+  /**
+   * Sees to it that none of the guard's writers that matter writes any more: what they wrote before is there for who reads
+   * from here on. They begin again, and are judged by what the guard is then.
+   */
+  async fence(guard: StoredDocument, matters: (writer: Writer) => boolean = () => true): Promise<void> {
+    for (const writer of writersOf(guard)) {
+      if (writer.id !== this.#entry?.id && matters(writer)) await this.#fence(writer);
+    }
+  }
+
+  /** Changes the document if it is still as it was read. @returns whether it was */
+  async write(target: Target, {$set, $unset, $inc}: DocumentChange): Promise<boolean> {
+    const gone = {
+      ...$unset,
+      ...(target.isPlaceholder && {placeholder: '' as const, placeholderAt: '' as const}),
+    };
+    const change = {
+      $set: {...$set, revision: newRevision()},
+      ...(Object.keys(gone).length > 0 && {$unset: gone}),
+      ...($inc && {$inc}),
+    };
+    const {documents} = this.#options;
+    return this.#send('write', () => documents.update(target, {revision: target.revision}, change));
+  }
+
+  /** As `write`; where the document is another the whole operation begins again. */
+  async commit(target: Target, change: DocumentChange): Promise<void> {
+    if (!(await this.write(target, change))) throw new ConflictError();
+  }
+
+  /** Deletes the document; where it is another than was read the whole operation begins again. */
+  async remove(target: Target): Promise<void> {
+    const {documents} = this.#options;
+    const removed = await this.#send('delete', () => documents.delete(target, {revision: target.revision}));
+    if (!removed) throw new ConflictError();
+  }
+
+  /** Takes the entry away, unless a write may still arrive: whoever changes the guard then must see it. */
+  async end(): Promise<void> {
+    if (this.#entry && !this.#isOutcomeUnknown) {
+      const {guard, id, countWritten} = this.#entry;
+      const count = this.#written ? countWritten : undefined;
+      this.#uncounted = count !== undefined;
+      await this.step('unregister');
+      if (await this.#unregister(guard, id, count)) this.#uncounted = false;
+    }
+    try {
+      for (const {guard, writer} of this.#stale) await this.tidy(guard, writer);
+    } catch (error) {
+      // The next one that comes by does it.
+      if (!(error instanceof UnavailableError)) throw error;
+    }
+  }
+
+  /** Ends a writer that seems dead. What it had written is counted. */
+  async tidy(guard: Place, writer: Writer): Promise<void> {
+    await this.#fence(writer);
+    await this.step('tidy');
+    await this.#unregister(guard, writer.id, writer.countWritten);
+  }
+
+  async step(step: string): Promise<void> {
+    await this.#options.onStep?.(`${this.#operation}: ${step}`);
+  }
+
+  async #fence({targets}: Writer): Promise<void> {
+    const {documents} = this.#options;
+    for (const target of targets) {
+      const asItWas = {revision: target.revision};
+      await this.step('fence');
+      if (target.isPlaceholder) await documents.delete(target, asItWas);
+      else await documents.update(target, asItWas, {$set: {revision: newRevision()}});
+    }
+  }
+
+  async #send(step: string, send: () => Promise<boolean>): Promise<boolean> {
+    await this.step(step);
+    this.#sent = true;
+    // As long as there is no answer it may be done at any time.
+    this.#isOutcomeUnknown = true;
+    try {
+      const done = await send();
+      this.#isOutcomeUnknown = false;
+      this.#written ||= done;
+      return done;
+    } catch (error) {
+      if (isRefusal(error)) this.#isOutcomeUnknown = false;
+      throw error;
+    }
+  }
+
+  /** Only while it is there: it is counted once. */
+  async #unregister(guard: Place, id: string, count: string | undefined): Promise<boolean> {
+    const entry = `writers.${id}`;
+    try {
+      await this.#options.documents.update(
+        guard,
+        {[entry]: {$exists: true}},
+        {$unset: {[entry]: ''}, ...(count !== undefined && {$inc: {[count]: 1}})},
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof UnavailableError) return false;
+      throw error;
+    }
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+}
