@@ -19,5 +19,4 @@ export class ConflictError extends Error {
 /** Whether what was sent has not been done, and will not be done later either. */
 export const isRefusal = (error: unknown): boolean =>
   error instanceof DuplicateKeyError ||
-  (error instanceof KmsError &&
-    !(error instanceof OutcomeUnknownError || error instanceof InternalError));
+  (error instanceof KmsError && !(error instanceof OutcomeUnknownError || error instanceof InternalError));
