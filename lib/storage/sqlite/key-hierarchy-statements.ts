@@ -1,25 +1,8 @@
+import type {DataKeyVersionRow, SealedRootKeyVersionRow} from '../key-hierarchy-rows.ts';
 import type {ResealedDataKeyVersion} from '../key-hierarchy-store.ts';
 import type {SqliteConnection} from './connection.ts';
 
 export type RowId = number | bigint;
-
-export interface SealedRootKeyVersionRow {
-  readonly id: string;
-  readonly version: number;
-  readonly createdAt: number;
-  readonly rootWrapperId: string;
-  readonly blob: Uint8Array;
-}
-
-export interface DataKeyVersionRow {
-  readonly dataKeyId: string;
-  readonly purpose: string;
-  readonly id: string;
-  readonly version: number;
-  readonly createdAt: number;
-  readonly rootKeyVersionId: string;
-  readonly blob: Uint8Array;
-}
 
 // Variables only in subqueries over unique keys, as in key-statements.ts.
 const readStatements = (connection: SqliteConnection) => ({

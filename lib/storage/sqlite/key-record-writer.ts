@@ -18,7 +18,7 @@ import {
   type WrittenKey,
   type WrittenVersion,
 } from './key-write-statements.ts';
-import {requireSome} from './require-some.ts';
+import {requireSome} from '../require-some.ts';
 
 const keystoreChanged = (): KeystoreSequenceError =>
   new KeystoreSequenceError('The keystore was changed meanwhile.');

@@ -1,4 +1,4 @@
-import type {RowGroup} from './group-rows.ts';
+import type {RowGroup} from '../group-rows.ts';
 import type {ListedKeyRow} from './key-statements.ts';
 
 /** Of a row whose members are all empty. */

@@ -1,4 +1,5 @@
 import {KeyNotFoundError} from '../key-errors.ts';
+import {toDataKeys, toRootKeyVersions} from '../key-hierarchy-rows.ts';
 import type {
   DataKeyRecord,
   DataKeyVersionRecord,
@@ -10,9 +11,8 @@ import type {
 import type {Page} from '../keystore-config-store.ts';
 import type {SqliteConnection} from './connection.ts';
 import {parseCursor, rowsForPage, SCOPE_LIST, toPage} from '../cursor.ts';
-import {toDataKeys, toRootKeyVersions} from './key-hierarchy-rows.ts';
 import {keyHierarchyStatements, type RowId} from './key-hierarchy-statements.ts';
-import {requireSome} from './require-some.ts';
+import {requireSome} from '../require-some.ts';
 import type {RootWrapperRows} from './root-wrapper-rows.ts';
 
 /** What a record names must be stored, or be stored with it. */
