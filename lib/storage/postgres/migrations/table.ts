@@ -18,8 +18,22 @@ export interface Table {
   readonly columns: Readonly<Record<string, Column>>;
   /** By their names. */
   readonly constraints: Readonly<Record<string, string>>;
-  /** By their names: the columns. */
-  readonly indexes?: Readonly<Record<string, string>>;
+  /** By their names: the columns, in that order. */
+  readonly indexes?: Readonly<Record<string, string | PartialIndex>>;
+}
+
+/** Of the rows that meet a condition alone. */
+export interface PartialIndex {
+  readonly columns: string;
+  readonly where: string;
+  readonly unique?: true;
+}
+
+export function indexSql(table: string, name: string, index: string | PartialIndex): string {
+  const {columns, where, unique}: Partial<PartialIndex> =
+    typeof index === 'string' ? {columns: index} : index;
+  const kind = unique ? 'UNIQUE INDEX' : 'INDEX';
+  return `CREATE ${kind} ${name} ON ${table} USING btree (${columns})${where ? ` WHERE (${where})` : ''};`;
 }
 
 const columnSql = (name: string, {type, nullable: isNullable, identity}: Column): string =>
@@ -40,8 +54,6 @@ export function tableSql({name, columns, constraints, indexes = {}}: Table): str
       ([constraint, definition]) => `CONSTRAINT ${constraint} ${definition}`,
     ),
   ];
-  const made = Object.entries(indexes).map(
-    ([index, columnNames]) => `CREATE INDEX ${index} ON ${name} USING btree (${columnNames});`,
-  );
+  const made = Object.entries(indexes).map(([index, definition]) => indexSql(name, index, definition));
   return [`CREATE TABLE ${name} (\n  ${parts.join(',\n  ')}\n);`, ...made, ''].join('\n');
 }
