@@ -85,7 +85,6 @@ async function compose(
       onCache: (cache, outcome) => metrics.cache(cache, outcome === 'hit'),
       now: clock,
     }),
-    revocations: stores.revocations,
     replays: stores.replays,
     limitInvoker: (did) => invokerLimiter.limit(did),
     maxDelegationTtlMs: settings.maxDelegationTtlSeconds * 1000,

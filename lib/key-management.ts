@@ -3,8 +3,7 @@ import {hostname} from 'node:os';
 import type {Logger} from 'pino';
 import {takeVariable} from './config/environment-secrets.ts';
 import type {Settings} from './config/settings.ts';
-import {AuthenticatedKeyStore} from './integrity/authenticated-key-store.ts';
-import {AuthenticatedKeystoreStore} from './integrity/authenticated-keystore-store.ts';
+import {authenticatedStores} from './integrity/authenticated-stores.ts';
 import {RecordAuthenticator} from './integrity/record-authenticator.ts';
 import type {KeyModule} from './key-modules/key-module.ts';
 import {SoftwareKeyModule} from './key-modules/software/software-key-module.ts';
@@ -95,20 +94,12 @@ export async function openKeyManagement(
   });
 
   const authenticator = new RecordAuthenticator({wrappers: hierarchy});
-  const requestStores: RequestStores = {
-    keystores: new AuthenticatedKeystoreStore({
-      store: stores.keystores,
-      authenticator,
-      refresh: () => hierarchy.refresh(),
-      deleteScope: (scope) => hierarchy.deleteScope(scope),
-      log,
-    }),
-    keys: new AuthenticatedKeyStore({store: stores.keys, authenticator, refresh: () => hierarchy.refresh()}),
-    keyUses: stores.keyUses,
-    revocations: stores.revocations,
-    replays: stores.replays,
-    ping: () => stores.ping(),
-  };
+  const requestStores = authenticatedStores(stores, {
+    authenticator,
+    refresh: () => hierarchy.refresh(),
+    deleteScope: (scope) => hierarchy.deleteScope(scope),
+    log,
+  });
 
   const keyModules = offeredModules(settings, software);
   const uses: UseLimits = new UseLimits({

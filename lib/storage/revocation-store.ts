@@ -35,7 +35,7 @@ export interface RevocationStore {
    */
   insert(revocation: Revocation, options: {readonly charge?: RevocationCharge | undefined}): Promise<void>;
 
-  /** Whether any of `keys` (at most 10, all of one keystore) is revoked. */
+  /** Whether any of `keys` (at most 18, all of one keystore) is revoked. */
   isAnyRevoked(keystoreId: string, keys: readonly Omit<RevocationKey, 'keystoreId'>[]): Promise<boolean>;
 
   /** The keystore's revocations in order of insertion, in pages. @throws MalformedRequestError where `cursor` is not one that `list` gave. */

@@ -7,7 +7,7 @@ export interface StateRequest {
   readonly keystoreId: string;
   /** Brings the key with it. */
   readonly localKeyId?: string | undefined;
-  /** Brings whether any of these (at most 10) is revoked in the keystore. */
+  /** Brings whether any of these is revoked in the keystore: at most 18, which is what two chains have. */
   readonly revocations?: readonly Omit<RevocationKey, 'keystoreId'>[] | undefined;
 }
 
@@ -30,4 +30,19 @@ export interface StateStore {
    * @throws UnavailableError
    */
   read(request: StateRequest): Promise<StoredState>;
+}
+
+/** What decides about a request, as requests see it. */
+export interface RequestState extends Pick<StoredState<KeystoreConfig>, 'keystore' | 'isAnyRevoked'> {
+  /**
+   * The key: at the first call as it was read with the rest, later as it is then. Nothing of it is looked at before.
+   * Absent where no key was asked for.
+   */
+  readonly findKey?: (() => Promise<KeyRecord | undefined>) | undefined;
+}
+
+/** A StateStore whose records were verified. */
+export interface RequestStateStore {
+  /** As `StateStore.read`. */
+  read(request: StateRequest): Promise<RequestState>;
 }

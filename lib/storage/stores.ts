@@ -6,7 +6,7 @@ import type {LeaseStore} from './lease-store.ts';
 import type {MaintenanceJobStore} from './maintenance-job-store.ts';
 import type {ReplayStore} from './replay-store.ts';
 import type {RevocationStore} from './revocation-store.ts';
-import type {StateStore} from './state-store.ts';
+import type {RequestStateStore, StateStore} from './state-store.ts';
 import type {StoreTransfer} from './store-transfer.ts';
 
 /** One backend's stores, over one connection or pool. */
@@ -45,4 +45,5 @@ export interface Stores {
 export interface RequestStores extends Pick<Stores, 'keyUses' | 'revocations' | 'replays' | 'ping'> {
   readonly keystores: KeystoreConfigStore;
   readonly keys: KeyRecordStore;
+  readonly state: RequestStateStore;
 }

@@ -1,4 +1,5 @@
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
+import type {RevocationKey} from '../storage/revocation-store.ts';
 import type {Envelope} from './envelope.ts';
 
 declare const verified: unique symbol;
@@ -39,19 +40,32 @@ export interface ExpectedRoot {
   readonly delegable: boolean;
 }
 
-/** What decides about a request and can change: as the store has it now. */
-export interface AuthorizationState {
-  /** The roots that the chain may begin at; one without controllers is nobody's (e.g. no such keystore). */
-  readonly roots: readonly ExpectedRoot[];
-  /** The keystore the request is about: its revocations, its ipAllowList. Absent for the collection of keystores. */
-  readonly keystore?: KeystoreConfig | undefined;
+/** What is asked of the store at once. */
+export interface StateQuery {
+  /** Whether any of these is revoked in the keystore. */
+  readonly revocations: readonly Omit<RevocationKey, 'keystoreId'>[];
+  /** Nothing slow follows, and who asks was judged: what the request is answered with may be read with it. */
+  readonly isLast: boolean;
 }
 
-export interface AuthorizeOptions {
+/** What decides about a request and can change, as the store has it now: read at one time. */
+export interface KeystoreState {
+  /** The keystore the request is about: its revocations, its ipAllowList. Absent for the collection of keystores. */
+  readonly keystore?: KeystoreConfig | undefined;
+  /** Of those that were asked about; false where nothing can be revoked. */
+  readonly isAnyRevoked: boolean;
+}
+
+export interface AuthorizationState extends KeystoreState {
+  /** The roots that the chain may begin at; one without controllers is nobody's (e.g. no such keystore). */
+  readonly roots: readonly ExpectedRoot[];
+}
+
+export interface AuthorizeOptions<State extends AuthorizationState = AuthorizationState> {
   /** The action that the request asks for; the capability header must say the same and the chain must allow it. */
   readonly action: string;
-  /** Called before anything is verified and, where verifying had to wait for anything, once more after it. */
-  readonly readState: () => Promise<AuthorizationState>;
+  /** Called before anything that others have to be waited for, and after everything that was. */
+  readonly readState: (query: StateQuery) => Promise<State>;
   /** Told who signed (a DID), once the signature has verified, whatever comes of the rest. */
   readonly onInvoker?: ((did: string) => void) | undefined;
   /** Other actions of which one that the chain allows is enough (R36: reading what a key is). */
@@ -60,8 +74,8 @@ export interface AuthorizeOptions {
 
 export interface RevocationOptions {
   readonly keystoreId: string;
-  /** undefined: no such keystore; refused like any stranger. Called as `readState` is. */
-  readonly findKeystore: () => Promise<KeystoreConfig | undefined>;
+  /** Without a keystore there is no such; refused like any stranger. Called as for `authorizeInvocation`. */
+  readonly readState: (query: StateQuery) => Promise<KeystoreState>;
   /** The posted capability. */
   readonly capability: Readonly<Record<string, unknown>>;
   /** The id in the URL. */
@@ -84,10 +98,10 @@ export interface RevocableCapability {
 }
 
 /** A request that is allowed. */
-export interface AuthorizedInvocation {
+export interface AuthorizedInvocation<State extends AuthorizationState = AuthorizationState> {
   readonly invocation: Invocation;
-  /** Whose present state allowed it. */
-  readonly keystore: KeystoreConfig | undefined;
+  /** The present state that allowed it: the answer to the one query that said `isLast`. */
+  readonly state: State;
   /**
    * Whether it is allowed still, by state and time of this moment: for what goes on long after it was authorised.
    * @throws as `authorizeInvocation`
@@ -97,7 +111,10 @@ export interface AuthorizedInvocation {
 
 /** All methods throw NotAllowedError, SourceAddressError, MalformedRequestError, RateLimitError, UnavailableError. */
 export interface Authorizer {
-  authorizeInvocation(envelope: Envelope, options: AuthorizeOptions): Promise<AuthorizedInvocation>;
+  authorizeInvocation<State extends AuthorizationState>(
+    envelope: Envelope,
+    options: AuthorizeOptions<State>,
+  ): Promise<AuthorizedInvocation<State>>;
 
   /** Authorises a revocation (R39–R44): verifies the invocation and the delegation of the posted capability. */
   authorizeRevocation(

@@ -1,8 +1,7 @@
 import {verify} from 'node:crypto';
-import {NotAllowedError} from '../errors.ts';
+import {InternalError, NotAllowedError} from '../errors.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 import type {ReplayStore} from '../storage/replay-store.ts';
-import type {RevocationStore} from '../storage/revocation-store.ts';
 import type {CapabilityChain} from './capability-chain.ts';
 import {unresolved, type DidResolver} from './did/did-resolver.ts';
 import type {VerificationMethod} from './did/verification-method.ts';
@@ -15,8 +14,10 @@ import type {
   Authorizer,
   ExpectedRoot,
   Invocation,
+  KeystoreState,
   RevocableCapability,
   RevocationOptions,
+  StateQuery,
 } from './invocation.ts';
 import type {LibraryJudge} from './library-judge.ts';
 import {CLOCK_SKEW_SECONDS, CREATION_REPEAT_SECONDS} from './limits.ts';
@@ -27,7 +28,6 @@ import {verifiedInvocation} from './verified-invocation.ts';
 
 export interface ZcapAuthorizerOptions {
   readonly resolver: DidResolver;
-  readonly revocations: RevocationStore;
   readonly replays: ReplayStore;
   /** Throws `RateLimitError` for an invoker (a DID) that asks too much; told only of those whose signature has verified. */
   readonly limitInvoker: (did: string) => Promise<void>;
@@ -51,10 +51,13 @@ interface Verdict {
   readonly judgedAction: string;
 }
 
+type RevocationKeys = StateQuery['revocations'];
+
 /**
  * Authorises by HTTP Signatures and capability invocations. The order of the lines of its methods is the security argument
- * (R12). What state decides is checked before the dear work, and once more after it where that took time: an answer to a
- * revocation or a transfer may have been sent meanwhile, and no request is allowed by what was true before it (R41, R48).
+ * (R12). All that state decides comes in one reading: right after the signature and the capability were read, and before dear
+ * work; once more after it, where there was any: an answer to a revocation or a transfer may have been sent meanwhile, and no
+ * request is allowed by what was true before it (R41, R48). Who signs with a did:key, and was judged before, waits for one.
  */
 export class ZcapAuthorizer implements Authorizer {
   readonly #options: ZcapAuthorizerOptions;
@@ -78,57 +81,58 @@ export class ZcapAuthorizer implements Authorizer {
     await this.#loadJudge();
   }
 
-  async authorizeInvocation(
+  async authorizeInvocation<State extends AuthorizationState>(
     envelope: Envelope,
-    {readState, onInvoker, ...expectation}: AuthorizeOptions,
-  ): Promise<AuthorizedInvocation> {
-    let state = await readState();
-    const method = await this.#verifySignature(envelope, state.roots);
-    onInvoker?.(method.controller);
-    const presented = this.#capabilities.read(envelope);
-    const signed = {envelope, method, presented};
-    const verdict = await this.#assertAllowed(signed, expectation, state);
+    {readState, onInvoker, ...expectation}: AuthorizeOptions<State>,
+  ): Promise<AuthorizedInvocation<State>> {
+    const readRoots = async (): Promise<readonly ExpectedRoot[]> => (await readState(NOTHING)).roots;
+    const signed = await this.#readSigned(envelope, readRoots, onInvoker);
+    const {presented} = signed;
+    const revocations = revocationKeys(presented.chain);
+    const assertAllowed = async (isLast: boolean): Promise<{state: State; verdict: Verdict}> => {
+      const state = await readState({revocations, isLast});
+      return {state, verdict: this.#assertAllowed(signed, expectation, state)};
+    };
+    let {state, verdict} = await assertAllowed(presented.isJudged);
     if (!presented.isJudged) {
       await this.#assertJudged(signed, verdict);
       presented.remember();
-    }
-    if (!presented.isJudged || !method.immutable) {
-      state = await readState();
-      await this.#assertAllowed(signed, expectation, state);
+      ({state, verdict} = await assertAllowed(true));
     }
     const confirm = async (): Promise<void> => {
-      await this.#assertAllowed(signed, expectation, await readState());
+      await assertAllowed(false);
     };
-    return {invocation: verifiedInvocation(signed), keystore: state.keystore, confirm};
+    return {invocation: verifiedInvocation(signed), state, confirm};
   }
 
   async authorizeRevocation(
     envelope: Envelope,
-    {keystoreId, findKeystore, capability, revocationId, onInvoker}: RevocationOptions,
+    {keystoreId, readState, capability, revocationId, onInvoker}: RevocationOptions,
   ): Promise<{readonly invocation: Invocation; readonly revocable: RevocableCapability}> {
-    let keystore = await findKeystore();
-    let root = rootOf(keystoreId, keystore);
-    const method = await this.#verifySignature(envelope, [root]);
-    onInvoker?.(method.controller);
-    const presented = this.#capabilities.read(envelope);
-    const signed = {envelope, method, presented};
+    const readRoots = async (): Promise<readonly ExpectedRoot[]> => [
+      rootOf(keystoreId, (await readState(NOTHING)).keystore),
+    ];
+    const signed = await this.#readSigned(envelope, readRoots, onInvoker);
+    const {method, presented} = signed;
     const chain = readRevocableChain(capability, {
       revocationId,
       maxDelegationTtlMs: this.#options.maxDelegationTtlMs,
     });
-    const assertAllowed = async (): Promise<Verdict> => {
+    const revocations = [...revocationKeys(presented.chain), ...revocationKeys(chain)];
+    const assertAllowed = async (isLast: boolean): Promise<{root: ExpectedRoot; verdict: Verdict}> => {
+      const state = await readState({revocations, isLast});
+      const root = rootOf(keystoreId, state.keystore);
       assertRevocable(chain, {root, now: this.#now()});
       const roots = revocationRoots(envelope.url, chain, root);
-      const verdict = await this.#assertAllowed(signed, {action: 'write'}, {roots, keystore});
-      await this.#assertNotRevoked(keystoreId, chain);
-      return verdict;
+      const verdict = this.#assertAllowed(signed, {action: 'write'}, {...state, roots});
+      assertNotRevoked(keystoreId, state);
+      return {root, verdict};
     };
-    await this.#assertJudged(signed, await assertAllowed());
+    const before = await assertAllowed(false);
+    await this.#assertJudged(signed, before.verdict);
     const judge = await this.#loadJudge();
-    await judge.assertDelegation({document: capability, root}, this.#now());
-    keystore = await findKeystore();
-    root = rootOf(keystoreId, keystore);
-    await assertAllowed();
+    await judge.assertDelegation({document: capability, root: before.root}, this.#now());
+    const {root} = await assertAllowed(true);
     return {
       invocation: verifiedInvocation(signed),
       revocable: describeRevocable(chain, {root, invoker: method, authority: presented.chain ?? chain}),
@@ -147,12 +151,15 @@ export class ZcapAuthorizer implements Authorizer {
     }
   }
 
-  /** R9, R10. Nothing of the capability is read for a request that does not pass. */
-  async #verifySignature(envelope: Envelope, roots: readonly ExpectedRoot[]): Promise<VerificationMethod> {
+  /** R9, R10. Nothing of the capability is read for a request whose signature does not verify. */
+  async #readSigned(
+    envelope: Envelope,
+    readRoots: () => Promise<readonly ExpectedRoot[]>,
+    onInvoker: AuthorizeOptions['onInvoker'],
+  ): Promise<SignedInvocation> {
     const {keyId, signature} = envelope.httpSignature;
-    // What nobody controls costs nobody's document a fetch (R12).
-    const mayFetch = roots.some(({controllers}) => controllers.length > 0);
-    if (!mayFetch && !keyId.startsWith('did:key:')) throw unresolved();
+    // What nobody controls costs nobody's document a fetch (R12); a did:key is its own document.
+    if (!keyId.startsWith('did:key:') && !(await readRoots()).some(isControlled)) throw unresolved();
     const method = await this.#options.resolver.verificationMethod(keyId, 'capabilityInvocation', {
       requester: envelope.remoteAddress,
     });
@@ -160,28 +167,20 @@ export class ZcapAuthorizer implements Authorizer {
       throw new NotAllowedError('signature', 'Signature not verified.');
     }
     await this.#options.limitInvoker(method.controller);
-    return method;
+    onInvoker?.(method.controller);
+    return {envelope, method, presented: this.#capabilities.read(envelope)};
   }
 
   /** Everything that depends on this request, on time and on state; nothing that is dear. */
-  async #assertAllowed(
+  #assertAllowed(
     signed: SignedInvocation,
     expectation: Omit<Expectation, 'roots'>,
-    {roots, keystore}: AuthorizationState,
-  ): Promise<Verdict> {
+    {roots, ...state}: AuthorizationState,
+  ): Verdict {
     const verdict = assertInvocationRules({...signed, now: this.#now()}, {...expectation, roots});
-    assertSourceAddress(signed.envelope.remoteAddress, keystore?.ipAllowList);
-    await this.#assertNotRevoked(verdict.root.invocationTarget, signed.presented.chain);
+    assertSourceAddress(signed.envelope.remoteAddress, state.keystore?.ipAllowList);
+    if (signed.presented.chain) assertNotRevoked(verdict.root.invocationTarget, state);
     return verdict;
-  }
-
-  /** Chains begin only at keystores' roots: `keystoreId` is the root's target. */
-  async #assertNotRevoked(keystoreId: string, chain: CapabilityChain | undefined): Promise<void> {
-    if (!chain) return;
-    const keys = chain.links.map(({id, proof}) => ({delegator: proof.delegator, capabilityId: id}));
-    if (await this.#options.revocations.isAnyRevoked(keystoreId, keys)) {
-      throw new NotAllowedError('revoked', 'A capability in the delegation chain has been revoked.');
-    }
   }
 
   async #assertJudged({envelope, method, presented}: SignedInvocation, verdict: Verdict): Promise<void> {
@@ -201,6 +200,25 @@ export class ZcapAuthorizer implements Authorizer {
     return this.#judge;
   }
 }
+
+/** For what decides only whether it is worth to fetch a document. */
+const NOTHING: StateQuery = {revocations: [], isLast: false};
+
+function revocationKeys(chain: CapabilityChain | undefined): RevocationKeys {
+  return chain ? chain.links.map(({id, proof}) => ({delegator: proof.delegator, capabilityId: id})) : [];
+}
+
+/** Chains begin only at keystores' roots: `keystoreId` is the root's target, and it was asked about in no other. */
+function assertNotRevoked(keystoreId: string, {keystore, isAnyRevoked}: KeystoreState): void {
+  if (keystore?.id !== keystoreId) {
+    throw new InternalError(new Error('Revocations were looked for in another keystore.'));
+  }
+  if (isAnyRevoked) {
+    throw new NotAllowedError('revoked', 'A capability in the delegation chain has been revoked.');
+  }
+}
+
+const isControlled = ({controllers}: ExpectedRoot): boolean => controllers.length > 0;
 
 function rootOf(keystoreId: string, keystore: KeystoreConfig | undefined): ExpectedRoot {
   const controller = keystore?.controller ?? [];

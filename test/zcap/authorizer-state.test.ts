@@ -1,9 +1,9 @@
 import {expect} from 'chai';
-import {NotAllowedError, SourceAddressError} from '../../lib/errors.ts';
+import {InternalError, NotAllowedError, SourceAddressError} from '../../lib/errors.ts';
 import type {KeystoreConfig} from '../../lib/storage/keystore-config-store.ts';
-import type {RevocationStore} from '../../lib/storage/revocation-store.ts';
 import {createDidResolver, type DidResolver} from '../../lib/zcap/did/did-resolver.ts';
 import type {Envelope} from '../../lib/zcap/envelope.ts';
+import type {AuthorizationState, StateQuery} from '../../lib/zcap/invocation.ts';
 import {readEnvelope} from '../../lib/zcap/read-envelope.ts';
 import {ZcapAuthorizer} from '../../lib/zcap/zcap-authorizer.ts';
 import {rejection} from '../key-modules/fixtures.ts';
@@ -23,14 +23,14 @@ describe('ZcapAuthorizer and state that changes meanwhile', () => {
   const [alice, bob] = [controller(seeds.alice), controller(seeds.bob)];
   let keystore: KeystoreConfig;
   let revoked: Set<string>;
-  let reads: number;
+  let queries: StateQuery[];
   /** Runs while a slow DID document is on its way. */
   let meanwhile: () => void;
 
   beforeEach(() => {
     keystore = {id: KEYSTORE, sequence: 0, controller: alice.did, kmsModule: 'software'};
     revoked = new Set();
-    reads = 0;
+    queries = [];
     meanwhile = () => undefined;
   });
 
@@ -38,18 +38,23 @@ describe('ZcapAuthorizer and state that changes meanwhile', () => {
     return createHash('sha256').update(`authorizer state: ${name}`).digest();
   }
 
-  function authorizer(resolver: DidResolver): ZcapAuthorizer {
-    const revocations = {
-      isAnyRevoked: async (_: string, keys: readonly {readonly capabilityId: string}[]) =>
-        keys.some(({capabilityId}) => revoked.has(capabilityId)),
-    } as unknown as RevocationStore;
+  function authorizer(resolver: DidResolver = createDidResolver()): ZcapAuthorizer {
     return new ZcapAuthorizer({
       resolver,
-      revocations,
       replays: {remember: async () => true, deleteExpired: async () => 0},
       limitInvoker: async () => undefined,
       maxDelegationTtlMs: 90 * 24 * 3600 * 1000,
     });
+  }
+
+  async function readState(query: StateQuery): Promise<AuthorizationState> {
+    queries.push(query);
+    const controllers = [keystore.controller].flat();
+    return {
+      roots: [{invocationTarget: KEYSTORE, controllers, delegable: true}],
+      keystore,
+      isAnyRevoked: query.revocations.some(({capabilityId}) => revoked.has(capabilityId)),
+    };
   }
 
   /** did:keys, as if they were documents that take a while and can change. */
@@ -57,10 +62,8 @@ describe('ZcapAuthorizer and state that changes meanwhile', () => {
     const real = createDidResolver();
     return {
       verificationMethod: async (...query) => {
-        const method = await real.verificationMethod(...query);
-        if (!invoker) return method;
-        meanwhile();
-        return {...method, immutable: false};
+        if (invoker) meanwhile();
+        return real.verificationMethod(...query);
       },
       document: async (url) => {
         if (delegator) meanwhile();
@@ -92,18 +95,11 @@ describe('ZcapAuthorizer and state that changes meanwhile', () => {
     );
   }
 
-  async function reasonOf(resolver: DidResolver, request: Envelope): Promise<string> {
-    const readState = async () => {
-      reads++;
-      const controllers = [keystore.controller].flat();
-      return {roots: [{invocationTarget: KEYSTORE, controllers, delegable: true}], keystore};
-    };
+  /** @returns why it is refused; else the invoker. */
+  async function reasonOf(by: ZcapAuthorizer, request: Envelope): Promise<string> {
     try {
-      const {invocation, keystore: state} = await authorizer(resolver).authorizeInvocation(request, {
-        action: 'sign',
-        readState,
-      });
-      expect(state).to.equal(keystore);
+      const {invocation, state} = await by.authorizeInvocation(request, {action: 'sign', readState});
+      expect(state.keystore).to.equal(keystore);
       return invocation.invoker;
     } catch (error) {
       if (!(error instanceof NotAllowedError)) throw error;
@@ -121,34 +117,29 @@ describe('ZcapAuthorizer and state that changes meanwhile', () => {
     });
 
   it('R48 refuses the old controller when control went to another while its DID was resolved', async () => {
-    const slow = slowResolver({invoker: true, delegator: false});
-    expect(await reasonOf(slow, envelope(alice, ROOT))).to.equal(alice.did);
+    const slow = () => authorizer(slowResolver({invoker: true, delegator: false}));
+    expect(await reasonOf(slow(), envelope(alice, ROOT))).to.equal(alice.did);
     meanwhile = () => (keystore = {...keystore, sequence: 1, controller: bob.did});
-    expect(await reasonOf(slow, envelope(alice, ROOT))).to.equal('invoker');
+    expect(await reasonOf(slow(), envelope(alice, ROOT))).to.equal('invoker');
   });
 
   it('R41 refuses a chain that was revoked, or whose delegator lost control, while its proof was verified', async () => {
-    const slow = slowResolver({invoker: false, delegator: true});
+    const slow = () => authorizer(slowResolver({invoker: false, delegator: true}));
     const capability = await delegated();
-    expect(await reasonOf(slow, envelope(bob, capability))).to.equal(bob.did);
+    expect(await reasonOf(slow(), envelope(bob, capability))).to.equal(bob.did);
     meanwhile = () => revoked.add(capability.id);
-    expect(await reasonOf(slow, envelope(bob, capability))).to.equal('revoked');
+    expect(await reasonOf(slow(), envelope(bob, capability))).to.equal('revoked');
     revoked.clear();
     meanwhile = () => (keystore = {...keystore, sequence: 1, controller: bob.did});
-    expect(await reasonOf(slow, envelope(bob, capability))).to.equal('delegator');
+    expect(await reasonOf(slow(), envelope(bob, capability))).to.equal('delegator');
   });
 
   it('R41, R48, R49 says of what was allowed whether it still is', async () => {
     const capability = await delegated();
-    const readState = async () => {
-      const controllers = [keystore.controller].flat();
-      return {roots: [{invocationTarget: KEYSTORE, controllers, delegable: true}], keystore};
-    };
-    const options = {action: 'sign', readState};
-    const {confirm} = await authorizer(createDidResolver()).authorizeInvocation(
-      envelope(bob, capability),
-      options,
-    );
+    const {confirm} = await authorizer().authorizeInvocation(envelope(bob, capability), {
+      action: 'sign',
+      readState,
+    });
     const reason = () => confirm().catch((error: unknown) => (error as NotAllowedError).reason);
     expect(await reason()).to.equal(undefined);
     revoked.add(capability.id);
@@ -164,31 +155,81 @@ describe('ZcapAuthorizer and state that changes meanwhile', () => {
 
   it('R49 refuses an address that was taken off the list meanwhile', async () => {
     meanwhile = () => (keystore = {...keystore, ipAllowList: ['192.0.2.0/24']});
-    const slow = slowResolver({invoker: false, delegator: true});
-    const error = await reasonOf(slow, envelope(bob, await delegated())).catch((thrown: unknown) => thrown);
+    const slow = () => authorizer(slowResolver({invoker: false, delegator: true}));
+    const error = await reasonOf(slow(), envelope(bob, await delegated())).catch((thrown: unknown) => thrown);
     expect(error).to.have.property('code', 'ERR_SOURCE_ADDRESS');
   });
 
-  it('reads the state once where nothing had to be waited for', async () => {
-    const one = authorizer(createDidResolver());
+  /** What was asked of the store since the last time. */
+  const asked = (): readonly string[] =>
+    queries
+      .splice(0)
+      .map(
+        ({revocations, isLast}) =>
+          `${revocations.length} revocation(s), ${isLast ? 'last' : 'to be read again'}`,
+      );
+
+  it('reads the state once where nothing had to be waited for, and else once more', async () => {
+    const one = authorizer();
+    for (const [request, revocations] of [
+      [envelope(bob, await delegated()), 1],
+      [envelope(alice, ROOT), 0],
+    ] as const) {
+      await one.authorizeInvocation(request, {action: 'sign', readState});
+      expect(asked()).to.deep.equal([
+        `${revocations} revocation(s), to be read again`,
+        `${revocations} revocation(s), last`,
+      ]);
+      for (let time = 1; time <= 2; time++) {
+        await one.authorizeInvocation(request, {action: 'sign', readState});
+        expect(asked()).to.deep.equal([`${revocations} revocation(s), last`]);
+      }
+    }
+  });
+
+  it('R41 refuses what was revoked at the one reading, and before the dear work', async () => {
+    const one = authorizer();
+    const capability = await delegated();
+    const request = envelope(bob, capability);
+    revoked.add(capability.id);
+    expect(await reasonOf(one, request)).to.equal('revoked');
+    expect(asked()).to.deep.equal(['1 revocation(s), to be read again']);
+    revoked.clear();
+    expect(await reasonOf(one, request)).to.equal(bob.did);
+    expect(asked()).to.have.length(2);
+    revoked.add(capability.id);
+    expect(await reasonOf(one, request)).to.equal('revoked');
+    expect(asked()).to.deep.equal(['1 revocation(s), last']);
+  });
+
+  it('R10 asks nothing of the store where the signature of a did:key does not verify', async () => {
+    const one = authorizer();
+    const request = envelope(alice, ROOT);
+    expect(await reasonOf(one, {...request, signingString: `${request.signingString} `})).to.equal(
+      'signature',
+    );
+    expect(asked()).to.deep.equal([]);
+    expect(await reasonOf(one, request)).to.equal(alice.did);
+  });
+
+  it('does not believe an answer about another keystore', async () => {
+    const one = authorizer();
+    const elsewhere = async (query: StateQuery): Promise<AuthorizationState> => ({
+      ...(await readState(query)),
+      keystore: {...keystore, id: `${KEYSTORE}0`},
+    });
     const request = envelope(bob, await delegated());
-    const readState = async () => {
-      reads++;
-      return {roots: [{invocationTarget: KEYSTORE, controllers: [alice.did], delegable: true}], keystore};
-    };
-    await one.authorizeInvocation(request, {action: 'sign', readState});
-    expect(reads).to.equal(2);
-    await one.authorizeInvocation(request, {action: 'sign', readState});
-    expect(reads).to.equal(3);
+    const options = {action: 'sign', readState: elsewhere};
+    expect(await rejection(one.authorizeInvocation(request, options))).to.be.instanceOf(InternalError);
   });
 
   it('R12 asks no DID document for what nobody controls', async () => {
-    let asked = false;
+    let isFetched = false;
     const resolver = createDidResolver();
     const watched: DidResolver = {
       ...resolver,
       verificationMethod: async (...query) => {
-        asked = true;
+        isFetched = true;
         return resolver.verificationMethod(...query);
       },
     };
@@ -197,17 +238,17 @@ describe('ZcapAuthorizer and state that changes meanwhile', () => {
       ...request,
       httpSignature: {...request.httpSignature, keyId: 'did:web:issuer.example#key'},
     };
-    const controllers: string[] = [];
-    const readState = async () => ({roots: [{invocationTarget: KEYSTORE, controllers, delegable: true}]});
+    keystore = {...keystore, controller: []};
     const refusal = await authorizer(watched)
       .authorizeInvocation(byWeb, {action: 'sign', readState})
       .catch((error: unknown) => error);
     expect(refusal).to.have.property('reason', 'did');
-    expect(asked).to.equal(false);
-    controllers.push(alice.did);
+    expect(isFetched).to.equal(false);
+    expect(asked()).to.deep.equal(['0 revocation(s), to be read again']);
+    keystore = {...keystore, controller: alice.did};
     await authorizer(watched)
       .authorizeInvocation(byWeb, {action: 'sign', readState})
       .catch((error: unknown) => error);
-    expect(asked).to.equal(true);
+    expect(isFetched).to.equal(true);
   });
 });

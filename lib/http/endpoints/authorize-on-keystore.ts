@@ -1,18 +1,32 @@
 import {InternalError} from '../../errors.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import type {Envelope} from '../../zcap/envelope.ts';
-import type {AuthorizationState, AuthorizedInvocation} from '../../zcap/invocation.ts';
+import type {KeyRequest} from '../../operations/find-key.ts';
+import type {RequestState} from '../../storage/state-store.ts';
+import type {AuthorizationState, Invocation, StateQuery} from '../../zcap/invocation.ts';
 import type {EndpointRequest} from '../endpoint.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
 import {controllersOf} from './keystore-controllers.ts';
 
 export interface KeystoreAuthorization {
   readonly keystoreId: string;
+  /** The key that the request is about. */
+  readonly localKeyId?: string;
   readonly action: string;
   /** A root of which the keystore's controllers are the controllers too, besides the keystore's own (R14). */
   readonly additionalRoot?: string;
   /** Other actions of which one is enough (R36). */
   readonly alsoBy?: ReadonlySet<string>;
+}
+
+/** A request that is allowed, what it is about, as it was when it was allowed, and whether it still is. */
+export interface OnKeystore {
+  readonly keystore: KeystoreConfig;
+  /** The key, which came with the keystore. */
+  readonly findKey: KeyRequest['findKey'];
+  readonly invocation: Invocation;
+  /** As `AuthorizedInvocation.confirm`. */
+  readonly confirm: () => Promise<void>;
 }
 
 /**
@@ -24,21 +38,23 @@ export async function authorizeOnKeystore(
   request: EndpointRequest,
   {stores, authorizer}: Pick<EndpointDependencies, 'stores' | 'authorizer'>,
   envelope: Envelope,
-  {keystoreId, additionalRoot, ...expectation}: KeystoreAuthorization,
-): Promise<AuthorizedInvocation & {readonly keystore: KeystoreConfig}> {
-  const readState = async (): Promise<AuthorizationState> => {
-    const keystore = await request.time('keystore', () => stores.keystores.find(keystoreId));
-    const controllers = controllersOf(keystore);
+  {keystoreId, localKeyId, additionalRoot, ...expectation}: KeystoreAuthorization,
+): Promise<OnKeystore> {
+  const readState = async ({revocations, isLast}: StateQuery): Promise<AuthorizationState & RequestState> => {
+    // A key can be large: it is not read for strangers.
+    const asked = {keystoreId, revocations, ...(isLast && {localKeyId})};
+    const state = await request.time('state', () => stores.state.read(asked));
+    const controllers = controllersOf(state.keystore);
     const roots = [{invocationTarget: keystoreId, controllers, delegable: true}];
     if (additionalRoot !== undefined) {
       roots.push({invocationTarget: additionalRoot, controllers, delegable: false});
     }
-    return {roots, keystore};
+    return {...state, roots};
   };
-  const {keystore, ...authorized} = await request.time('authorization', () =>
+  const {state, ...authorized} = await request.time('authorization', () =>
     authorizer.authorizeInvocation(envelope, {...expectation, readState, onInvoker: request.noteInvoker}),
   );
-  return {keystore: existing(keystore), ...authorized};
+  return {...authorized, keystore: existing(state.keystore), findKey: state.findKey};
 }
 
 /** After authorisation there is a keystore: nobody is authorised on one that has no controllers. */

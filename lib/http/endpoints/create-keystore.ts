@@ -33,7 +33,10 @@ export function createKeystoreEndpoint(deps: EndpointDependencies): Endpoint {
         action: 'write',
         onInvoker: request.noteInvoker,
         // R44: what was delegated from here could not be revoked.
-        readState: async () => ({roots: [{invocationTarget: urls.keystores, controllers, delegable: false}]}),
+        readState: async () => ({
+          roots: [{invocationTarget: urls.keystores, controllers, delegable: false}],
+          isAnyRevoked: false,
+        }),
       }),
     );
     const config: KeystoreConfig = {id: `${urls.keystores}/${generateLocalId()}`, ...settings, kmsModule};

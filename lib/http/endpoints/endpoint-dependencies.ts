@@ -15,7 +15,7 @@ export interface Quotas {
 export interface EndpointDependencies {
   /** The public origin, e.g. `https://localhost:9443`. */
   readonly baseUrl: string;
-  readonly stores: Pick<RequestStores, 'keystores' | 'revocations'>;
+  readonly stores: Pick<RequestStores, 'keystores' | 'revocations' | 'state'>;
   readonly authorizer: Authorizer;
   readonly keyService: KeyService;
   /** What new keystores may ask for. */

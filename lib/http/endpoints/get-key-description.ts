@@ -41,8 +41,9 @@ function authorizedEndpoint(deps: EndpointDependencies): Endpoint {
     const envelope = readHead(request, {host: urls.host, now: currentSeconds(deps)});
     const {version, include} = readQuery(request);
     const [keystoreId, localKeyId] = [urls.keystore(request), parameter(request, 'key')];
-    const {keystore, invocation} = await authorizeOnKeystore(request, deps, envelope, {
+    const {keystore, findKey, invocation} = await authorizeOnKeystore(request, deps, envelope, {
       keystoreId,
+      localKeyId,
       action: 'read',
       // R14, R36: clients also name the key's own root; and who may use a key at all may see what it is.
       additionalRoot: envelope.resource,
@@ -50,7 +51,7 @@ function authorizedEndpoint(deps: EndpointDependencies): Endpoint {
     });
     const admit = admitChain(invocation);
     const body = await keyService.read(
-      {keystore, localKeyId, admit},
+      {keystore, localKeyId, findKey, admit},
       {version, metadata: include !== undefined},
     );
     return {status: 200, body};
@@ -64,10 +65,10 @@ function publicEndpoint({baseUrl, stores, keyService}: EndpointDependencies): En
     assertHost(request, urls.host);
     const {version} = readQuery(request);
     const [keystoreId, localKeyId] = [urls.keystore(request), parameter(request, 'key')];
-    const keystore = await stores.keystores.find(keystoreId);
+    const {keystore, findKey} = await stores.state.read({keystoreId, localKeyId});
     if (!keystore) throw new NotFoundError('Key not found.');
     assertSourceAddress(request.head.remoteAddress, keystore.ipAllowList);
-    const body = await keyService.read({keystore, localKeyId, admit: () => undefined}, {version});
+    const body = await keyService.read({keystore, localKeyId, findKey, admit: () => undefined}, {version});
     return {status: 200, body};
   };
 }

@@ -25,6 +25,7 @@ export function listKeystoresEndpoint(deps: EndpointDependencies): Endpoint {
         // R44: what was delegated from here could not be revoked.
         readState: async () => ({
           roots: [{invocationTarget: urls.keystores, controllers: [controller], delegable: false}],
+          isAnyRevoked: false,
         }),
       }),
     );

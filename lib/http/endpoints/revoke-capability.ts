@@ -1,6 +1,7 @@
 import {delegatedZcap} from '../../../schemas/revocations.ts';
 import {DuplicateError, MalformedRequestError, NotAllowedError} from '../../errors.ts';
 import type {Revocation, RevocationCharge, RevocationStore} from '../../storage/revocation-store.ts';
+import type {StateQuery} from '../../zcap/invocation.ts';
 import {decodeComponent} from '../../zcap/request-target.ts';
 import type {Endpoint} from '../endpoint.ts';
 import {createValidator} from '../../validation/create-validator.ts';
@@ -26,10 +27,11 @@ export function revokeCapabilityEndpoint(deps: EndpointDependencies): Endpoint {
     const revocationId = decodeComponent(parameter(request, 'zcapId'));
     if (revocationId === undefined) throw new MalformedRequestError('The URL does not end in an encoded id.');
     const keystoreId = urls.keystore(request);
-    const findKeystore = () => request.time('keystore', () => stores.keystores.find(keystoreId));
+    const readState = ({revocations}: StateQuery) =>
+      request.time('state', () => stores.state.read({keystoreId, revocations}));
     const {invocation, revocable} = await request.time('authorization', () =>
       authorizer.authorizeRevocation(envelope, {
-        findKeystore,
+        readState,
         keystoreId,
         capability,
         revocationId,

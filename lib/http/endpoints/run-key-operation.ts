@@ -20,8 +20,9 @@ export function runKeyOperationEndpoint(deps: EndpointDependencies): Endpoint {
     const descriptor = readOperationType(body, 'key');
     const {action} = descriptor;
     const [keystoreId, localKeyId] = [urls.keystore(request), parameter(request, 'key')];
-    const {keystore, invocation, confirm} = await authorizeOnKeystore(request, deps, envelope, {
+    const {keystore, findKey, invocation, confirm} = await authorizeOnKeystore(request, deps, envelope, {
       keystoreId,
+      localKeyId,
       action,
     });
     const operation = validateOperation(descriptor, body);
@@ -33,7 +34,7 @@ export function runKeyOperationEndpoint(deps: EndpointDependencies): Endpoint {
       await confirm();
     };
     const reply = await request.time('operation', () =>
-      keyService.runOnKey(descriptor, operation, {keystore, localKeyId, admit, acceptOnce, goOn}),
+      keyService.runOnKey(descriptor, operation, {keystore, localKeyId, findKey, admit, acceptOnce, goOn}),
     );
     return {status: 200, body: reply};
   };

@@ -54,5 +54,5 @@ function parse(didUrl: string): VerificationMethod {
   if (match?.[1] === undefined || match[2] === undefined) throw new DidError('syntax');
   const [, controller, publicKeyMultibase] = match;
   const publicKey = decodeEd25519Multibase(publicKeyMultibase);
-  return importVerificationMethod({id: didUrl, controller, publicKey, publicKeyMultibase}, {immutable: true});
+  return importVerificationMethod({id: didUrl, controller, publicKey, publicKeyMultibase});
 }

@@ -63,7 +63,7 @@ export class JsonDidDocument implements DidDocument {
     const node = this.#nodes.get(id);
     if (node === undefined) throw new DidError('not-found');
     const {facts, expiresAt} = parseVerificationMethodNode(id, node);
-    const imported = {method: importVerificationMethod(facts, {immutable: false}), expiresAt};
+    const imported = {method: importVerificationMethod(facts), expiresAt};
     this.#imported.set(id, imported);
     return imported;
   }

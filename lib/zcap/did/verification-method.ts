@@ -26,13 +26,8 @@ export interface VerificationMethodFacts {
 export interface VerificationMethod extends VerificationMethodFacts {
   /** `publicKey`, imported once. */
   readonly keyObject: KeyObject;
-  /** The id determines the key for ever (did:key): what it once verified stays verified. */
-  readonly immutable: boolean;
 }
 
-export function importVerificationMethod(
-  facts: VerificationMethodFacts,
-  {immutable}: {readonly immutable: boolean},
-): VerificationMethod {
-  return Object.freeze({...facts, keyObject: importEd25519PublicKey(facts.publicKey), immutable});
+export function importVerificationMethod(facts: VerificationMethodFacts): VerificationMethod {
+  return Object.freeze({...facts, keyObject: importEd25519PublicKey(facts.publicKey)});
 }

@@ -51,7 +51,7 @@ describe('a key operation that takes long', () => {
     authorizer: {
       authorizeInvocation: async () => ({
         invocation: {chainLength: 1},
-        keystore: {id: KEYSTORE},
+        state: {keystore: {id: KEYSTORE}},
         confirm: () => confirm(),
       }),
     },

@@ -18,7 +18,6 @@ describe('did:key', () => {
         id: alice.keyId,
         controller: alice.did,
         publicKeyMultibase: alice.publicKeyMultibase,
-        immutable: true,
       });
       expect(encodeEd25519(method.publicKey)).to.equal(alice.publicKeyMultibase);
       expect(method.keyObject.equals(alice.publicKey)).to.equal(true);

@@ -26,7 +26,7 @@ describe('did:web', () => {
   /** The twin of every refusal: the same server, a fresh resolver and nothing wrong. */
   async function expectResolved(resolver = server.resolver()): Promise<void> {
     const method = await resolve(resolver);
-    expect(method).to.include({id: `${did}#key-1`, controller: did, immutable: false});
+    expect(method).to.include({id: `${did}#key-1`, controller: did});
     expect(method.keyObject.equals(alice.publicKey)).to.equal(true);
   }
 

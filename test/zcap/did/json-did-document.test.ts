@@ -39,7 +39,6 @@ describe('DID documents', () => {
         id: KEY_ID,
         controller: DID,
         publicKeyMultibase: alice.publicKeyMultibase,
-        immutable: false,
       });
       expect(method.keyObject.equals(alice.publicKey)).to.equal(true);
       expect(
