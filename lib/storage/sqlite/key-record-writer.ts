@@ -10,8 +10,8 @@ import type {KeyMaintenance, KeyRecordReplacement} from '../key-record-store.ts'
 import type {Authenticated} from '../record-authentication.ts';
 import type {SqliteConnection} from './connection.ts';
 import {DataKeyVersionLookup} from './data-key-version-lookup.ts';
-import {toKeyColumns} from './key-row.ts';
-import {toVersionColumns} from './key-version-row.ts';
+import {toKeyColumns} from '../key-columns.ts';
+import {toVersionColumns} from '../key-version-columns.ts';
 import {
   keyWriteStatements,
   type KeyPlace,

@@ -1,7 +1,9 @@
 import type {DueKey} from '../key-record-store.ts';
 import type {SqliteConnection} from './connection.ts';
-import {type AuthenticatedKeyColumns, KEY_COLUMNS} from './key-row.ts';
-import {type SealedVersionColumns, VERSION_COLUMNS} from './key-version-row.ts';
+import type {AuthenticatedKeyColumns} from '../key-columns.ts';
+import {KEY_COLUMNS} from './key-row.ts';
+import type {SealedVersionColumns} from '../key-version-columns.ts';
+import {VERSION_COLUMNS} from './key-version-row.ts';
 
 type PageParameters = [keystoreId: string, position: number, rows: number];
 type KeyRow = AuthenticatedKeyColumns & SealedVersionColumns;

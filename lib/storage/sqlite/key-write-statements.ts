@@ -1,7 +1,7 @@
 import type {SqliteConnection} from './connection.ts';
 import type {WrittenMac} from './data-key-version-lookup.ts';
-import type {KeyColumns} from './key-row.ts';
-import type {VersionColumns} from './key-version-row.ts';
+import type {KeyColumns} from '../key-columns.ts';
+import type {VersionColumns} from '../key-version-columns.ts';
 
 export type WrittenKey = KeyColumns & WrittenMac;
 export type WrittenVersion = VersionColumns & {readonly dataKeyVersion: number | null};

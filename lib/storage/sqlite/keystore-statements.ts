@@ -1,6 +1,7 @@
 import type {SqliteConnection} from './connection.ts';
 import type {WrittenMac} from './data-key-version-lookup.ts';
-import {KEYSTORE_COLUMNS, type AuthenticatedKeystoreColumns, type KeystoreColumns} from './keystore-row.ts';
+import type {AuthenticatedKeystoreColumns, KeystoreColumns} from '../keystore-columns.ts';
+import {KEYSTORE_COLUMNS} from './keystore-row.ts';
 
 interface Replaced {
   readonly replacedSequence: number;

@@ -6,7 +6,7 @@ import type {Authenticated} from '../record-authentication.ts';
 import type {SqliteConnection} from './connection.ts';
 import {KEY_ID_LIST, KEY_LIST, parseCursor, requireCount, rowsForPage, toPage} from '../cursor.ts';
 import {KeyRecordWriter} from './key-record-writer.ts';
-import {toKeyRecord} from './key-row.ts';
+import {toKeyRecord} from '../key-columns.ts';
 import {keyStatements} from './key-statements.ts';
 import {readKeys} from './read-keys.ts';
 

@@ -5,7 +5,7 @@ import type {SqliteConnection} from './connection.ts';
 import {KEYSTORE_ID_LIST, KEYSTORE_LIST, parseCursor, rowsForPage, toPage} from '../cursor.ts';
 import {DataKeyVersionLookup, type WrittenMac} from './data-key-version-lookup.ts';
 import {keystoreStatements} from './keystore-statements.ts';
-import {type KeystoreColumns, toKeystoreColumns, toKeystoreConfig} from './keystore-row.ts';
+import {type KeystoreColumns, toKeystoreColumns, toKeystoreConfig} from '../keystore-columns.ts';
 import type {SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
 
 const sequenceError = (): KeystoreSequenceError =>

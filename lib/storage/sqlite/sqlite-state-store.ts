@@ -1,8 +1,11 @@
 import type {StateRequest, StateStore, StoredState} from '../state-store.ts';
 import type {PreparedStatement, SqliteConnection} from './connection.ts';
-import {type AuthenticatedKeyColumns, KEY_COLUMNS, toKeyRecord} from './key-row.ts';
-import {type SealedVersionColumns, VERSION_COLUMNS} from './key-version-row.ts';
-import {KEYSTORE_COLUMNS, type AuthenticatedKeystoreColumns, toKeystoreConfig} from './keystore-row.ts';
+import {type AuthenticatedKeyColumns, toKeyRecord} from '../key-columns.ts';
+import {KEY_COLUMNS} from './key-row.ts';
+import type {SealedVersionColumns} from '../key-version-columns.ts';
+import {VERSION_COLUMNS} from './key-version-row.ts';
+import {type AuthenticatedKeystoreColumns, toKeystoreConfig} from '../keystore-columns.ts';
+import {KEYSTORE_COLUMNS} from './keystore-row.ts';
 import {revocationStatements} from './revocation-statements.ts';
 
 type KeystoreRow = AuthenticatedKeystoreColumns & {readonly position: number};
