@@ -1,16 +1,15 @@
 import type {RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
 import {assertSharesOpen, logAbsences} from './absent-roots.ts';
 import {findScheme} from './find-scheme.ts';
+import {handedRoots, takeHanded, type HandedRoot} from './handed-roots.ts';
 import {OfferedShares, readShare, type OfferedShare} from './offered-shares.ts';
 import {OpenRoots} from './open-roots.ts';
-import {Redacted} from './redacted.ts';
-import {RootOfTrustError} from './root-of-trust-error.ts';
-import type {RootOfTrustOptions} from './root-of-trust-options.ts';
+import type {RootOfTrustOptions, RootsChange} from './root-of-trust-options.ts';
 import {rootStatus, type RootStatus} from './root-status.ts';
 import type {IdentifiedRootWrapper, RootSet, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
 import {NO_SECRETS, OpeningSecrets, type SecretSource} from './secrets.ts';
-import {newRootRecord, seedRoot} from './seed-root.ts';
-import {Serial} from './key-hierarchy/serial.ts';
+import {RootTransitions} from './root-transitions.ts';
+import {seedRoot, seedShares} from './seed-root.ts';
 import {ROOT_WRAPPER_SCHEMES} from './wrappers/schemes.ts';
 import {ShamirWrapper} from './wrappers/shamir-wrapper.ts';
 
@@ -18,14 +17,12 @@ import {ShamirWrapper} from './wrappers/shamir-wrapper.ts';
  * The roots of trust: which there are, the store says; which of them are open, changes while the server runs. With no
  * `active` one open the server is sealed.
  */
-export class RootOfTrust extends Redacted implements RootSet {
+export class RootOfTrust extends RootTransitions implements RootSet {
   /** The setting, normalised. */
   readonly seedUri: string;
   readonly #options: RootOfTrustOptions;
   readonly #roots: OpenRoots;
   readonly #offered = new OfferedShares();
-  readonly #listeners = new Set<(sealed: boolean) => void>();
-  readonly #changes = new Serial();
   #created = false;
   #sealedByOperator = false;
 
@@ -88,7 +85,7 @@ export class RootOfTrust extends Redacted implements RootSet {
 
   /** Reads the store's list: closes what is gone or retiring, and opens what is new and needs nobody. @throws UnavailableError */
   refresh(): Promise<void> {
-    return this.#change(() => this.#reload());
+    return this.run(() => this.#reload());
   }
 
   /**
@@ -96,21 +93,12 @@ export class RootOfTrust extends Redacted implements RootSet {
    * somebody has kept them. @returns the shares, which are nowhere else. @throws RootOfTrustError
    */
   initialize(): Promise<{readonly rootWrapperId: string; readonly shares: readonly string[]}> {
-    return this.#change(async () => {
+    return this.lead('take', async () => {
       const {store, clock = Date.now} = this.#options;
+      const made = await seedShares({store, uri: this.seedUri, clock});
       await this.#reload();
-      if (this.#roots.records.length === 0 && ShamirWrapper.isUri(this.seedUri)) {
-        const {wrapper, shares} = await ShamirWrapper.split(this.seedUri);
-        await wrapper.close();
-        const record = newRootRecord(wrapper, {state: 'active', createdAt: clock()});
-        const isFirst = await store.insertFirstRootWrapper(record);
-        await this.#reload();
-        if (isFirst) {
-          this.#created = true;
-          return {rootWrapperId: record.id, shares};
-        }
-      }
-      throw new RootOfTrustError('exists', 'The store has a root of trust already. Nothing was made.');
+      this.#created = true;
+      return made;
     });
   }
 
@@ -119,8 +107,8 @@ export class RootOfTrust extends Redacted implements RootSet {
    * @throws RootOfTrustError where it is none, damaged, another root's or there already: then nothing was changed. Where
    *   enough shares do not make the root, all of it are dropped.
    */
-  offerShare(text: string): Promise<OfferedShare> {
-    return this.#change(async () => {
+  async offerShare(text: string): Promise<OfferedShare> {
+    const offered = await this.run(async () => {
       await this.#reload();
       const {share, record} = readShare(text, this.#roots.records);
       const {threshold: needed} = share;
@@ -135,6 +123,8 @@ export class RootOfTrust extends Redacted implements RootSet {
       this.#sealedByOperator = false;
       return {rootWrapperId, given: needed, needed, opened: true};
     });
+    if (offered.opened) await this.tell('unseal');
+    return offered;
   }
 
   discardShares(): void {
@@ -143,27 +133,31 @@ export class RootOfTrust extends Redacted implements RootSet {
 
   /** Closes all roots until an operator unseals, and forgets the shares. */
   seal(): Promise<void> {
-    return this.#change(async () => {
-      this.#sealedByOperator = true;
-      this.#offered.forgetAll();
-      this.#roots.retry();
-      await this.#roots.closeAll();
-    });
+    return this.lead('seal', () => this.#seal());
   }
 
   /** Opens again what needs no shares. What it could not open, `status` says why. */
   unsealStored({secretSource}: {readonly secretSource?: SecretSource} = {}): Promise<void> {
-    return this.#change(async () => {
+    return this.lead('unseal', async () => {
       this.#sealedByOperator = false;
       this.#roots.retry();
       await this.#reload(secretSource);
     });
   }
 
-  /** @param listener told whenever the last root has closed (true) or the first has opened (false). @returns what stops it. */
-  onSealedChange(listener: (sealed: boolean) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /** What it has open, for another process of this server. Overwriting the secrets is the caller's. */
+  handOver(): readonly HandedRoot[] {
+    return handedRoots(this.opened());
+  }
+
+  /** Does what another process of this server has done. @param roots what that had open then */
+  follow(change: RootsChange, roots: readonly HandedRoot[]): Promise<void> {
+    return this.run(async () => {
+      if (change === 'seal') return this.#seal();
+      if (change === 'unseal') this.#sealedByOperator = false;
+      if (!this.#sealedByOperator) this.#roots.retry();
+      await this.#reload(undefined, roots);
+    });
   }
 
   /** @throws RootOfTrustError, `bad-setting` */
@@ -173,7 +167,7 @@ export class RootOfTrust extends Redacted implements RootSet {
 
   /** Takes over a wrapper that somebody else has opened; the store lists it under this id. */
   adopt(id: string, wrapper: RootWrapper): Promise<void> {
-    return this.#change(async () => {
+    return this.lead('take', async () => {
       this.#roots.hold(id, wrapper);
       await this.#reload();
     });
@@ -181,7 +175,7 @@ export class RootOfTrust extends Redacted implements RootSet {
 
   /** Closes one root. */
   release(id: string): Promise<void> {
-    return this.#change(async () => {
+    return this.lead('take', async () => {
       this.#offered.forget(id);
       await this.#roots.close(id);
       await this.#reload();
@@ -189,23 +183,28 @@ export class RootOfTrust extends Redacted implements RootSet {
   }
 
   async close(): Promise<void> {
-    this.#listeners.clear();
+    this.forgetListeners();
     this.#offered.forgetAll();
     await this.#roots.closeAll();
   }
 
   async #start(secrets: OpeningSecrets): Promise<void> {
-    const {store, log, clock = Date.now} = this.#options;
+    const {store, log, clock = Date.now, from} = this.#options;
     const uri = this.seedUri;
     if ((await store.listRootWrappers()).length === 0) {
       if (ShamirWrapper.isUri(uri)) {
         log.warn({uri}, 'sealed: there is no root of trust yet; make it with: webkms admin init');
         return;
       }
-      const scheme = this.scheme(uri);
-      this.#created = await seedRoot({store, scheme, uri, access: {secrets}, log, clock});
+      const access = {secrets};
+      this.#created = await seedRoot({store, scheme: this.scheme(uri), uri, access, log, clock});
     }
     await this.#roots.read();
+    if (from?.sealed === true) {
+      this.#sealedByOperator = true;
+      return;
+    }
+    await this.#takeHanded(from?.roots);
     const absent = await this.#roots.open(secrets);
     if (this.isSealed()) assertSharesOpen(this.#roots.absences);
     logAbsences(absent, this.#roots.absences, log);
@@ -213,10 +212,22 @@ export class RootOfTrust extends Redacted implements RootSet {
       log.warn({}, 'sealed: no root of trust opens without shares; give them to: webkms admin unseal');
   }
 
-  async #reload(secretSource?: SecretSource): Promise<void> {
+  async #seal(): Promise<void> {
+    this.#sealedByOperator = true;
+    this.#offered.forgetAll();
+    this.#roots.retry();
+    await this.#roots.closeAll();
+  }
+
+  #takeHanded(handed: readonly HandedRoot[] = []): Promise<void> {
+    return takeHanded(this.#roots, handed, (uri) => this.scheme(uri));
+  }
+
+  async #reload(secretSource?: SecretSource, handed?: readonly HandedRoot[]): Promise<void> {
     await this.#roots.read();
     this.#offered.retain(this.#roots.records);
     if (this.#sealedByOperator) return;
+    await this.#takeHanded(handed);
     const secrets = new OpeningSecrets(secretSource ?? NO_SECRETS);
     try {
       logAbsences(
@@ -232,17 +243,5 @@ export class RootOfTrust extends Redacted implements RootSet {
   #whyClosed({id, state}: RootWrapperRecord): string | undefined {
     if (state === 'retiring') return 'It is being retired.';
     return this.#sealedByOperator ? 'Sealed by an operator.' : this.#roots.absences.get(id)?.message;
-  }
-
-  #change<T>(work: () => Promise<T>): Promise<T> {
-    return this.#changes.run('roots', async () => {
-      const before = this.isSealed();
-      try {
-        return await work();
-      } finally {
-        const now = this.isSealed();
-        if (now !== before) for (const listener of this.#listeners) listener(now);
-      }
-    });
   }
 }

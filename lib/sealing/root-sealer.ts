@@ -2,9 +2,7 @@ import {
   createPrivateKey,
   createPublicKey,
   createSecretKey,
-  diffieHellman,
   generateKeyPairSync,
-  hkdfSync,
   type KeyObject,
 } from 'node:crypto';
 import {UnavailableError} from '../errors.ts';
@@ -12,6 +10,7 @@ import {openBlob, readKeyId, sealBlob} from './aes-gcm-blob.ts';
 import {Redacted} from './redacted.ts';
 import type {RootSealer} from './root-wrapper.ts';
 import {SealedBlobError} from './wrapper.ts';
+import {boxKey, pointOf, POINT_BYTES, publicKeyOf} from './x25519-box.ts';
 
 /**
  * Sealing for a root that is not at hand: anybody with the sealer seals, only the root opens.
@@ -26,14 +25,12 @@ import {SealedBlobError} from './wrapper.ts';
  * for the root.
  */
 const VERSION = 0x01;
-const POINT_BYTES = 32;
 const KEY_BYTES = 32;
 const FINGERPRINT_BYTES = 16;
 const SEALER_BYTES = 1 + POINT_BYTES + KEY_BYTES + FINGERPRINT_BYTES;
 const BOX_INFO = 'webkms root sealer v1: box';
-/** RFC 8410: what precedes the 32 bytes of an X25519 key in its DER encodings. */
+/** RFC 8410: what precedes the 32 bytes of an X25519 private key in its DER encoding. */
 const PKCS8_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex');
-const SPKI_HEAD = Buffer.from('302a300506032b656e032100', 'hex');
 
 /** @param bytes as `RootSealerKey.exportSealer` gives them; overwriting them is the caller's. @throws SealedBlobError where they are malformed */
 export function openRootSealer(bytes: Uint8Array): RootSealer {
@@ -64,9 +61,12 @@ class X25519RootSealer extends Redacted implements RootSealer {
     if (!authenticationKey) throw new UnavailableError('The sealer is closed.');
     const id = sealerKeyId(this.keyId);
     const ephemeral = generateKeyPairSync('x25519');
-    const key = boxKey(ephemeral.privateKey, this.#publicKey, {
+    const key = boxKey({
+      privateKey: ephemeral.privateKey,
+      publicKey: this.#publicKey,
       ephemeral: ephemeral.publicKey,
       recipient: this.#publicKey,
+      info: BOX_INFO,
     });
     const box = Buffer.concat([pointOf(ephemeral.publicKey), sealBlob({id, key}, plaintext, additionalData)]);
     return sealBlob({id, key: authenticationKey}, box, additionalData);
@@ -110,7 +110,13 @@ export class RootSealerKey extends Redacted {
     if (box.length < POINT_BYTES) throw new SealedBlobError();
     const ephemeral = publicKeyOf(box.subarray(0, POINT_BYTES));
     const recipient = createPublicKey(agreement);
-    const key = boxKey(agreement, ephemeral, {ephemeral, recipient});
+    const key = boxKey({
+      privateKey: agreement,
+      publicKey: ephemeral,
+      ephemeral,
+      recipient,
+      info: BOX_INFO,
+    });
     return openBlob({id, key}, box.subarray(POINT_BYTES), additionalData);
   }
 
@@ -140,34 +146,4 @@ export class RootSealerKey extends Redacted {
 /** Longer than any root's own key id, so that the two kinds of blobs are told apart. */
 function sealerKeyId(fingerprint: string): string {
   return `${fingerprint}-sealer`;
-}
-
-function boxKey(
-  privateKey: KeyObject,
-  publicKey: KeyObject,
-  {ephemeral, recipient}: {readonly ephemeral: KeyObject; readonly recipient: KeyObject},
-): KeyObject {
-  let shared: Buffer;
-  try {
-    shared = diffieHellman({privateKey, publicKey});
-  } catch (cause) {
-    // OpenSSL refuses points of small order.
-    throw new SealedBlobError({cause});
-  }
-  // RFC 7748 §6.1: of a point of small order the shared secret is zero, whoever's the private key is.
-  if (shared.every((byte) => byte === 0)) throw new SealedBlobError();
-  const salt = Buffer.concat([pointOf(ephemeral), pointOf(recipient)]);
-  const key = new Uint8Array(hkdfSync('sha256', shared, salt, BOX_INFO, KEY_BYTES));
-  shared.fill(0);
-  const secret = createSecretKey(key);
-  key.fill(0);
-  return secret;
-}
-
-function publicKeyOf(point: Uint8Array): KeyObject {
-  return createPublicKey({key: Buffer.concat([SPKI_HEAD, point]), format: 'der', type: 'spki'});
-}
-
-function pointOf(publicKey: KeyObject): Uint8Array {
-  return publicKey.export({format: 'der', type: 'spki'}).subarray(SPKI_HEAD.length);
 }

@@ -15,6 +15,11 @@ export interface RootWrapper extends Wrapper {
    * sealed under the hierarchy. The caller overwrites them. Absent where a kind of root has no such thing.
    */
   exportSealer?(): Uint8Array;
+  /**
+   * The secret that the root is made of, for another process of the same server (`RootWrapperScheme.adopt`), which so needs
+   * no people and no passphrase. The caller overwrites it. Absent where a kind of root gives it to nobody.
+   */
+  exportSecret?(): Uint8Array;
 }
 
 /** Seals for a root that is not at hand: only the root wrapper itself opens what it gives, by its `open`. */
@@ -66,6 +71,14 @@ export interface RootWrapperScheme {
   normalize(uri: string): string;
   /** Opens a root that exists. @throws RootOfTrustError, `missing` where there is none */
   open(uri: string, access: RootWrapperAccess): Promise<RootWrapper>;
+  /**
+   * Makes the root of what another process of the server has given (`RootWrapper.exportSecret`); overwriting that is the
+   * caller's. Whether it is the right one, the fingerprint says. @throws RootOfTrustError
+   */
+  adopt?(
+    uri: string,
+    given: {readonly secret: Uint8Array; readonly parameters?: string | undefined},
+  ): RootWrapper;
   /**
    * Makes a new root; atomic and durable.
    * @throws RootOfTrustError, `exists` where there is one, `missing` where this kind is never made

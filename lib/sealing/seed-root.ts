@@ -3,6 +3,7 @@ import {randomId} from './random-id.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
 import type {RootWrapper, RootWrapperAccess, RootWrapperScheme} from './root-wrapper.ts';
 import type {RootOfTrustLog} from './stored-root.ts';
+import {ShamirWrapper} from './wrappers/shamir-wrapper.ts';
 
 export interface SeedOptions {
   readonly store: KeyHierarchyStore;
@@ -25,6 +26,23 @@ export async function seedRoot({store, scheme, uri, access, log, clock}: SeedOpt
   const first = await store.insertFirstRootWrapper(record);
   if (!first) log.info({uri}, 'another node has stored the first root wrapper');
   return created;
+}
+
+/**
+ * Stores a new root in shares as the first. @returns the shares, which are nowhere else.
+ * @throws RootOfTrustError, `exists` where there is one, or the setting is not one in shares
+ */
+export async function seedShares({store, uri, clock}: Pick<SeedOptions, 'store' | 'uri' | 'clock'>): Promise<{
+  readonly rootWrapperId: string;
+  readonly shares: readonly string[];
+}> {
+  if (ShamirWrapper.isUri(uri) && (await store.listRootWrappers()).length === 0) {
+    const {wrapper, shares} = await ShamirWrapper.split(uri);
+    await wrapper.close();
+    const record = newRootRecord(wrapper, {state: 'active', createdAt: clock()});
+    if (await store.insertFirstRootWrapper(record)) return {rootWrapperId: record.id, shares};
+  }
+  throw new RootOfTrustError('exists', 'The store has a root of trust already. Nothing was made.');
 }
 
 export function newRootRecord(

@@ -31,8 +31,8 @@ export class RootOfTrustFixture {
     return `file:${this.path(name)}`;
   }
 
-  async open(seedUri: string): Promise<RootOfTrust> {
-    const root = await RootOfTrust.open({...this.#options(seedUri), clock: () => 1234});
+  async open(seedUri: string, more: Partial<RootOfTrustOptions> = {}): Promise<RootOfTrust> {
+    const root = await RootOfTrust.open({...this.#options(seedUri), clock: () => 1234, ...more});
     this.#opened.push(root);
     return root;
   }

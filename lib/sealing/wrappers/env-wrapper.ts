@@ -36,6 +36,10 @@ export class EnvWrapper extends LocalRootWrapper {
     );
   }
 
+  static adopt(uri: string, {secret}: {readonly secret: Uint8Array}): EnvWrapper {
+    return new EnvWrapper(EnvWrapper.normalize(uri), secret);
+  }
+
   /** @throws RootOfTrustError, always: a key that nobody has noted would be lost with the process. */
   static async create(uri: string): Promise<never> {
     throw new RootOfTrustError(

@@ -29,6 +29,10 @@ export class FileWrapper extends LocalRootWrapper {
     return withSecret(await readKeyFile(path), (key) => new FileWrapper(path, key));
   }
 
+  static adopt(uri: string, {secret}: {readonly secret: Uint8Array}): FileWrapper {
+    return new FileWrapper(parsePath(uri), secret);
+  }
+
   /** Makes a file with a new random key. @throws RootOfTrustError, `exists` where there is something by that name */
   static async create(uri: string): Promise<FileWrapper> {
     const path = parsePath(uri);

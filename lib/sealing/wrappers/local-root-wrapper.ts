@@ -1,4 +1,5 @@
-import {hkdfSync} from 'node:crypto';
+import {createSecretKey, hkdfSync, type KeyObject} from 'node:crypto';
+import {UnavailableError} from '../../errors.ts';
 import {AesGcmKey, KEY_BYTES} from '../aes-gcm-key.ts';
 import {Redacted} from '../redacted.ts';
 import {RootSealerKey} from '../root-sealer.ts';
@@ -18,6 +19,8 @@ export abstract class LocalRootWrapper extends Redacted implements RootWrapper {
   readonly uri: string;
   readonly #key: AesGcmKey;
   readonly #sealerKey: RootSealerKey;
+  /** Outside the JavaScript heap, as the keys that are made of it. */
+  #secret: KeyObject | undefined;
 
   /** Copies `secret`, 32 bytes; overwriting it is the caller's. */
   protected constructor(uri: string, kind: RootSecretKind, secret: Uint8Array) {
@@ -28,6 +31,7 @@ export abstract class LocalRootWrapper extends Redacted implements RootWrapper {
     const authenticationKey = derive(kind, secret, 'sealer authentication', 32);
     this.#key = new AesGcmKey(fingerprint(kind, secret), sealingKey);
     this.#sealerKey = new RootSealerKey(this.#key.id, agreementKey, authenticationKey);
+    this.#secret = createSecretKey(secret);
     for (const derived of [sealingKey, agreementKey, authenticationKey]) derived.fill(0);
   }
 
@@ -49,9 +53,15 @@ export abstract class LocalRootWrapper extends Redacted implements RootWrapper {
     return this.#sealerKey.exportSealer();
   }
 
+  exportSecret(): Uint8Array {
+    if (!this.#secret) throw new UnavailableError('The keys are closed.');
+    return this.#secret.export();
+  }
+
   abstract check(): Promise<void>;
 
   async close(): Promise<void> {
+    this.#secret = undefined;
     this.#key.close();
     this.#sealerKey.close();
   }

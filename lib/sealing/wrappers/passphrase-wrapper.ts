@@ -49,17 +49,17 @@ export class PassphraseWrapper extends LocalRootWrapper {
     if (parameters === undefined) {
       throw new RootOfTrustError('missing', 'The store has no root of trust with a passphrase.');
     }
-    const argon2 = parseArgon2Parameters(parameters);
-    if (!argon2) {
-      throw new RootOfTrustError(
-        'malformed',
-        'The parameters that the store keeps for its passphrase are not ones that this version knows. ' +
-          'Restore the database from your backup, or use the version that wrote it.',
-      );
-    }
+    const argon2 = parseKept(parameters);
     return withSecret(await readOnce(place, secrets, false), (passphrase) =>
       PassphraseWrapper.#derive(place, argon2, passphrase),
     );
+  }
+
+  static adopt(
+    uri: string,
+    {secret, parameters = ''}: {readonly secret: Uint8Array; readonly parameters?: string | undefined},
+  ): PassphraseWrapper {
+    return new PassphraseWrapper(parsePassphrasePlace(uri), parseKept(parameters), secret);
   }
 
   /** Draws a salt; the parameters are the caller's to store. @throws RootOfTrustError */
@@ -101,6 +101,17 @@ export class PassphraseWrapper extends LocalRootWrapper {
         'Put the right one back: after a restart nothing could be opened.',
     );
   }
+}
+
+/** @throws RootOfTrustError, `malformed` */
+function parseKept(parameters: string): Argon2Parameters {
+  const argon2 = parseArgon2Parameters(parameters);
+  if (argon2) return argon2;
+  throw new RootOfTrustError(
+    'malformed',
+    'The parameters that the store keeps for its passphrase are not ones that this version knows. ' +
+      'Restore the database from your backup, or use the version that wrote it.',
+  );
 }
 
 function readOnce(place: PassphrasePlace, secrets: OpeningSecrets, isNew: boolean): Promise<Uint8Array> {

@@ -53,6 +53,10 @@ export class ShamirWrapper extends LocalRootWrapper {
     );
   }
 
+  static adopt(uri: string, {secret}: {readonly secret: Uint8Array}): ShamirWrapper {
+    return new ShamirWrapper(ShamirWrapper.normalize(uri), secret);
+  }
+
   /** @throws RootOfTrustError, always: whoever makes one must take its shares, see `split` */
   static async create(uri: string): Promise<never> {
     return ShamirWrapper.open(uri);
