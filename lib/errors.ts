@@ -24,7 +24,6 @@ export abstract class KmsError extends Error {
   abstract readonly status: number;
   readonly details: Readonly<Record<string, unknown>> | undefined;
   readonly publicCause: PublicCause | undefined;
-  /** Seconds for the `Retry-After` header. */
   readonly retryAfterSeconds?: number;
 
   constructor(message: string, {cause, details, publicCause}: KmsErrorOptions = {}) {
@@ -229,10 +228,7 @@ export class UnavailableError extends KmsError {
   override readonly retryAfterSeconds = 1;
 }
 
-/**
- * The store did not answer a write that it was sent: the change was made, or it was not, or it is being made now. To ask for it
- * once more, signed anew, does no harm: where it was made the second one is refused, or makes one key more.
- */
+/** A write got no answer: it was made, or not, or is being made. Asked for anew it is refused, or makes one key more: no harm. */
 export class OutcomeUnknownError extends UnavailableError {
   override readonly code = 'ERR_OUTCOME_UNKNOWN';
   override readonly details = {outcome: 'unknown'};
@@ -250,6 +246,5 @@ export class InternalError extends KmsError {
 }
 
 /** Anything thrown → one of our errors. What was not foreseen becomes an `InternalError` that says nothing of it. */
-export function toKmsError(error: unknown): KmsError {
-  return error instanceof KmsError ? error : new InternalError(error);
-}
+export const toKmsError = (error: unknown): KmsError =>
+  error instanceof KmsError ? error : new InternalError(error);
