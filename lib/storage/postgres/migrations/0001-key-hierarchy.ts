@@ -123,8 +123,13 @@ const DATA_KEY_VERSION: Table = {
   indexes: {data_key_version_root_key_version: 'root_key_version'},
 };
 
-/** Each names tables before it alone, but for the sealer of a root wrapper. */
-export const KEY_HIERARCHY_TABLES: readonly Table[] = [
+/** Each names tables before it alone; two name each other. */
+const SEALER_REFERENCE = {
+  root_wrapper_sealer_key_version_fkey:
+    'FOREIGN KEY (sealer_key_version) REFERENCES data_key_version(position) ON DELETE RESTRICT',
+};
+
+const CREATED: readonly Table[] = [
   HIERARCHY_STATE,
   ROOT_WRAPPER,
   ROOT_KEY,
@@ -134,11 +139,10 @@ export const KEY_HIERARCHY_TABLES: readonly Table[] = [
   DATA_KEY_VERSION,
 ];
 
-export const SEALER_REFERENCE = {
-  table: 'root_wrapper',
-  name: 'root_wrapper_sealer_key_version_fkey',
-  definition: 'FOREIGN KEY (sealer_key_version) REFERENCES data_key_version(position) ON DELETE RESTRICT',
-} as const;
+/** As they are in the end. */
+export const KEY_HIERARCHY_TABLES: readonly Table[] = CREATED.map((table) =>
+  table === ROOT_WRAPPER ? {...table, constraints: {...table.constraints, ...SEALER_REFERENCE}} : table,
+);
 
 /** The schema's version is how many migrations change it. */
 export const KEY_HIERARCHY_SCHEMA_VERSION = 1;
@@ -146,8 +150,10 @@ export const KEY_HIERARCHY_SCHEMA_VERSION = 1;
 export const keyHierarchy: Migration = {
   name: 'key hierarchy',
   sql: [
-    ...KEY_HIERARCHY_TABLES.map(tableSql),
-    `ALTER TABLE ${SEALER_REFERENCE.table} ADD CONSTRAINT ${SEALER_REFERENCE.name} ${SEALER_REFERENCE.definition};\n`,
+    ...CREATED.map(tableSql),
+    ...Object.entries(SEALER_REFERENCE).map(
+      ([name, definition]) => `ALTER TABLE ${ROOT_WRAPPER.name} ADD CONSTRAINT ${name} ${definition};\n`,
+    ),
     `INSERT INTO hierarchy_state VALUES (1, ${KEY_HIERARCHY_SCHEMA_VERSION}, 0);\n`,
     functionSql(refuseTruncate),
     rulesSql(KEY_HIERARCHY_RULES),

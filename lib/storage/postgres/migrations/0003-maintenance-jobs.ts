@@ -1,29 +1,48 @@
 import type {Migration} from './migration.ts';
-import {check, neverTruncated, rule, rulesSql} from './trigger.ts';
+import {BIGINT, nullable, POSITION, type Table, tableSql, TEXT} from './table.ts';
+import {check, neverTruncated, rule, rulesSql, type Trigger} from './trigger.ts';
 
-const JOBS = `
-CREATE TABLE maintenance_job (
-  position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  id text COLLATE "C" NOT NULL UNIQUE CHECK (id <> ''),
-  -- A JSON array of names.
-  steps text COLLATE "C" NOT NULL CHECK (json_array_length(steps::json) > 0),
-  -- NULL: all scopes.
-  scope text COLLATE "C" CHECK (scope <> ''),
-  created_at bigint NOT NULL,
-  -- NULL: created_at.
-  rotate_before bigint,
-  progress text COLLATE "C",
-  finished_at bigint,
-  failure text COLLATE "C" CHECK (failure IS NULL OR finished_at IS NOT NULL),
-  holder text COLLATE "C" CHECK (holder <> ''),
-  lease_expires_at bigint,
-  CHECK ((holder IS NULL) = (lease_expires_at IS NULL))
-);
--- At most one job is unfinished.
-CREATE UNIQUE INDEX maintenance_job_unfinished ON maintenance_job ((finished_at IS NULL)) WHERE finished_at IS NULL;
-`;
+const MAINTENANCE_JOB: Table = {
+  name: 'maintenance_job',
+  columns: {
+    position: POSITION,
+    id: TEXT,
+    // A JSON array of names.
+    steps: TEXT,
+    // NULL: all scopes.
+    scope: nullable(TEXT),
+    created_at: BIGINT,
+    // NULL: created_at.
+    rotate_before: nullable(BIGINT),
+    progress: nullable(TEXT),
+    finished_at: nullable(BIGINT),
+    failure: nullable(TEXT),
+    holder: nullable(TEXT),
+    lease_expires_at: nullable(BIGINT),
+  },
+  constraints: {
+    maintenance_job_pkey: 'PRIMARY KEY (position)',
+    maintenance_job_id_key: 'UNIQUE (id)',
+    maintenance_job_id: `CHECK (id <> '')`,
+    maintenance_job_steps: 'CHECK (json_array_length(steps::json) > 0)',
+    maintenance_job_scope: `CHECK (scope <> '')`,
+    maintenance_job_failure: 'CHECK (failure IS NULL OR finished_at IS NOT NULL)',
+    maintenance_job_holder: `CHECK (holder <> '')`,
+    maintenance_job_lease: 'CHECK ((holder IS NULL) = (lease_expires_at IS NULL))',
+  },
+  // At most one job is unfinished.
+  indexes: {
+    maintenance_job_unfinished: {
+      columns: '(finished_at IS NULL)',
+      where: 'finished_at IS NULL',
+      unique: true,
+    },
+  },
+};
 
-const RULES = [
+export const JOB_TABLES: readonly Table[] = [MAINTENANCE_JOB];
+
+export const JOB_TRIGGERS: readonly Trigger[] = [
   rule({
     name: 'maintenance_job_identity',
     table: 'maintenance_job',
@@ -39,4 +58,7 @@ const RULES = [
   neverTruncated('maintenance_job'),
 ];
 
-export const maintenanceJobs: Migration = {name: 'maintenance jobs', sql: JOBS + rulesSql(RULES)};
+export const maintenanceJobs: Migration = {
+  name: 'maintenance jobs',
+  sql: [...JOB_TABLES.map(tableSql), rulesSql(JOB_TRIGGERS)].join(''),
+};

@@ -1,0 +1,88 @@
+import {requireCount} from '../cursor.ts';
+import type {MaintenanceJob, MaintenanceJobStore, StoredMaintenanceJob} from '../maintenance-job-store.ts';
+import {JOB_SQL as SQL} from './job-statements.ts';
+import type {PostgresConnection} from './postgres-connection.ts';
+import {integer, integerOrNull, type Row, text, textOrNull} from './row.ts';
+import type {Statement, Value} from './statement.ts';
+import {withStoreErrors} from './with-store-errors.ts';
+
+function parseSteps(json: string): MaintenanceJob['steps'] {
+  const value: unknown = JSON.parse(json);
+  const isStep = (step: unknown): step is MaintenanceJob['steps'][number] =>
+    step === 'rotate' || step === 'rewrap' || step === 'prune';
+  if (Array.isArray(value) && value.every(isStep)) return value;
+  throw new TypeError('The steps of a job at rest are something else.');
+}
+
+function toJob(row: Row): StoredMaintenanceJob {
+  const [scope, progress, failure] = [
+    textOrNull(row, 'scope'),
+    textOrNull(row, 'progress'),
+    textOrNull(row, 'failure'),
+  ];
+  const [rotateBefore, finishedAt] = [integerOrNull(row, 'rotate_before'), integerOrNull(row, 'finished_at')];
+  return {
+    id: text(row, 'id'),
+    steps: parseSteps(text(row, 'steps')),
+    ...(scope !== null && {scope}),
+    createdAt: integer(row, 'created_at'),
+    ...(rotateBefore !== null && {rotateBefore}),
+    ...(progress !== null && {progress}),
+    ...(finishedAt !== null && {finishedAt}),
+    ...(failure !== null && {failure}),
+  };
+}
+
+/** Each write is one statement on one row: of several at the same time each sees what the ones before have left. */
+export class PostgresMaintenanceJobStore implements MaintenanceJobStore {
+  readonly #connection: PostgresConnection;
+
+  constructor(connection: PostgresConnection) {
+    this.#connection = connection;
+  }
+
+  async insert({id, steps, scope, createdAt, rotateBefore}: MaintenanceJob): Promise<void> {
+    const row = [id, JSON.stringify(steps), scope ?? null, createdAt, rotateBefore ?? null];
+    await this.#connection.execute(SQL.insert, row);
+  }
+
+  async findUnfinished(): Promise<StoredMaintenanceJob | undefined> {
+    return (await this.#read(SQL.findUnfinished))[0];
+  }
+
+  async find(id: string): Promise<StoredMaintenanceJob | undefined> {
+    return (await this.#read(SQL.find, [id]))[0];
+  }
+
+  listNewest({limit}: {readonly limit: number}): Promise<readonly StoredMaintenanceJob[]> {
+    return withStoreErrors(async () => this.#read(SQL.listNewest, [requireCount(limit)]));
+  }
+
+  acquire(...[id, {holder, now, expiresAt}]: Parameters<MaintenanceJobStore['acquire']>): Promise<boolean> {
+    return this.#update(SQL.acquire, [id, holder, now, expiresAt]);
+  }
+
+  async release(id: string, holder: string): Promise<void> {
+    await this.#update(SQL.release, [id, holder]);
+  }
+
+  saveProgress(
+    ...[id, {holder, progress}]: Parameters<MaintenanceJobStore['saveProgress']>
+  ): Promise<boolean> {
+    return this.#update(SQL.saveProgress, [id, holder, progress]);
+  }
+
+  finish(
+    ...[id, {holder, finishedAt, failure}]: Parameters<MaintenanceJobStore['finish']>
+  ): Promise<boolean> {
+    return this.#update(SQL.finish, [id, holder, finishedAt, failure ?? null]);
+  }
+
+  #read(statement: Statement, values: readonly Value[] = []): Promise<readonly StoredMaintenanceJob[]> {
+    return withStoreErrors(async () => (await this.#connection.query(statement, values)).map(toJob));
+  }
+
+  async #update(statement: Statement, values: readonly Value[]): Promise<boolean> {
+    return (await this.#connection.execute(statement, values)).count === 1;
+  }
+}
