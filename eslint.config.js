@@ -20,6 +20,7 @@ const COMPOSED = [
   'housekeeping',
   'index',
   'key-management',
+  'node-id',
   'open-stores',
   'sealing-api',
 ];
@@ -120,6 +121,7 @@ const LAYERS = [
     modules: ['key-management'],
     why: 'it starts what others do.',
   },
+  {file: 'lib/node-id.ts', may: [], why: 'it reads one file.'},
   {file: 'lib/housekeeping.ts', may: ['storage', 'zcap'], why: 'it knows the store interfaces only.'},
 ];
 

@@ -1,5 +1,3 @@
-import {createHash} from 'node:crypto';
-import {hostname} from 'node:os';
 import type {Logger} from 'pino';
 import {takeVariable} from './config/environment-secrets.ts';
 import type {Settings} from './config/settings.ts';
@@ -12,11 +10,13 @@ import {JobRunner} from './maintenance/job-runner.ts';
 import {KeyLifecycle} from './maintenance/key-lifecycle.ts';
 import {NodeLeases} from './maintenance/node-leases.ts';
 import {NO_METRICS, type Metrics} from './observability/metrics.ts';
+import {nodeId} from './node-id.ts';
 import {openStores} from './open-stores.ts';
 import {ImportTokens} from './operations/import-tokens.ts';
 import {KeyService} from './operations/key-service.ts';
 import {KeyHierarchy} from './sealing/key-hierarchy/key-hierarchy.ts';
 import {RootChanges} from './sealing/root-changes.ts';
+import type {OtherProcess} from './sealing/root-of-trust-options.ts';
 import {RootOfTrust} from './sealing/root-of-trust.ts';
 import {PURPOSES} from './sealing/scopes.ts';
 import {promptSecret} from './sealing/wrappers/terminal-prompt.ts';
@@ -54,6 +54,8 @@ export interface KeyManagementOptions {
   readonly prompt?: (question: string) => Promise<Uint8Array>;
   /** The time of keys: milliseconds since the epoch. Default: the system's */
   readonly clock?: () => number;
+  /** Of a server of several processes: which of them this is, and what the others have been given. */
+  readonly worker?: {readonly number: number; readonly from: OtherProcess} | undefined;
 }
 
 /**
@@ -63,7 +65,14 @@ export interface KeyManagementOptions {
  */
 export async function openKeyManagement(
   settings: Settings,
-  {log, closing, metrics = NO_METRICS, prompt = promptSecret, clock = () => Date.now()}: KeyManagementOptions,
+  {
+    log,
+    closing,
+    metrics = NO_METRICS,
+    prompt = promptSecret,
+    clock = () => Date.now(),
+    worker,
+  }: KeyManagementOptions,
 ): Promise<KeyManagement> {
   const stores = await openStores(settings, {log});
   closing.defer(() => stores.close());
@@ -74,11 +83,12 @@ export async function openKeyManagement(
     seedUri: settings.rootWrapper,
     secretSource: {takeVariable, prompt},
     log,
+    ...(worker && {from: worker.from}),
   });
   closing.defer(() => root.close());
   const hierarchy = new KeyHierarchy({store, roots: root, purposes: PURPOSES, log});
   closing.defer(() => hierarchy.close());
-  const holder = nodeId(settings);
+  const holder = await nodeId(settings.dataDir, {worker: worker?.number ?? 0});
   const nodeLeases = new NodeLeases({leases: stores.leases, holder, log});
   const rootChanges = new RootChanges({
     ...{store, root, hierarchy, log},
@@ -159,13 +169,6 @@ export async function openKeyManagement(
     jobs,
     nodeLeases,
   };
-}
-
-/** One process at a time has a data directory: the next one goes on with its jobs. */
-function nodeId({dataDir}: Settings): string {
-  return createHash('sha256')
-    .update(JSON.stringify([hostname(), dataDir]))
-    .digest('base64url');
 }
 
 /** Modules by the names that keystores use; `ssm-v1` is what existing clients ask for. */

@@ -3,9 +3,14 @@ import {once} from 'node:events';
 import {mkdir, mkdtemp, readdir, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
-import {acquireDataDirectoryLock, DataDirectoryInUseError} from '../../lib/admin/data-directory-lock.ts';
+import {
+  acquireDataDirectoryLock,
+  DataDirectoryInUseError,
+  shareDataDirectory,
+} from '../../lib/admin/data-directory-lock.ts';
 
 const HOLDER = fileURLToPath(new URL('lock-holder.ts', import.meta.url));
 
@@ -17,8 +22,8 @@ interface Contender {
 
 const children = new Set<ChildProcess>();
 
-async function contend(dataDir: string): Promise<Contender> {
-  const child = spawn(process.execPath, [HOLDER, dataDir], {stdio: ['pipe', 'pipe', 'inherit']});
+async function contend(dataDir: string, role = 'server'): Promise<Contender> {
+  const child = spawn(process.execPath, [HOLDER, dataDir, role], {stdio: ['pipe', 'pipe', 'inherit']});
   children.add(child);
   const [answer] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
   return {child, answer: answer.trim()};
@@ -100,6 +105,28 @@ describe('The lock of the data directory', () => {
       const later = await contend(dataDir);
       expect(later.answer).to.equal('held');
       await end(later);
+    }));
+
+  it('is shared by the workers of a server, which the next server waits for, as they outlive theirs', () =>
+    withDirectory(async (dataDir) => {
+      const server = await contend(dataDir);
+      const workers = [await contend(dataDir, 'worker'), await contend(dataDir, 'worker')];
+      expect(workers.map(({answer}) => answer)).to.deep.equal(['held', 'held']);
+      await end(server, 'SIGKILL');
+      const error = await outcomeOf(acquireDataDirectoryLock(dataDir, {workersTimeoutMs: 100}));
+      expect(error).to.be.instanceOf(DataDirectoryInUseError);
+      expect(error).to.have.property('message').that.contains('workers of a server that is no more');
+      const next = contend(dataDir);
+      await end(workers[0]!, 'SIGKILL');
+      const isWaiting = await Promise.race([next.then(() => false), delay(300).then(() => true)]);
+      expect(isWaiting).to.be.true;
+      await end(workers[1]!, 'SIGKILL');
+      expect((await next).answer).to.equal('held');
+      shareDataDirectory(dataDir).release();
+      await end(await next);
+      (await acquireDataDirectoryLock(dataDir)).release();
+      expect((await stat(join(dataDir, 'lock-workers'))).size).to.equal(0);
+      expect((await readdir(dataDir)).sort()).to.deep.equal(['lock', 'lock-workers']);
     }));
 
   it('is one for each directory', () =>
