@@ -79,6 +79,8 @@ export interface KeyDocument {
   readonly incarnation: string;
   /** Order of creation in the keystore. A placeholder has none. */
   readonly position: number;
+  /** Order of creation over all keystores, as far as the clocks of nodes agree. */
+  readonly order: number;
   /** Not deleted. */
   readonly kept: boolean;
   readonly sequence: number;

@@ -7,12 +7,12 @@ import {
   ReadConcern,
   type UpdateFilter,
 } from 'mongodb';
-import {UnavailableError} from '../../errors.ts';
+import {DuplicateError, UnavailableError} from '../../errors.ts';
 import {NETWORK_STORE_DEFAULTS} from '../network-store-options.ts';
 import {clientOptions} from './client-options.ts';
 import type {CollectionName, StoredDocument} from './collections.ts';
 import {Deadline} from './deadline.ts';
-import {toStoreError} from './driver-error.ts';
+import {DuplicateKeyError, toStoreError} from './driver-error.ts';
 import {endsWithin} from './ends-within.ts';
 import type {MongodbOptions} from './mongodb-options.ts';
 import {parseMongodbUrl} from './mongodb-url.ts';
@@ -91,9 +91,15 @@ export class MongodbConnection {
     return new MongodbConnection(client, database, options);
   }
 
-  /** All commands in `work` together end within the time that one operation has. */
-  within<T>(work: () => Promise<T>): Promise<T> {
-    return Deadline.within(this.#timeoutMs, work);
+  /** All commands in `work` together end within the time that one operation has. @throws StoreError, but no DuplicateKeyError */
+  async within<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await Deadline.within(this.#timeoutMs, work);
+    } catch (error) {
+      const storeError = toStoreError(error);
+      if (!(storeError instanceof DuplicateKeyError)) throw storeError;
+      throw new DuplicateError('A record with that identity exists.', {cause: error});
+    }
   }
 
   /** What is not about documents: for opening and checking. The driver's own errors come out of it. */
