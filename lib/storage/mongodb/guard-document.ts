@@ -95,5 +95,11 @@ export function writersOf(guard: StoredDocument): readonly Writer[] {
   });
 }
 
+/** After that a writer is taken for dead. Where it is not, it has to begin again, and no more. */
+const STALE_MS = 60_000;
+
+/** @param now milliseconds since the epoch */
+export const isStale = ({startedAt}: Writer, now: number): boolean => startedAt < now - STALE_MS;
+
 /** Begins with a letter: an object's members that look like numbers do not keep their order. */
 export const newWriterId = (): string => `w${randomBytes(12).toString('hex')}`;

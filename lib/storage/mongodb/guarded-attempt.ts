@@ -3,6 +3,7 @@ import type {StoredDocument} from './collections.ts';
 import type {DocumentChange, Place} from './documents.ts';
 import {
   isAbsent,
+  isStale,
   newRevision,
   newWriterId,
   toTarget,
@@ -27,8 +28,10 @@ export interface Registration {
   readonly countWritten?: string;
 }
 
-/** After that a writer is taken for dead. Where it is not, it has to begin again, and no more. */
-const STALE_MS = 60_000;
+/** What is left is taken away by another who comes by. */
+function ignoreUnavailable(error: unknown): void {
+  if (!(error instanceof UnavailableError)) throw error;
+}
 
 /** One try of an operation: see guarded-write.ts. */
 export class Attempt {
@@ -36,10 +39,13 @@ export class Attempt {
   readonly #options: GuardedWritesOptions;
   /** Its own entry, and what is known of the guard. */
   #entry: {readonly guard: Place; readonly id: string; readonly countWritten: string | undefined} | undefined;
+  /** What it reserved itself, and has not written. */
+  readonly #reserved = new Set<Target>();
   readonly #stale: {readonly guard: Place; readonly writer: Writer}[] = [];
   #sent = false;
   #written = false;
-  #isOutcomeUnknown = false;
+  /** Writes of which nobody knows whether they will be made. */
+  #unanswered = 0;
   #uncounted = false;
 
   constructor(operation: string, options: GuardedWritesOptions) {
@@ -77,7 +83,9 @@ export class Attempt {
     const document = {...members, ...placeholder};
     await this.step('reserve');
     if (!(await this.#options.documents.insert(place, document))) throw new ConflictError();
-    return {document, target: toTarget(place, document)};
+    const target = toTarget(place, document);
+    this.#reserved.add(target);
+    return {document, target};
   }
 
   /**
@@ -103,8 +111,7 @@ export class Attempt {
     await this.step('register');
     let document = await documents.updateAndRead(guard, change);
     if (!document && create) {
-      await this.step('make guard');
-      await documents.insert(guard, {revision: newRevision()});
+      await this.makeGuard(guard);
       await this.step('register');
       document = await documents.updateAndRead(guard, change);
     }
@@ -112,10 +119,16 @@ export class Attempt {
     this.#entry = {guard, id, countWritten};
     this.#stale.push(
       ...writersOf(document)
-        .filter(({startedAt}) => startedAt < this.#now() - STALE_MS)
+        .filter((writer) => isStale(writer, this.#now()))
         .map((writer) => ({guard, writer})),
     );
     return isAbsent(document) ? undefined : document;
+  }
+
+  /** Sees to it that there is a guard. */
+  async makeGuard(guard: Place): Promise<void> {
+    await this.step('make guard');
+    await this.#options.documents.insert(guard, {revision: newRevision()});
   }
 
   /** The others that registered before this attempt did, in that order. */
@@ -149,6 +162,7 @@ export class Attempt {
       ...($inc && {$inc}),
     };
     const {documents} = this.#options;
+    this.#reserved.delete(target);
     return this.#send('write', () => documents.update(target, {revision: target.revision}, change));
   }
 
@@ -164,21 +178,20 @@ export class Attempt {
     if (!removed) throw new ConflictError();
   }
 
-  /** Takes the entry away, unless a write may still arrive: whoever changes the guard then must see it. */
-  async end(): Promise<void> {
-    if (this.#entry && !this.#isOutcomeUnknown) {
+  /**
+   * Takes the entry away, unless a write may still arrive: whoever changes the guard then must see it.
+   * @param isRefused what was reserved is not needed for another attempt
+   */
+  async end(isRefused = false): Promise<void> {
+    if (isRefused) await this.#release();
+    if (this.#entry && this.#unanswered === 0) {
       const {guard, id, countWritten} = this.#entry;
       const count = this.#written ? countWritten : undefined;
       this.#uncounted = count !== undefined;
       await this.step('unregister');
       if (await this.#unregister(guard, id, count)) this.#uncounted = false;
     }
-    try {
-      for (const {guard, writer} of this.#stale) await this.tidy(guard, writer);
-    } catch (error) {
-      // The next one that comes by does it.
-      if (!(error instanceof UnavailableError)) throw error;
-    }
+    for (const {guard, writer} of this.#stale) await this.tidy(guard, writer).catch(ignoreUnavailable);
   }
 
   /** Ends a writer that seems dead. What it had written is counted. */
@@ -202,18 +215,24 @@ export class Attempt {
     }
   }
 
+  async #release(): Promise<void> {
+    for (const target of this.#reserved) {
+      await this.step('release');
+      await this.#options.documents.delete(target, {revision: target.revision}).catch(ignoreUnavailable);
+    }
+  }
+
   async #send(step: string, send: () => Promise<boolean>): Promise<boolean> {
     await this.step(step);
     this.#sent = true;
-    // As long as there is no answer it may be done at any time.
-    this.#isOutcomeUnknown = true;
+    this.#unanswered++;
     try {
       const done = await send();
-      this.#isOutcomeUnknown = false;
+      this.#unanswered--;
       this.#written ||= done;
       return done;
     } catch (error) {
-      if (isRefusal(error)) this.#isOutcomeUnknown = false;
+      if (isRefusal(error)) this.#unanswered--;
       throw error;
     }
   }

@@ -86,8 +86,9 @@ export class GuardedWrites {
           await attempt.end();
           return {result, uncounted: attempt.uncounted};
         } catch (error) {
-          await attempt.end();
-          if (!(error instanceof ConflictError)) throw asSent(error, attempt.sent);
+          const isConflict = error instanceof ConflictError;
+          await attempt.end(!isConflict);
+          if (!isConflict) throw asSent(error, attempt.sent);
         }
         await sleep(Math.random() * pauseMs);
       }
