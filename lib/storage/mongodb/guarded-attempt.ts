@@ -14,6 +14,7 @@ import {
 } from './guard-document.ts';
 import {ConflictError, isRefusal, type GuardedWritesOptions} from './guarded-write-options.ts';
 import type {Reading} from './mongodb-connection.ts';
+import {WriterEntries} from './writer-entries.ts';
 
 export interface Registration {
   /** What will be written, each as this attempt has read or reserved it. */
@@ -26,6 +27,8 @@ export interface Registration {
   readonly create?: boolean;
   /** A member of the guard that one is added to when the entry goes, unless nothing was written. */
   readonly countWritten?: string;
+  /** Nothing is decided by the guard: the entry is there to be counted, and gets in the way of nobody who changes the guard. */
+  readonly isOnlyCounted?: boolean;
 }
 
 /** What is left is taken away by another who comes by. */
@@ -48,9 +51,12 @@ export class Attempt {
   #unanswered = 0;
   #uncounted = false;
 
+  readonly #entries: WriterEntries;
+
   constructor(operation: string, options: GuardedWritesOptions) {
     this.#operation = operation;
     this.#options = options;
+    this.#entries = new WriterEntries(options.documents, (step) => this.step(step));
   }
 
   /** Whether anything that readers see has been sent. */
@@ -94,7 +100,8 @@ export class Attempt {
    */
   async register(guard: Place, registration: Registration): Promise<StoredDocument | undefined> {
     if (this.#entry) throw new TypeError('An attempt registers once.');
-    const {targets, dataKeyVersionIds = [], count, create = false, countWritten} = registration;
+    const {targets, dataKeyVersionIds = [], count, countWritten} = registration;
+    const {create = false, isOnlyCounted = false} = registration;
     const {documents} = this.#options;
     const id = newWriterId();
     const entry = {
@@ -105,7 +112,7 @@ export class Attempt {
       ...(countWritten !== undefined && {countWritten}),
     };
     const change = {
-      $set: {[`writers.${id}`]: entry, revision: newRevision()},
+      $set: {[`writers.${id}`]: entry, ...(!isOnlyCounted && {revision: newRevision()})},
       ...(count !== undefined && {$inc: {[count]: 1}}),
     };
     await this.step('register');
@@ -146,7 +153,7 @@ export class Attempt {
    */
   async fence(guard: StoredDocument, matters: (writer: Writer) => boolean = () => true): Promise<void> {
     for (const writer of writersOf(guard)) {
-      if (writer.id !== this.#entry?.id && matters(writer)) await this.#fence(writer);
+      if (writer.id !== this.#entry?.id && matters(writer)) await this.#entries.fence(writer);
     }
   }
 
@@ -188,31 +195,14 @@ export class Attempt {
       const {guard, id, countWritten} = this.#entry;
       const count = this.#written ? countWritten : undefined;
       this.#uncounted = count !== undefined;
-      await this.step('unregister');
-      if (await this.#unregister(guard, id, count)) this.#uncounted = false;
+      if (await this.#entries.remove(guard, {id, countWritten: count})) this.#uncounted = false;
     }
-    for (const {guard, writer} of this.#stale) await this.tidy(guard, writer).catch(ignoreUnavailable);
-  }
-
-  /** Ends a writer that seems dead. What it had written is counted. */
-  async tidy(guard: Place, writer: Writer): Promise<void> {
-    await this.#fence(writer);
-    await this.step('tidy');
-    await this.#unregister(guard, writer.id, writer.countWritten);
+    for (const {guard, writer} of this.#stale)
+      await this.#entries.tidy(guard, writer).catch(ignoreUnavailable);
   }
 
   async step(step: string): Promise<void> {
     await this.#options.onStep?.(`${this.#operation}: ${step}`);
-  }
-
-  async #fence({targets}: Writer): Promise<void> {
-    const {documents} = this.#options;
-    for (const target of targets) {
-      const asItWas = {revision: target.revision};
-      await this.step('fence');
-      if (target.isPlaceholder) await documents.delete(target, asItWas);
-      else await documents.update(target, asItWas, {$set: {revision: newRevision()}});
-    }
   }
 
   async #release(): Promise<void> {
@@ -233,22 +223,6 @@ export class Attempt {
       return done;
     } catch (error) {
       if (isRefusal(error)) this.#unanswered--;
-      throw error;
-    }
-  }
-
-  /** Only while it is there: it is counted once. */
-  async #unregister(guard: Place, id: string, count: string | undefined): Promise<boolean> {
-    const entry = `writers.${id}`;
-    try {
-      await this.#options.documents.update(
-        guard,
-        {[entry]: {$exists: true}},
-        {$unset: {[entry]: ''}, ...(count !== undefined && {$inc: {[count]: 1}})},
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof UnavailableError) return false;
       throw error;
     }
   }

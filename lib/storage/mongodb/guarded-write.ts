@@ -50,6 +50,7 @@ import {toStoreError} from './driver-error.ts';
 import type {Writer} from './guard-document.ts';
 import {Attempt} from './guarded-attempt.ts';
 import {ConflictError, type GuardedWritesOptions} from './guarded-write-options.ts';
+import {WriterEntries} from './writer-entries.ts';
 
 const LONGEST_PAUSE_MS = 64;
 
@@ -95,11 +96,12 @@ export class GuardedWrites {
     });
   }
 
-  /** Ends writers of the guard that seem dead. */
-  tidy(guard: Place, writers: readonly Writer[]): Promise<void> {
-    return this.run('tidy', async (attempt) => {
-      for (const writer of writers) await attempt.tidy(guard, writer);
+  /** Ends writers of the guard that seem dead. @throws UnavailableError */
+  async tidy(guard: Place, writers: readonly Writer[]): Promise<void> {
+    const entries = new WriterEntries(this.#options.documents, async (step) => {
+      await this.#options.onStep?.(`tidy: ${step}`);
     });
+    for (const writer of writers) await entries.tidy(guard, writer);
   }
 }
 

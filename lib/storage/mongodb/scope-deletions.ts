@@ -44,7 +44,7 @@ export class ScopeDeletions {
       const found = await this.#findHolder(attempt, id);
       const left = found && withoutDataKeyVersion(found.keys, id);
       if (!found || !left) return false;
-      await registerScopeChange(attempt, found);
+      await registerScopeChange(attempt, found, {isOnlyCounted: true});
       await this.#requireUnnamed(attempt, found, [id], {dataKeyVersionIds: id});
       await attempt.commit(found.target, {$set: toScopeMembers(left)});
       return true;
@@ -56,7 +56,7 @@ export class ScopeDeletions {
       const found = await this.#findHolder(attempt, id);
       const left = found && withoutRootKeyVersion(found.keys, id);
       if (!found || !left) return false;
-      await registerScopeChange(attempt, found);
+      await registerScopeChange(attempt, found, {isOnlyCounted: true});
       await attempt.commit(found.target, {$set: toScopeMembers(left)});
       return true;
     });
@@ -66,7 +66,7 @@ export class ScopeDeletions {
     return this.#guarded.runCounted('delete scope', async (attempt) => {
       const found = await this.#read(attempt, scope);
       if (!found) return false;
-      await registerScopeChange(attempt, found);
+      await registerScopeChange(attempt, found, {isOnlyCounted: true});
       const ids = [...dataKeyVersionIdsOf(found.document)];
       await this.#requireUnnamed(attempt, found, ids, {position: {$gt: 0}});
       await attempt.remove(found.target);

@@ -5,7 +5,7 @@ import {KeyNotFoundError} from '../key-errors.ts';
 import type {ResealedDataKeyVersion, ScopeKeysAddition, ScopeKeysRecord} from '../key-hierarchy-store.ts';
 import type {Page} from '../keystore-config-store.ts';
 import type {StoredDocument} from './collections.ts';
-import type {Attempt} from './guarded-attempt.ts';
+import type {Attempt, Registration} from './guarded-attempt.ts';
 import type {ReadDocument} from './guard-document.ts';
 import type {GuardedResult, GuardedWrites} from './guarded-write.ts';
 import {COLLECTION_VERSION, HIERARCHY, LAST_SCOPE_POSITION, rootWrappersOf} from './hierarchy-document.ts';
@@ -19,11 +19,11 @@ import {integer, text} from './stored-values.ts';
 export async function registerScopeChange(
   attempt: Attempt,
   {target}: Pick<ReadDocument, 'target'>,
-  {count}: {readonly count?: string} = {},
+  options: Pick<Registration, 'count' | 'isOnlyCounted'> = {},
 ): Promise<StoredDocument> {
   const hierarchy = await attempt.register(HIERARCHY, {
     targets: [target],
-    ...(count !== undefined && {count}),
+    ...options,
     countWritten: COLLECTION_VERSION,
     create: true,
   });
