@@ -79,6 +79,13 @@ export class TcpProxy {
     if (!isHolding) for (const deliver of held ?? []) deliver();
   }
 
+  /** Resolves when the server has closed every connection whose client is gone, and so has done what it does about it. */
+  async settled(): Promise<void> {
+    for (const {client, server} of this.#links) {
+      if (client.destroyed && !server.closed) await new Promise((resolve) => server.once('close', resolve));
+    }
+  }
+
   async close(): Promise<void> {
     this.cut();
     this.#listener.close();
@@ -97,7 +104,9 @@ export class TcpProxy {
     this.#links.add(link);
     for (const socket of [client, server]) {
       socket.on('error', () => this.#reset(link));
-      socket.once('close', () => this.#links.delete(link));
+      socket.once('close', () => {
+        if (client.closed && server.closed) this.#links.delete(link);
+      });
     }
     this.#forward(link, 'client');
     this.#forward(link, 'server');
