@@ -35,8 +35,13 @@ export interface Stores {
     path: string,
     options?: {readonly onProgress?: (done: number, total: number) => void},
   ): Promise<void>;
-  /** For moving to another store. Default: it cannot be moved */
+  /** For moving to another store. Absent: it cannot be moved. */
   readonly transfer?: StoreTransfer;
+  /**
+   * Only of a store that has no transactions. Finishes what others began and will not end, and what is left of it: nothing
+   * visible. To be called now and then; several nodes may at once. @throws UnavailableError
+   */
+  tidy?(): Promise<void>;
   /** Releases everything. No method may be called afterwards; calling `close` again does nothing. */
   close(): Promise<void>;
 }

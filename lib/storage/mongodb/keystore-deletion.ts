@@ -49,7 +49,7 @@ export class KeystoreDeletion {
       const found = await attempt.read(keystorePlace(id));
       if (found?.document['deleting'] === undefined) return;
       // Not of a keystore that has the same id later.
-      const left = {keystoreId: id, incarnation: text(found.document, 'incarnation')};
+      const left = {keystoreId: id, incarnation: text(found.document['incarnation'])};
       for (const collection of ['key', 'revocation'] as const) {
         await attempt.step(`delete ${collection}`);
         await this.#connection.removeMany(collection, left);

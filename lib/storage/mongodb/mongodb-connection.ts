@@ -103,8 +103,8 @@ export class MongodbConnection {
   }
 
   /** What is not about documents: for opening and checking. The driver's own errors come out of it. */
-  administer<T>(work: (db: Db) => Promise<T>): Promise<T> {
-    return endsWithin(this.#timeoutMs, work(this.#db));
+  administer<T>(work: (db: Db) => Promise<T>, timeoutMs = this.#timeoutMs): Promise<T> {
+    return endsWithin(timeoutMs, work(this.#db));
   }
 
   async findOne(

@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {DuplicateError, NotFoundError, QuotaExceededError} from '../../errors.ts';
 import {parseCursor, requireCount, REVOCATION_LIST, rowsForPage, toPage} from '../cursor.ts';
 import type {Page} from '../keystore-config-store.ts';
@@ -8,13 +7,8 @@ import type {Attempt} from './guarded-attempt.ts';
 import type {GuardedWrites} from './guarded-write.ts';
 import {keystorePlace} from './keystore-document.ts';
 import type {MongodbConnection} from './mongodb-connection.ts';
+import {revocationDocumentId} from './revocation-document.ts';
 import {integer, text} from './stored-values.ts';
-
-/** Of what a revocation is known by: one text stands for one list of texts. */
-const documentId = ({keystoreId, delegator, capabilityId}: RevocationKey): string =>
-  createHash('sha256')
-    .update(JSON.stringify([keystoreId, delegator, capabilityId]))
-    .digest('base64url');
 
 export class MongodbRevocationStore implements RevocationStore {
   readonly #connection: MongodbConnection;
@@ -28,7 +22,11 @@ export class MongodbRevocationStore implements RevocationStore {
   /** @throws NotFoundError, besides what the interface says, where the keystore does not exist (any more). */
   insert(revocation: Revocation, {charge}: Parameters<RevocationStore['insert']>[1]): Promise<void> {
     const {keystoreId, delegator, capabilityId, expiresAt, revoker, revokedAt} = revocation;
-    const place = {collection: 'revocation', _id: documentId(revocation), keystoreId} as const;
+    const place = {
+      collection: 'revocation',
+      _id: revocationDocumentId(keystoreId, delegator, capabilityId),
+      keystoreId,
+    } as const;
     const insert = async (attempt: Attempt): Promise<void> => {
       const {target} = await attempt.reserve(place);
       const registration = {targets: [target], count: 'lastRevocationPosition'};
@@ -103,7 +101,9 @@ export async function isAnyRevoked(
   keys: readonly Omit<RevocationKey, 'keystoreId'>[],
 ): Promise<boolean> {
   if (keys.length === 0) return false;
-  const ids = keys.map(({delegator, capabilityId}) => documentId({keystoreId, delegator, capabilityId}));
+  const ids = keys.map(({delegator, capabilityId}) =>
+    revocationDocumentId(keystoreId, delegator, capabilityId),
+  );
   const found = await connection.findOne(
     'revocation',
     {_id: {$in: ids}, keystoreId, position: {$gt: 0}},

@@ -25,6 +25,7 @@ function decode(text: string): string {
 /** The URL with the password that is kept elsewhere, and the database that it names. @throws StoreOpenError */
 export function parseMongodbUrl({url, password}: MongodbOptions): {
   readonly url: string;
+  readonly hosts: string;
   readonly database: string;
 } {
   const parts = FORM.exec(url);
@@ -34,9 +35,9 @@ export function parseMongodbUrl({url, password}: MongodbOptions): {
   if (NO_DATABASE.test(name) || Buffer.byteLength(name) > 63) {
     throw refuse('names a database of the server itself, or none that a server takes');
   }
-  if (password === undefined) return {url, database: name};
+  if (password === undefined) return {url, hosts, database: name};
   const [user = ''] = (userInfo ?? '').split(':');
   if (user === '') throw refuse('names no user, and there is a password');
   const credentials = `${user}:${encodeURIComponent(password)}`;
-  return {url: `${scheme}${credentials}@${hosts}/${database}${options}`, database: name};
+  return {url: `${scheme}${credentials}@${hosts}/${database}${options}`, database: name, hosts};
 }

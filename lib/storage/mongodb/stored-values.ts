@@ -45,4 +45,5 @@ export const optional = <K extends string, T>(
   name: K,
   value: unknown,
   read: (value: unknown) => T,
-): Readonly<Partial<Record<K, T>>> => (value === undefined ? {} : ({[name]: read(value)} as Record<K, T>));
+): Readonly<Partial<Record<K, T>>> =>
+  (value === undefined ? {} : {[name]: read(value)}) as Readonly<Partial<Record<K, T>>>;
