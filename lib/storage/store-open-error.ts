@@ -12,7 +12,9 @@ export type StoreOpenErrorCode =
   /** The user lacks privileges that the server needs. */
   | 'ERR_STORE_PRIVILEGES'
   /** The server is too old, or not set up so that its promises hold. */
-  | 'ERR_STORE_UNSUPPORTED';
+  | 'ERR_STORE_UNSUPPORTED'
+  /** A move to another store has begun or ended, of which this one is a part: see store-mark.ts. */
+  | 'ERR_STORE_MOVED';
 
 /** The database could not be opened at start. For the operator: the message names what is wrong and what to do, and no secret. */
 export class StoreOpenError extends Error {

@@ -4,11 +4,13 @@ import type {KeystoreConfig, Page} from './keystore-config-store.ts';
 import type {StoredMaintenanceJob} from './maintenance-job-store.ts';
 import type {Authenticated} from './record-authentication.ts';
 import type {Revocation} from './revocation-store.ts';
+import type {StoreMark, StoreMarkIdentity} from './store-mark.ts';
 
 /** Everything that a store holds, as it is: ids and sealed bytes. What only says who does what now (leases) is not of it. */
 export interface TransferRecords {
   /** Without its sealer, which names keys that come later. All are `active`: see `StoreTransfer`. */
   readonly rootWrapper: Omit<RootWrapperRecord, 'sealer'>;
+  /** Versions may be missing between others, and before the newest: what was pruned. */
   readonly scope: ScopeKeysRecord;
   readonly sealer: SealedUnderDataKey & {readonly rootWrapperId: string};
   readonly keystore: {
@@ -17,7 +19,7 @@ export interface TransferRecords {
     /** Those of its controllers that created or have updated it. */
     readonly acknowledged: readonly string[];
   };
-  /** Tombstones, too. `uses` by version, where there are any. */
+  /** Tombstones, too. `uses` by version, in order, of versions that were used. */
   readonly key: {
     readonly record: Authenticated<KeyRecord>;
     readonly uses: readonly (readonly [version: number, uses: number])[];
@@ -41,14 +43,24 @@ export const TRANSFER_KINDS: readonly TransferKind[] = [
   'job',
 ];
 
+/** A lease that somebody has. */
+export interface HeldLease {
+  readonly name: string;
+  readonly holder: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
 /**
  * Reads all that is in a store, and writes it into another one of whatever kind, while nobody else uses either. Only a store whose
  * root wrappers are all `active`, and whose jobs have ended, can be moved.
  */
 export interface StoreTransfer {
   /**
-   * In order of creation (of keys and revocations: by keystore, and then so), in pages that fit into memory.
-   * @throws MalformedRequestError where `cursor` is not one that it gave; UnavailableError
+   * In order of creation (of keys and revocations: by keystore, and then so; of replays: in order of their digests' bytes), in
+   * pages of at most `limit`, and of fewer (but one) where records are large.
+   * @throws MalformedRequestError where `cursor` is not one that it gave; InternalError where what is stored cannot be read;
+   *   UnavailableError
    */
   list<Kind extends TransferKind>(
     kind: Kind,
@@ -56,20 +68,31 @@ export interface StoreTransfer {
   ): Promise<Page<TransferRecords[Kind]>>;
 
   /**
-   * Stores what is not there yet, durably, in this order; quotas and sequences are the source's affair. What is there with the same
-   * identity is left as it is: whether it is the same is for who compares. @throws UnavailableError
+   * Stores what is not there yet, durably, in this order, by the rules that hold for all who write; quotas and sequences are the
+   * source's affair. What is there with the same identity is left as it is: whether it is the same is for who compares.
+   * @param moveId of the move by which the store is marked as `filling`: where it is not (any more), nothing is stored.
+   * @throws InvalidStateError where it is not marked so; UnavailableError; any other StoreError where a record breaks a rule. Of
+   *   `records` those before it may have been stored then.
    */
-  put<Kind extends TransferKind>(kind: Kind, records: readonly TransferRecords[Kind][]): Promise<void>;
+  put<Kind extends TransferKind>(
+    kind: Kind,
+    records: readonly TransferRecords[Kind][],
+    moveId: string,
+  ): Promise<void>;
 
+  /** How many `list` gives. @throws UnavailableError */
   count(kind: TransferKind): Promise<number>;
 
-  /**
-   * Marks the store as one that is being filled: it can be opened for that alone, until it is marked as whole. `source` says from
-   * where (never a secret): the marks of another source, or records without a mark, are refused.
-   * @throws InvalidStateError where it holds anything that did not come from there
-   */
-  begin(source: string): Promise<void>;
+  /** @throws UnavailableError */
+  readMark(): Promise<StoreMark | undefined>;
 
-  /** Takes the mark away: the store can be served from. */
-  finish(): Promise<void>;
+  /**
+   * Puts a mark in the place of another one, atomically and durably.
+   * @param replaced undefined: there is none
+   * @returns whether that was so. @throws UnavailableError
+   */
+  replaceMark(mark: StoreMark | undefined, replaced: StoreMarkIdentity | undefined): Promise<boolean>;
+
+  /** All that have not expired at `now`. @throws UnavailableError */
+  listLeases(now: number): Promise<readonly HeldLease[]>;
 }

@@ -8,9 +8,11 @@ import {
 import type {KeyRecord, KeyVersionRecord} from '../key-record.ts';
 import type {KeyMaintenance, KeyRecordReplacement} from '../key-record-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
+import type {TransferRecords} from '../store-transfer.ts';
 import type {SqliteConnection} from './connection.ts';
 import {DataKeyVersionLookup} from './data-key-version-lookup.ts';
 import {toKeyColumns} from '../key-columns.ts';
+import type {RowId} from './key-hierarchy-statements.ts';
 import {toVersionColumns} from '../key-version-columns.ts';
 import {
   keyWriteStatements,
@@ -50,13 +52,20 @@ export class KeyRecordWriter {
     if ((this.#sql.countOfKeystore.get(keystore.position) ?? 0) >= maxPerKeystore) {
       throw new QuotaExceededError('The quota of keys in this keystore is used up.');
     }
-    const {lastInsertRowid: key} = this.#sql.insert.run({
-      ...this.#toRow(record),
-      keystore: keystore.position,
-    });
-    for (const version of requireSome(record.versions)) {
-      this.#sql.insertVersion.run({...this.#toVersionRow(version), key});
-    }
+    this.#insert(record, keystore.position);
+  }
+
+  /**
+   * Stores a record that another store has, with how often its versions were used, unless it is there.
+   * @throws NotFoundError where there is no such keystore.
+   */
+  put(record: Authenticated<KeyRecord>, uses: TransferRecords['key']['uses']): void {
+    const keystore = this.#sql.findKeystore.get(record.keystoreId);
+    if (keystore === undefined) throw new NotFoundError('The keystore does not exist.');
+    if (this.#sql.findPlace.get(record.keystoreId, record.localKeyId)) return;
+    this.#requireFreeName(record, {keystore: keystore.position});
+    const key = this.#insert(record, keystore.position);
+    for (const [version, count] of uses) this.#sql.insertUses.run(key, version, count);
   }
 
   /** @returns whether material was erased. */
@@ -97,6 +106,14 @@ export class KeyRecordWriter {
       if (changes !== 1) throw new TypeError('A record is replaced with the versions that it has.');
     }
     return true;
+  }
+
+  #insert(record: Authenticated<KeyRecord>, keystore: number): RowId {
+    const {lastInsertRowid: key} = this.#sql.insert.run({...this.#toRow(record), keystore});
+    for (const version of requireSome(record.versions)) {
+      this.#sql.insertVersion.run({...this.#toVersionRow(version), key});
+    }
+    return key;
   }
 
   #requireFreeName(

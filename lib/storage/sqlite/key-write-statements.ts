@@ -51,6 +51,9 @@ export const keyWriteStatements = (connection: SqliteConnection) => ({
     `INSERT INTO key_version (key, version, created_at, state, public_key, material, data_key_version, certificates)
      VALUES (@key, @version, @versionCreatedAt, @versionState, @publicKey, @material, @dataKeyVersion, @certificates)`,
   ),
+  insertUses: connection.prepare<[key: number | bigint, version: number, uses: number]>(
+    'INSERT INTO key_use (key, version, uses) VALUES (?, ?, ?)',
+  ),
   // What may not change is compared, not written: SQLite would write the indexes anew that it is in.
   update: connection.prepare<[WrittenKey & {readonly position: number}]>(
     `UPDATE key_record SET sequence = @sequence, updated_at = @updatedAt, state = @state,

@@ -3,11 +3,12 @@ import {initial} from './migrations/0001-initial.ts';
 import {keyHierarchy} from './migrations/0002-key-hierarchy.ts';
 import {maintenanceJobs} from './migrations/0003-maintenance-jobs.ts';
 import {leases} from './migrations/0004-leases.ts';
+import {storeMark} from './migrations/0005-store-mark.ts';
 import type {Migration} from './migrations/migration.ts';
 import {StoreOpenError} from '../store-open-error.ts';
 
 /** In the order in which they run; the schema's version is how many have run. */
-const MIGRATIONS: readonly Migration[] = [initial, keyHierarchy, maintenanceJobs, leases];
+const MIGRATIONS: readonly Migration[] = [initial, keyHierarchy, maintenanceJobs, leases, storeMark];
 
 /** `wKMS` in ASCII: says in the file's header whose database it is. */
 const APPLICATION_ID = 0x774b4d53;

@@ -4,9 +4,9 @@ import type {ListedKeyRow} from './key-statements.ts';
 /** Of a row whose members are all empty. */
 const ROW_WEIGHT = 256;
 
-export interface ReadKeys {
+export interface ReadKeys<Row> {
   /** Each key with its versions. */
-  readonly all: readonly RowGroup<ListedKeyRow>[];
+  readonly all: readonly RowGroup<Row>[];
   /** How many of them were read whole: the last may be there only to say that more follow. */
   readonly whole: number;
 }
@@ -15,8 +15,8 @@ export interface ReadKeys {
  * Groups rows, which come in order of key and version, by their keys, and reads no further once they weigh more than
  * `maxWeight`, in bytes, roughly: however large keys are, a page of them fits into memory. One key is always read.
  */
-export function readKeys(rows: Iterable<ListedKeyRow>, maxWeight: number): ReadKeys {
-  const all: {first: ListedKeyRow; all: ListedKeyRow[]}[] = [];
+export function readKeys<Row extends ListedKeyRow>(rows: Iterable<Row>, maxWeight: number): ReadKeys<Row> {
+  const all: {first: Row; all: Row[]}[] = [];
   let weight = 0;
   for (const row of rows) {
     const last = all.at(-1);

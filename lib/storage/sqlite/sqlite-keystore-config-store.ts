@@ -3,9 +3,10 @@ import type {KeystoreConfig, KeystoreMaintenance, Page} from '../keystore-config
 import type {Authenticated, RecordAuthentication} from '../record-authentication.ts';
 import type {SqliteConnection} from './connection.ts';
 import {KEYSTORE_ID_LIST, KEYSTORE_LIST, parseCursor, rowsForPage, toPage} from '../cursor.ts';
-import {DataKeyVersionLookup, type WrittenMac} from './data-key-version-lookup.ts';
+import {DataKeyVersionLookup} from './data-key-version-lookup.ts';
+import {KeystoreRows} from './keystore-rows.ts';
 import {keystoreStatements} from './keystore-statements.ts';
-import {type KeystoreColumns, toKeystoreColumns, toKeystoreConfig} from '../keystore-columns.ts';
+import {toKeystoreColumns, toKeystoreConfig} from '../keystore-columns.ts';
 import type {SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
 
 const sequenceError = (): KeystoreSequenceError =>
@@ -15,12 +16,14 @@ export class SqliteKeystoreConfigStore implements KeystoreMaintenance {
   readonly #connection: SqliteConnection;
   readonly #keyHierarchy: SqliteKeyHierarchyStore;
   readonly #dataKeyVersions: DataKeyVersionLookup;
+  readonly #rows: KeystoreRows;
   readonly #sql: ReturnType<typeof keystoreStatements>;
 
   constructor(connection: SqliteConnection, keyHierarchy: SqliteKeyHierarchyStore) {
     this.#connection = connection;
     this.#keyHierarchy = keyHierarchy;
     this.#dataKeyVersions = new DataKeyVersionLookup(connection);
+    this.#rows = new KeystoreRows(connection);
     this.#sql = keystoreStatements(connection);
   }
 
@@ -29,12 +32,10 @@ export class SqliteKeystoreConfigStore implements KeystoreMaintenance {
     {creator, maxPerCreator}: Parameters<KeystoreMaintenance['insert']>[1],
   ): Promise<void> {
     return this.#connection.write(() => {
-      const position = this.#sql.insert.get({...this.#toRow(config), creator});
-      if (position === undefined) throw new TypeError('An insertion returned no row.');
+      this.#rows.insert(config, creator, [creator]);
       if ((this.#sql.countOfCreator.get(creator) ?? 0) > maxPerCreator) {
         throw new QuotaExceededError('The quota of keystores is used up.');
       }
-      this.#insertControllers(position, config, [creator]);
     });
   }
 
@@ -55,7 +56,7 @@ export class SqliteKeystoreConfigStore implements KeystoreMaintenance {
       // Of a keystore that is gone the keys are too, which is not what is to be said.
       if (this.#sql.findSequence.get(replaced.id)?.sequence !== sequence) throw sequenceError();
       const updated = this.#sql.update.get({
-        ...this.#toRow(config),
+        ...this.#rows.toRow(config),
         replacedSequence: sequence,
         replacedController: controller,
         replacedControllers: controllers,
@@ -63,7 +64,7 @@ export class SqliteKeystoreConfigStore implements KeystoreMaintenance {
       if (!updated) throw sequenceError();
       const acknowledged = this.#sql.listAcknowledged.all(updated.position);
       this.#sql.deleteControllers.run(updated.position);
-      this.#insertControllers(updated.position, config, [...acknowledged, updated.creator, updater]);
+      this.#rows.insertControllers(updated.position, config, [...acknowledged, updated.creator, updater]);
     });
   }
 
@@ -118,18 +119,5 @@ export class SqliteKeystoreConfigStore implements KeystoreMaintenance {
       const replaced = {id, replacedMac: authentication.mac};
       return this.#sql.replaceAuthentication.run({...written, ...replaced}).changes === 1;
     });
-  }
-
-  #toRow(config: Authenticated<KeystoreConfig>): KeystoreColumns & WrittenMac {
-    return {
-      ...toKeystoreColumns(config),
-      ...this.#dataKeyVersions.toWrittenMac(config.authentication),
-    };
-  }
-
-  #insertControllers(position: number, {controller}: KeystoreConfig, acknowledged: readonly string[]): void {
-    for (const name of new Set(typeof controller === 'string' ? [controller] : controller)) {
-      this.#sql.insertController.run(name, acknowledged.includes(name) ? 0 : 1, position);
-    }
   }
 }

@@ -1,35 +1,8 @@
 import type {MaintenanceJob, MaintenanceJobStore, StoredMaintenanceJob} from '../maintenance-job-store.ts';
 import type {SqliteConnection} from './connection.ts';
 import {requireCount} from '../cursor.ts';
-import {jobStatements, type JobRow} from './job-statements.ts';
-
-function parseSteps(json: string): MaintenanceJob['steps'] {
-  const value: unknown = JSON.parse(json);
-  const isStep = (step: unknown): step is MaintenanceJob['steps'][number] =>
-    step === 'rotate' || step === 'rewrap' || step === 'prune';
-  if (Array.isArray(value) && value.every(isStep)) return value;
-  throw new TypeError('The steps of a job at rest are something else.');
-}
-
-const toJob = ({
-  id,
-  steps,
-  scope,
-  createdAt,
-  rotateBefore,
-  progress,
-  finishedAt,
-  failure,
-}: JobRow): StoredMaintenanceJob => ({
-  id,
-  steps: parseSteps(steps),
-  ...(scope !== null && {scope}),
-  createdAt,
-  ...(rotateBefore !== null && {rotateBefore}),
-  ...(progress !== null && {progress}),
-  ...(finishedAt !== null && {finishedAt}),
-  ...(failure !== null && {failure}),
-});
+import {toJob, toJobRow} from './job-row.ts';
+import {jobStatements} from './job-statements.ts';
 
 export class SqliteMaintenanceJobStore implements MaintenanceJobStore {
   readonly #connection: SqliteConnection;
@@ -40,15 +13,9 @@ export class SqliteMaintenanceJobStore implements MaintenanceJobStore {
     this.#sql = jobStatements(connection);
   }
 
-  async insert({id, steps, scope, createdAt, rotateBefore}: MaintenanceJob): Promise<void> {
-    const row = {
-      id,
-      steps: JSON.stringify(steps),
-      scope: scope ?? null,
-      createdAt,
-      rotateBefore: rotateBefore ?? null,
-    };
-    await this.#connection.write(() => this.#sql.insert.run(row));
+  async insert(job: MaintenanceJob): Promise<void> {
+    const {id, steps, scope, createdAt, rotateBefore} = toJobRow(job);
+    await this.#connection.write(() => this.#sql.insert.run({id, steps, scope, createdAt, rotateBefore}));
   }
 
   findUnfinished(): Promise<StoredMaintenanceJob | undefined> {

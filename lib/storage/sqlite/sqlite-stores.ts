@@ -12,6 +12,7 @@ import {SqliteMaintenanceJobStore} from './sqlite-maintenance-job-store.ts';
 import {SqliteReplayStore} from './sqlite-replay-store.ts';
 import {SqliteRevocationStore} from './sqlite-revocation-store.ts';
 import {SqliteStateStore} from './sqlite-state-store.ts';
+import {SqliteStoreTransfer} from './sqlite-store-transfer.ts';
 import {writeCopy} from './write-copy.ts';
 
 export interface SqliteStoresOptions {
@@ -34,6 +35,7 @@ export class SqliteStores implements Stores {
   readonly jobs: SqliteMaintenanceJobStore;
   readonly leases: SqliteLeaseStore;
   readonly state: SqliteStateStore;
+  readonly transfer: SqliteStoreTransfer;
   readonly #connection: SqliteConnection;
   readonly #path: string;
   readonly #tasks = new DatabaseTasks();
@@ -51,6 +53,7 @@ export class SqliteStores implements Stores {
     this.jobs = new SqliteMaintenanceJobStore(connection);
     this.leases = new SqliteLeaseStore(connection);
     this.state = new SqliteStateStore(connection);
+    this.transfer = new SqliteStoreTransfer(connection);
     // Another value each time: SQLite writes nothing where nothing changes.
     this.#probe = connection.prepare<[]>('UPDATE probe SET writes = writes + 1 WHERE id = 1');
   }

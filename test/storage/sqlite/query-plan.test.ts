@@ -5,7 +5,7 @@ import {withTemporaryFile} from './temporary-store.ts';
 
 /** Tables of a handful of rows that are read whole, the schema, and the rows that a statement itself makes. */
 const mayScan = (step: string, plan: readonly string[]): boolean =>
-  /^SCAN (root_wrapper\b|maintenance_job$|CONSTANT ROW$|(?:main\.)?sqlite_(?:master|schema)$|\w+ VIRTUAL TABLE\b)/.test(
+  /^SCAN (root_wrapper\b|lease$|maintenance_job$|CONSTANT ROW$|(?:main\.)?sqlite_(?:master|schema)$|\w+ VIRTUAL TABLE\b)/.test(
     step,
   ) || plan.includes(step.replace('SCAN', 'CO-ROUTINE'));
 
@@ -13,7 +13,15 @@ const mayScan = (step: string, plan: readonly string[]): boolean =>
 const SORTS = ['USE TEMP B-TREE FOR LAST TERM OF ORDER BY'];
 
 /** What only says how far an operator's command is. */
-const COUNTS = ['SELECT count(*) FROM root_key_version'];
+const COUNTS = [
+  'root_key_version',
+  'root_key',
+  'keystore',
+  'key_record',
+  'revocation',
+  'replay',
+  'maintenance_job',
+].map((table) => `SELECT count(*) FROM ${table}`);
 
 /** Every statement that opening the stores prepares: they prepare nothing later. */
 async function preparedStatements(path: string): Promise<string[]> {

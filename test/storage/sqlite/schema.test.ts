@@ -22,7 +22,7 @@ describe('SQLite schema', () => {
         )
         .all();
       expect(lax).to.deep.equal([]);
-      expect(tablesOf(db)).to.have.lengthOf(18);
+      expect(tablesOf(db)).to.have.lengthOf(19);
     }));
 
   it('has an index that begins with every foreign key, so that deletions search and do not scan', () =>
