@@ -43,9 +43,10 @@ export function isConflict(error: unknown): boolean {
   return CONFLICTS.has(codeOf(error) ?? '');
 }
 
-/** A foreign key was violated: a row was deleted that others name, or one written that names none. */
+/** A foreign key was violated: a row was deleted that others name, or one written that names none. Also of a StoreError. */
 export function isForeignKeyViolation(error: unknown): boolean {
-  return FOREIGN_KEY_VIOLATIONS.has(codeOf(error) ?? '');
+  const cause = error instanceof InternalError ? error.cause : error;
+  return cause instanceof Error && 'code' in cause && FOREIGN_KEY_VIOLATIONS.has(String(cause.code));
 }
 
 export function isUniqueViolation(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import type {ClientBase} from 'pg';
 import {StoreOpenError} from '../store-open-error.ts';
+import {SCHEMA_LOCK} from './advisory-locks.ts';
 import {keyHierarchy} from './migrations/0001-key-hierarchy.ts';
 import {keystores} from './migrations/0002-keystores.ts';
 import {maintenanceJobs} from './migrations/0003-maintenance-jobs.ts';
@@ -8,9 +9,6 @@ import {integerOrNull, type Row, text} from './row.ts';
 
 /** In the order in which they run; the schema's version is how many have run. */
 const MIGRATIONS: readonly Migration[] = [keyHierarchy, keystores, maintenanceJobs];
-
-/** `webkms` in ASCII: of the locks that this server takes in a database, the one of its schema. */
-const SCHEMA_LOCK = 0x7765626b6d73;
 
 const BOOTSTRAP = `
 CREATE TABLE webkms_schema_migration (
@@ -59,7 +57,7 @@ export async function migrate(client: ClientBase): Promise<void> {
   if ((await readSchemaVersion(client)) === MIGRATIONS.length) return;
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
   try {
-    await client.query(`SELECT pg_advisory_xact_lock(${SCHEMA_LOCK})`);
+    await client.query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
     // Read again under the lock: another node may have been faster.
     const version = await readSchemaVersion(client);
     if (version === 0) await client.query(BOOTSTRAP);
