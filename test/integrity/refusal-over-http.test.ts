@@ -1,7 +1,9 @@
 import {expect} from 'chai';
 import {OWNER, populate, signing, type PopulatedKeystore} from '../demonstrations/population.ts';
 import {runServer, type TestServer} from '../support/run-server.ts';
-import {send, signedRequest} from '../support/signed-request.ts';
+import {delegate} from '../support/delegate.ts';
+import {controller} from '../support/did-key.ts';
+import {rootCapabilityId, send, signedRequest, type WireRequest} from '../support/signed-request.ts';
 import {editDatabase} from './database-fixture.ts';
 
 interface LogLine {
@@ -57,5 +59,54 @@ describe('a record that the server did not write, over HTTP', function () {
     }
     editDatabase(server.dataDir, 'UPDATE keystore SET ip_allow_list = NULL');
     expect((await send(server, signing(key))).status).to.equal(200);
+  });
+
+  it('of a key tells strangers nothing, and those who may not use it any more', async () => {
+    const [key = ''] = keystore.keys;
+    const bob = controller('bob');
+    const capability = await delegate({
+      parent: rootCapabilityId(keystore.id),
+      delegator: OWNER,
+      controller: bob,
+      invocationTarget: key,
+      allowedAction: ['sign'],
+    });
+    const json = {type: 'SignOperation', invocationTarget: key, verifyData: 'AAAA'};
+    const delegated = () => signedRequest({url: key, json, action: 'sign', signer: bob, capability});
+    const strangers = () => signedRequest({url: key, json, action: 'sign', signer: controller('stranger')});
+    const answerTo = async (request: WireRequest): Promise<unknown> => {
+      const {status, json: says} = await send(server, request);
+      return {status, says: {...(says as object), requestId: undefined}};
+    };
+    for (let time = 1; time <= 2; time++) expect((await send(server, delegated())).status).to.equal(200);
+    const refusal = await answerTo(strangers());
+    expect(refusal).to.have.property('status', 403);
+
+    // One that a MAC tells, one that cannot even be read.
+    const edits = ["public_alias = 'did:example:1'", "policy = '[]'"];
+    for (const edit of edits) {
+      editDatabase(server.dataDir, `UPDATE key_record SET ${edit}`);
+      expect(await answerTo(strangers())).to.deep.equal(refusal);
+      expect((await send(server, delegated())).status).to.equal(500);
+      editDatabase(server.dataDir, 'UPDATE key_record SET public_alias = NULL, policy = NULL');
+      expect((await send(server, delegated())).status).to.equal(200);
+    }
+
+    const url = `${keystore.id}/zcaps/revocations/${encodeURIComponent(capability.id)}`;
+    const revoking = {
+      url,
+      json: capability,
+      action: 'write',
+      capability: rootCapabilityId(url),
+      signer: OWNER,
+    };
+    expect((await send(server, signedRequest(revoking))).status).to.equal(204);
+    const revoked = await answerTo(delegated());
+    expect(revoked).to.have.property('status', 403);
+    for (const edit of edits) {
+      editDatabase(server.dataDir, `UPDATE key_record SET ${edit}`);
+      expect(await answerTo(delegated())).to.deep.equal(revoked);
+      editDatabase(server.dataDir, 'UPDATE key_record SET public_alias = NULL, policy = NULL');
+    }
   });
 });

@@ -2,8 +2,11 @@ import {createHash} from 'node:crypto';
 import {join} from 'node:path';
 import Database from 'better-sqlite3';
 
-/** What the health check writes; what counts changes of keys, also of those that were made for a keystore over its quota. */
-const COUNTERS = ['probe', 'hierarchy_state'];
+/**
+ * What the health check writes; what counts changes of keys, also of those that were made for a keystore over its quota; who
+ * does what needs doing without a request.
+ */
+const OF_THE_SERVER = ['probe', 'hierarchy_state', 'lease'];
 
 /** Of each table, how many rows it has and what is in them. */
 export type Snapshot = Readonly<Record<string, {readonly rows: number; readonly contents: string}>>;
@@ -19,10 +22,10 @@ export class DatabaseProbe {
       .prepare<[], string>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
       .pluck()
       .all()
-      .filter((name) => !COUNTERS.includes(name));
+      .filter((name) => !OF_THE_SERVER.includes(name));
   }
 
-  /** Every table but the counters: two snapshots are equal where nothing was stored, changed or deleted. */
+  /** Every table but the server's own: two snapshots are equal where nothing was stored, changed or deleted. */
   snapshot(): Snapshot {
     return Object.fromEntries(
       this.#tables.map((name) => {
