@@ -11,7 +11,8 @@ import type {Transaction} from './transaction.ts';
 const READ = statement(`
 WITH t AS (SELECT c.* FROM pg_class c WHERE c.relname = ANY ($1::text[]) AND pg_table_is_visible(c.oid))
 SELECT 'table ' || relname AS name, relname AS "table", false AS is_sql,
-  concat_ws(' ', relkind, relpersistence, relrowsecurity::text, relhasrules::text) AS definition
+  concat_ws(' ', relkind, relpersistence, relrowsecurity::text,
+    EXISTS (SELECT 1 FROM pg_rewrite WHERE ev_class = t.oid)::text) AS definition
 FROM t
 UNION ALL SELECT 'column ' || relname || '.' || attname, relname, false,
   concat_ws(' ', format_type(atttypid, atttypmod), (SELECT collname FROM pg_collation l WHERE l.oid = attcollation),

@@ -57,8 +57,10 @@ export const ROOT_WRAPPER_SQL = {
        WITH ORDINALITY AS given (position, root_wrapper, blob, ordinal) ORDER BY ordinal
      ON CONFLICT DO NOTHING`,
   ),
+  // In order of position, as they go with their root key versions when a scope is deleted.
   deleteSealed: statement(
-    `DELETE FROM sealed_root_key_version WHERE root_wrapper = $1 AND root_key_version IN (
-       SELECT root_key_version FROM sealed_root_key_version WHERE root_wrapper = $1 ORDER BY root_key_version LIMIT $2)`,
+    `DELETE FROM sealed_root_key_version WHERE root_wrapper = $1 AND root_key_version = ANY (ARRAY(
+       SELECT root_key_version FROM sealed_root_key_version WHERE root_wrapper = $1
+       ORDER BY root_key_version LIMIT $2 FOR UPDATE))`,
   ),
 } as const;

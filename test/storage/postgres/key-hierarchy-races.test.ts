@@ -144,6 +144,29 @@ describe('PostgreSQL key hierarchy, changed by two processes at once', function 
   }
 
   it(
+    'lets the activation of a root wrapper win, or first keys that are not sealed under it',
+    withBoth(async ({stores, other, client}) => {
+      const [a, b] = await insertTwoRoots(stores);
+      await move(stores, b, 'active', 'retiring');
+      const kinds = new Set<string>();
+      for (let round = 0; round < ROUNDS; round++) {
+        const keys = makeFirstKeys([a]);
+        const outcomes = await meet<unknown>(
+          [KeyInUseError, RootsChangedError],
+          [() => move(stores, b, 'retiring', 'active'), () => other.keyHierarchy.insertScope(keys)],
+        );
+        expect(succeeded(outcomes)).to.have.lengthOf(1);
+        await expectNone(client, LACKING);
+        const isActive = 'value' in outcomes[0]!;
+        kinds.add(isActive ? 'activated' : 'inserted');
+        if (isActive) await move(stores, b, 'active', 'retiring');
+        else await other.keyHierarchy.deleteScope(keys.scope);
+      }
+      expect(kinds.size, 'both have won').to.equal(2);
+    }),
+  );
+
+  it(
     'has every root key version sealed under every active root wrapper, at every moment',
     withBoth(async ({stores, other, client}) => {
       const [a, b] = await insertTwoRoots(stores);
@@ -268,12 +291,11 @@ describe('PostgreSQL key hierarchy, changed by two processes at once', function 
       const {id: added} = makeRootWrapper();
       await stores.keyHierarchy.insertRootWrapper(makeRootWrapper({id: added, state: 'adding'}));
       const roots = [id, added];
-      for (let round = 0; round < ROUNDS / 2; round++) {
-        const scopes = [
-          await rotate(stores, await insertFirstKeys(stores, roots), roots),
-          await rotate(other, await insertFirstKeys(other, roots), roots),
-        ];
-        await stores.keyHierarchy.deleteSealedRootKeys(added, {limit: 9});
+      const rotateTwice = async (handle: Stores): Promise<ScopeKeysRecord> =>
+        rotate(handle, await rotate(handle, await insertFirstKeys(handle, roots), roots), roots);
+      for (let round = 0; round < ROUNDS; round++) {
+        const scopes = await Promise.all([rotateTwice(stores), rotateTwice(other)]);
+        await stores.keyHierarchy.deleteSealedRootKeys(added, {limit: 1 + (round % 4)});
         const sealed = scopes
           .flatMap(({rootKeyVersions}) => rootKeyVersions)
           .map((version) => ({rootKeyVersionId: version.id, blob: randomBlob()}));
@@ -281,18 +303,19 @@ describe('PostgreSQL key hierarchy, changed by two processes at once', function 
         await meet<unknown>(
           [DuplicateError, KeyNotFoundError],
           [
-            () => stores.keyHierarchy.deleteScope(first!.scope),
-            () => other.keyHierarchy.addKeys(first!.scope, makeRotation(first!, roots)),
+            () => stores.keyHierarchy.deleteScope(first.scope),
+            () => other.keyHierarchy.addKeys(first.scope, makeRotation(first, roots)),
             () => stores.keyHierarchy.insertSealedRootKeys(added, sealed),
             () => other.keyHierarchy.insertSealedRootKeys(added, sealed.toReversed()),
             () => other.keyHierarchy.deleteSealedRootKeys(added, {limit: 9}),
+            () => stores.keyHierarchy.deleteSealedRootKeys(added, {limit: 2}),
             () =>
-              resealAll(other, first!.scope).catch((error: unknown) => {
+              resealAll(other, first.scope).catch((error: unknown) => {
                 if (!(error instanceof TypeError)) throw error;
               }),
           ],
         );
-        expect(await other.keyHierarchy.findScope(first!.scope)).to.equal(undefined);
+        expect(await other.keyHierarchy.findScope(first.scope)).to.equal(undefined);
         for (const {scope} of scopes) await stores.keyHierarchy.deleteScope(scope);
       }
       for (const table of [
