@@ -14,7 +14,9 @@ export const ROOT_WRAPPER_SQL = {
      FROM root_wrapper w LEFT JOIN data_key_version v ON v.position = sealer_key_version
      ORDER BY w.position`,
   ),
-  listInUse: statement(`SELECT id, position FROM root_wrapper WHERE state IN ('adding', 'active')`),
+  listInUse: statement(
+    `SELECT id, position FROM root_wrapper WHERE state IN ('adding', 'active') ORDER BY position`,
+  ),
   find: statement('SELECT position, state FROM root_wrapper WHERE id = $1'),
   // Two that delete what is sealed under it do so one after the other.
   findToUnseal: statement('SELECT position, state FROM root_wrapper WHERE id = $1 FOR NO KEY UPDATE'),
