@@ -81,8 +81,8 @@ export async function recovered(stores: Stores): Promise<void> {
       await stores.ping();
       return;
     } catch (error) {
-      if (!(error instanceof UnavailableError) || attempts === 100) throw error;
-      await sleep(50);
+      if (!(error instanceof UnavailableError) || attempts === 1000) throw error;
+      await sleep(5);
     }
   }
 }
