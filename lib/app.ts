@@ -2,10 +2,8 @@ import {mkdir} from 'node:fs/promises';
 import type {Logger} from 'pino';
 import {assertOwnersDirectory} from './admin/admin-socket-path.ts';
 import {startAdminSocket} from './admin/admin-socket-server.ts';
-import {acquireDataDirectoryLock} from './admin/data-directory-lock.ts';
 import type {AnyAdminOperation} from './admin/execute-operation.ts';
 import {startBackgroundWork} from './background-work.ts';
-import {describeStorage} from './config/location-parsers.ts';
 import type {Settings} from './config/settings.ts';
 import {createClientAddressReader} from './http/client-address.ts';
 import {createApp} from './http/create-app.ts';
@@ -13,16 +11,16 @@ import {createKmsEndpoints} from './http/endpoints/kms-endpoints.ts';
 import {HttpServer} from './http/http-server.ts';
 import {Lifecycle} from './http/lifecycle.ts';
 import {connectionLimits} from './http/limits.ts';
-import {createAddressLimiter, createInvokerLimiter} from './http/rate-limit.ts';
+import {byAddressBlock} from './http/rate-limit.ts';
 import {loadCredentials, loadSelfSigned, type Credentials} from './http/tls.ts';
 import {startHousekeeping} from './housekeeping.ts';
 import {openKeyManagement} from './key-management.ts';
 import type {KeyModule} from './key-modules/key-module.ts';
-import {NO_METRICS, type Metrics} from './observability/metrics.ts';
-import {startMetricsListener} from './observability/metrics-listener.ts';
+import {wholeServer, workerOf} from './process-role.ts';
+import type {WorkerLink} from './processes/worker-link.ts';
 import {assertRootsOpenKeys} from './sealing/assert-roots-open-keys.ts';
-import type {RootOfTrust} from './sealing/root-of-trust.ts';
 import {SealedError} from './sealing/sealing-errors.ts';
+import {listeningUrl, rootNotices} from './start-notices.ts';
 import {createDidResolver} from './zcap/did/did-resolver.ts';
 import {ZcapAuthorizer} from './zcap/zcap-authorizer.ts';
 
@@ -32,6 +30,12 @@ export interface RunningServer {
   readonly url: string;
   /** Lines for the person who started it. */
   readonly notices: readonly string[];
+  /** Reads the files of the certificate again, and has new connections begin with it. @throws Error; then all is as before */
+  renew(): Promise<void>;
+  /** Takes no more connections and does nothing by itself any more, as another worker takes its place. */
+  retire(): Promise<void>;
+  /** After `retire`: resolves when all connections have ended by themselves, or after the longest time that they may take. */
+  left(): Promise<void>;
   /** Drains, and releases everything. */
   close(): Promise<void>;
 }
@@ -42,6 +46,8 @@ export interface ServerOptions {
   readonly clock?: () => number;
   /** How often it is looked for keys that are due. Default: about every minute */
   readonly keysEveryMs?: number;
+  /** Where this process is one of several. */
+  readonly worker?: WorkerLink;
 }
 
 /**
@@ -61,22 +67,26 @@ export async function startServer(settings: Settings, options: ServerOptions): P
 
 async function compose(
   settings: Settings,
-  {log, clock = () => Date.now(), keysEveryMs}: ServerOptions,
+  {log, clock = () => Date.now(), keysEveryMs, worker}: ServerOptions,
   closing: AsyncDisposableStack,
-): Promise<Pick<RunningServer, 'url' | 'notices'>> {
+): Promise<Omit<RunningServer, 'close'>> {
   const notices: string[] = [];
+  const role = worker ? workerOf(worker, settings) : wholeServer(settings);
   await mkdir(settings.dataDir, {recursive: true, mode: 0o700});
   // Before anything is made in it.
   await assertOwnersDirectory(settings.dataDir);
-  const lock = await acquireDataDirectoryLock(settings.dataDir);
+  const lock = await role.takeDataDirectory();
   closing.defer(() => lock.release());
-  const metrics = await openMetrics(settings, closing, notices);
+  const metrics = await role.openMetrics(closing, notices);
 
-  const management = await openKeyManagement(settings, {log, closing, metrics, clock});
+  const management = await role.withOthers((options) =>
+    openKeyManagement(settings, {log, closing, metrics, clock, ...options}),
+  );
   const {requestStores: stores, root, hierarchy, keyModules, keyService} = management;
   if (!root.isSealed()) {
     await assertRootsOpenKeys({store: management.stores.keyHierarchy, hierarchy, purpose: 'record-mac'});
   }
+  role.shareRoots(root);
   notices.push(...rootNotices(settings, root));
 
   const authorizer = new ZcapAuthorizer({
@@ -91,7 +101,7 @@ async function compose(
     onCache: (hit) => metrics.cache('capabilities', hit),
     now: () => Math.floor(clock() / 1000),
   });
-  const invokerLimiter = createInvokerLimiter({rate: settings.rateLimit.invoker});
+  const invokerLimiter = role.limiter('invoker');
   const lifecycle = new Lifecycle();
   const hsts = settings.tls.mode === 'files';
   const app = createApp({
@@ -109,12 +119,12 @@ async function compose(
       },
       now: clock,
     }),
-    healthChecks: [
+    healthChecks: role.healthChecks([
       {name: 'store', check: () => stores.ping()},
       {name: 'root-of-trust', check: () => hierarchy.check()},
       {name: 'key-module', check: () => checkKeyModules(keyModules)},
-    ],
-    addressLimiter: createAddressLimiter({rate: settings.rateLimit.address}),
+    ]),
+    addressLimiter: byAddressBlock(role.limiter('address')),
     clientAddress: createClientAddressReader(settings.trustedProxies),
     lifecycle,
     log,
@@ -122,22 +132,34 @@ async function compose(
     hsts,
   });
   const {nodeLeases} = management;
-  closing.defer(startHousekeeping(stores, {log, mayRun: (...round) => nodeLeases.mayRun(...round)}));
-  closing.defer(startBackgroundWork(management, {keysEveryMs}));
-  const adminSocket = await startAdminSocket({
-    management,
-    loadOperations,
-    dataDir: settings.dataDir,
+  const stopHousekeeping = startHousekeeping(management.stores, {
     log,
+    mayRun: (...round) => nodeLeases.mayRun(...round),
   });
-  closing.defer(() => adminSocket.close());
+  const stopBackgroundWork = once(startBackgroundWork(management, {keysEveryMs}));
+  const stopWork = async (): Promise<void> => {
+    stopHousekeeping();
+    await stopBackgroundWork();
+  };
+  closing.defer(stopWork);
+  const adminSocket = await role.openAdminSocket(async () => {
+    const socket = await startAdminSocket({
+      management: {...management, ...(role.workers && {workers: role.workers})},
+      loadOperations,
+      dataDir: settings.dataDir,
+      log,
+    });
+    closing.defer(() => socket.close());
+    return socket;
+  });
 
+  const limits = connectionLimits({...settings, maxConnections: role.maxConnections});
   const credentials = await openCredentials(settings, notices);
   const server = await HttpServer.start({
     app,
     listen: settings.listen,
     credentials,
-    limits: connectionLimits(settings),
+    limits,
     lifecycle,
     log,
     metrics,
@@ -152,23 +174,29 @@ async function compose(
       .then(loadOperations)
       .catch((err: unknown) => log.error({err}, 'libraries could not be loaded'));
   });
-  return {url: listeningUrl(settings, server.port), notices};
+  return {
+    url: listeningUrl(settings, server.port),
+    notices,
+    renew: async () => {
+      const renewed = await openCredentials(settings, []);
+      if (renewed) server.renew(renewed);
+    },
+    retire: async () => {
+      server.retire();
+      await adminSocket.retire();
+      await stopWork();
+    },
+    left: () => server.left(limits.keepAliveTimeoutMs + limits.requestTimeoutMs),
+  };
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
 }
 
 async function loadOperations(): Promise<ReadonlyMap<string, AnyAdminOperation>> {
   return (await import('./admin/operation-table.ts')).ADMIN_OPERATIONS;
-}
-
-async function openMetrics(
-  settings: Settings,
-  closing: AsyncDisposableStack,
-  notices: string[],
-): Promise<Metrics> {
-  if (!settings.metricsListen) return NO_METRICS;
-  const listener = await startMetricsListener(settings.metricsListen);
-  closing.defer(() => listener.close());
-  notices.push(`metrics on http://${listener.address.host}:${listener.address.port}/metrics`);
-  return listener.metrics;
 }
 
 async function openCredentials(
@@ -183,30 +211,6 @@ async function openCredentials(
   return selfSigned;
 }
 
-function rootNotices({storage, dataDir}: Settings, root: RootOfTrust): string[] {
-  const uris = root.records().map(({uri}) => uri);
-  const roots = `root of trust: ${uris.length > 0 ? uris.join(', ') : 'none yet'}`;
-  return [
-    `data directory: ${dataDir}`,
-    `store: ${describeStorage(storage)}`,
-    root.created ? `${roots}, made just now. Back it up: without it no key in the store can be used.` : roots,
-    ...(root.isSealed()
-      ? [
-          uris.length > 0
-            ? 'SEALED: every request is answered with 503 until shares were given to: webkms admin unseal'
-            : 'SEALED: there is no root of trust yet; make it with: webkms admin init',
-        ]
-      : []),
-  ];
-}
-
 async function checkKeyModules(keyModules: ReadonlyMap<string, KeyModule>): Promise<void> {
   await Promise.all([...new Set(keyModules.values())].map((module) => module.check()));
-}
-
-function listeningUrl({baseUrl, listen, tls}: Settings, port: number): string {
-  const {port: basePort} = new URL(baseUrl);
-  if (tls.mode !== 'off' && Number(basePort || 443) === port) return baseUrl;
-  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
-  return `${tls.mode === 'off' ? 'http' : 'https'}://${host}:${port}`;
 }

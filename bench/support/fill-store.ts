@@ -10,6 +10,8 @@ const BATCH = 500;
 /** HMAC keys are made, sealed and authenticated as any other, and take a tenth of the time to make. */
 const TYPE = 'Sha256HmacKey2019';
 
+const MOVE = {state: 'filling', moveId: 'mv_bench'} as const;
+
 export interface FilledKeystore {
   readonly id: string;
   readonly keys: string[];
@@ -45,6 +47,7 @@ export async function fillStore(
   await addKeystores(management, filled, {baseUrl, count: keystores});
   const {keyModules, authenticator} = management;
   const module = findKeyModule('software', keyModules);
+  await transfer.replaceMark({...MOVE, other: 'a benchmark', since: Date.now()}, undefined);
   let there = filled.reduce((sum, {keys}) => sum + keys.length, 0);
   while (there < count) {
     const records = await Promise.all(
@@ -70,7 +73,8 @@ export async function fillStore(
         return {record: {...record, authentication}, uses: []};
       }),
     );
-    await transfer.put('key', records);
+    await transfer.put('key', records, MOVE.moveId);
     there += records.length;
   }
+  await transfer.replaceMark(undefined, MOVE);
 }
