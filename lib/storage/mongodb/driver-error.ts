@@ -23,6 +23,9 @@ export class DuplicateKeyError extends Error {
   }
 }
 
+/** The server has not what a command asks for, and did nothing. */
+export class NotImplementedError extends InternalError {}
+
 /** What a store refuses: it comes out of the connection as it is. */
 export type StoreError =
   KmsError | InvalidSchemaError | KeyInUseError | KeyNotFoundError | RootsChangedError | DuplicateKeyError;
@@ -61,6 +64,8 @@ const DEFECTS: ReadonlySet<unknown> = new Set([
   17420,
 ]);
 
+const NOT_IMPLEMENTED = 238;
+
 /** The server's answers that say it has done nothing. */
 const REFUSALS: ReadonlySet<unknown> = new Set([
   13, // Unauthorized
@@ -96,6 +101,7 @@ function toServerRefusal(error: MongoServerError, write: SentAttempts | undefine
   const {code} = error;
   if (error instanceof MongoWriteConcernError) return outcomeUnknown(error);
   if (DUPLICATE_KEY.has(code)) return new DuplicateKeyError(duplicateIndex(error), {cause: error});
+  if (code === NOT_IMPLEMENTED) return new NotImplementedError(error);
   if (DEFECTS.has(code)) return new InternalError(error);
   if (!write || (write.count <= 1 && REFUSALS.has(code))) return unavailable(error);
   return outcomeUnknown(error);

@@ -1,54 +1,26 @@
-import {
-  type Collection,
-  type Db,
-  type Document,
-  type Filter,
-  MongoClient,
-  ReadConcern,
-  type UpdateFilter,
-} from 'mongodb';
-import {DuplicateError, UnavailableError} from '../../errors.ts';
+import {type Collection, type Db, type Document, type Filter, MongoClient, type UpdateFilter} from 'mongodb';
+import {DuplicateError} from '../../errors.ts';
 import {NETWORK_STORE_DEFAULTS} from '../network-store-options.ts';
 import {clientOptions} from './client-options.ts';
+import {BoundedCalls} from './bounded-calls.ts';
 import type {CollectionName, StoredDocument} from './collections.ts';
 import {Deadline} from './deadline.ts';
-import {DuplicateKeyError, toStoreError} from './driver-error.ts';
+import {DuplicateKeyError, NotImplementedError, toStoreError} from './driver-error.ts';
 import {endsWithin} from './ends-within.ts';
 import type {MongodbOptions} from './mongodb-options.ts';
 import {parseMongodbUrl} from './mongodb-url.ts';
+import {
+  type Change,
+  type Conditions,
+  type ListSelection,
+  type Projection,
+  READ_CONCERNS,
+  type Reading,
+  type Selection,
+} from './selection.ts';
 import {SentAttempts} from './sent-attempts.ts';
 
-/**
- * What a read has to be. All go to the primary.
- * - `decisive`: linearizable. A primary that was replaced and has not noticed yet gives no answer, so that everything is seen
- *   that was answered before. For what decides a request, of single documents by their unique keys.
- * - `current`: the primary's own state, for what is compared and swapped next: the swap, which the majority confirms,
- *   succeeds only where that state was the true one.
- * - `settled`: nothing that could be rolled back. For lists and maintenance.
- */
-export type Reading = 'decisive' | 'current' | 'settled';
-
-const READ_CONCERNS: Readonly<Record<Reading, ReadConcern>> = {
-  decisive: new ReadConcern('linearizable'),
-  current: new ReadConcern('local'),
-  settled: new ReadConcern('majority'),
-};
-
-export type Conditions = Readonly<Record<string, unknown>>;
-export type Change = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-export type Projection = Readonly<Record<string, 0 | 1>>;
-/** In the order of its members. */
-export type Order = Readonly<Record<string, 1 | -1>>;
-
-interface Selection {
-  readonly reading?: Reading;
-  readonly projection?: Projection;
-}
-
-interface ListSelection extends Selection {
-  readonly sort?: Order;
-  readonly limit: number;
-}
+export type {Change, Conditions, Order, Projection, Reading} from './selection.ts';
 
 /**
  * A pool of connections, and the ways of working with it. Whatever goes wrong in them comes out as a StoreError. Everything
@@ -58,16 +30,16 @@ export class MongodbConnection {
   readonly #client: MongoClient;
   readonly #db: Db;
   readonly #timeoutMs: number;
-  readonly #mostRunning: number;
-  #running = 0;
-  #closed = false;
+  readonly #calls: BoundedCalls;
+  /** Some servers of the protocol give the whole document or nothing. */
+  #canProjectChanges = true;
 
   private constructor(client: MongoClient, database: string, options: MongodbOptions) {
     const {maxConnections, maxWaiting, timeoutMs} = {...NETWORK_STORE_DEFAULTS, ...options};
     this.#client = client;
     this.#db = client.db(database);
     this.#timeoutMs = timeoutMs;
-    this.#mostRunning = maxConnections + maxWaiting;
+    this.#calls = new BoundedCalls({mostAtOnce: maxConnections + maxWaiting, timeoutMs});
   }
 
   /** Connects; nothing is known of the database yet. @throws StoreOpenError where the URL is none. @throws MongoError */
@@ -112,7 +84,7 @@ export class MongodbConnection {
     conditions: Conditions,
     {reading = 'settled', projection}: Selection = {},
   ): Promise<StoredDocument | undefined> {
-    const found = await this.#run((maxTimeMS) =>
+    const found = await this.#calls.run((maxTimeMS) =>
       this.#collection(name).findOne(conditions as Filter<Document>, {
         readConcern: READ_CONCERNS[reading],
         maxTimeMS,
@@ -127,7 +99,7 @@ export class MongodbConnection {
     conditions: Conditions,
     selection: ListSelection,
   ): Promise<readonly StoredDocument[]> {
-    return this.#run((maxTimeMS) => this.#cursor(name, conditions, selection, maxTimeMS).toArray());
+    return this.#calls.run((maxTimeMS) => this.#cursor(name, conditions, selection, maxTimeMS).toArray());
   }
 
   /** Gives them to `take` one by one, and reads no further once it returns false. */
@@ -137,7 +109,7 @@ export class MongodbConnection {
     selection: ListSelection,
     take: (document: StoredDocument) => boolean,
   ): Promise<void> {
-    return this.#run(async (maxTimeMS) => {
+    return this.#calls.run(async (maxTimeMS) => {
       for await (const document of this.#cursor(name, conditions, selection, maxTimeMS)) {
         if (!take(document)) return;
       }
@@ -150,7 +122,7 @@ export class MongodbConnection {
     conditions: Conditions,
     {reading = 'settled', limit}: {readonly reading?: Reading; readonly limit?: number} = {},
   ): Promise<number> {
-    return this.#run((maxTimeMS) =>
+    return this.#calls.run((maxTimeMS) =>
       this.#collection(name).countDocuments(conditions as Filter<Document>, {
         readConcern: READ_CONCERNS[reading],
         maxTimeMS,
@@ -162,7 +134,7 @@ export class MongodbConnection {
   /** @returns how many attempts it took. @throws DuplicateKeyError */
   async insert(name: CollectionName, document: object): Promise<number> {
     const sent = new SentAttempts();
-    await this.#run(
+    await this.#calls.run(
       (maxTimeMS) => this.#collection(name).insertOne(sent.counted(document as Document), {maxTimeMS}),
       sent,
     );
@@ -177,7 +149,7 @@ export class MongodbConnection {
     {upsert = false}: {readonly upsert?: boolean} = {},
   ): Promise<boolean> {
     const sent = new SentAttempts();
-    const {matchedCount, upsertedCount} = await this.#run(
+    const {matchedCount, upsertedCount} = await this.#calls.run(
       (maxTimeMS) =>
         this.#collection(name).updateOne(sent.counted(conditions), change as UpdateFilter<Document>, {
           upsert,
@@ -188,7 +160,7 @@ export class MongodbConnection {
     return matchedCount + upsertedCount > 0;
   }
 
-  /** @returns the document as it is then, undefined where there is none. @throws DuplicateKeyError */
+  /** @returns the document as it is then (at least what `projection` has of it), undefined where there is none. @throws DuplicateKeyError */
   async findAndUpdate(
     name: CollectionName,
     conditions: Conditions,
@@ -196,23 +168,33 @@ export class MongodbConnection {
     {upsert = false, projection}: {readonly upsert?: boolean; readonly projection?: Projection} = {},
   ): Promise<StoredDocument | undefined> {
     const sent = new SentAttempts();
-    const found = await this.#run(
-      (maxTimeMS) =>
-        this.#collection(name).findOneAndUpdate(sent.counted(conditions), change as UpdateFilter<Document>, {
-          returnDocument: 'after',
-          upsert,
-          maxTimeMS,
-          ...(projection && {projection}),
-        }),
-      sent,
-    );
-    return found ?? undefined;
+    try {
+      const found = await this.#calls.run(
+        (maxTimeMS) =>
+          this.#collection(name).findOneAndUpdate(
+            sent.counted(conditions),
+            change as UpdateFilter<Document>,
+            {
+              returnDocument: 'after',
+              upsert,
+              maxTimeMS,
+              ...(projection && this.#canProjectChanges && {projection}),
+            },
+          ),
+        sent,
+      );
+      return found ?? undefined;
+    } catch (error) {
+      if (!(error instanceof NotImplementedError && projection && this.#canProjectChanges)) throw error;
+      this.#canProjectChanges = false;
+      return this.findAndUpdate(name, conditions, change, {upsert});
+    }
   }
 
   /** @returns whether there was one. */
   async remove(name: CollectionName, conditions: Conditions): Promise<boolean> {
     const sent = new SentAttempts();
-    const {deletedCount} = await this.#run(
+    const {deletedCount} = await this.#calls.run(
       (maxTimeMS) => this.#collection(name).deleteOne(sent.counted(conditions), {maxTimeMS}),
       sent,
     );
@@ -222,7 +204,7 @@ export class MongodbConnection {
   /** @returns how many there were. */
   async removeMany(name: CollectionName, conditions: Conditions): Promise<number> {
     const sent = new SentAttempts();
-    const {deletedCount} = await this.#run(
+    const {deletedCount} = await this.#calls.run(
       (maxTimeMS) => this.#collection(name).deleteMany(sent.counted(conditions), {maxTimeMS}),
       sent,
     );
@@ -230,7 +212,7 @@ export class MongodbConnection {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#calls.close();
     await this.#client.close();
   }
 
@@ -252,21 +234,5 @@ export class MongodbConnection {
       ...(projection && {projection}),
       ...(sort && {sort: {...sort}}),
     });
-  }
-
-  async #run<T>(work: (maxTimeMs: number) => Promise<T>, write?: SentAttempts): Promise<T> {
-    if (this.#closed) throw new UnavailableError('The store is closed.');
-    if (this.#running >= this.#mostRunning)
-      throw new UnavailableError('Too many callers wait for the store.');
-    const timeoutMs = Deadline.remainingMs(this.#timeoutMs);
-    this.#running++;
-    // It runs, and has its connection, until the driver is done with it, however long its caller waits.
-    const running = work(timeoutMs).finally(() => this.#running--);
-    try {
-      return await endsWithin(timeoutMs, running);
-    } catch (error) {
-      write?.abandon();
-      throw toStoreError(error, write);
-    }
   }
 }
