@@ -169,8 +169,11 @@ export class Attempt {
       ...($inc && {$inc}),
     };
     const {documents} = this.#options;
+    const written = await this.#send('write', () =>
+      documents.update(target, {revision: target.revision}, change),
+    );
     this.#reserved.delete(target);
-    return this.#send('write', () => documents.update(target, {revision: target.revision}, change));
+    return written;
   }
 
   /** As `write`; where the document is another the whole operation begins again. */
@@ -197,8 +200,9 @@ export class Attempt {
       this.#uncounted = count !== undefined;
       if (await this.#entries.remove(guard, {id, countWritten: count})) this.#uncounted = false;
     }
-    for (const {guard, writer} of this.#stale)
+    for (const {guard, writer} of this.#stale) {
       await this.#entries.tidy(guard, writer).catch(ignoreUnavailable);
+    }
   }
 
   async step(step: string): Promise<void> {

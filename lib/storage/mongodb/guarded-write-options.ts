@@ -9,6 +9,8 @@ export interface GuardedWritesOptions {
   readonly onStep?: OnStep | undefined;
   /** Milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
+  /** Waits before an operation begins again. */
+  readonly pause?: ((ms: number) => Promise<unknown>) | undefined;
 }
 
 /** What was read has been changed meanwhile: the operation begins again. */

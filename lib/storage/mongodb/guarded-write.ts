@@ -34,7 +34,7 @@
  * write finds another one whenever it arrives (I1). Or it was not t any more: the write had been made, or never will be.
  *
  * CRASHES AND DELAYS. Whoever stops anywhere leaves at most: a placeholder, which no reader sees, the next insertion uses and
- * a TTL index removes; an entry, which hinders nobody (quotas count it for a minute) and is taken away, fenced, by who comes
+ * a TTL index removes; an entry, which hinders nobody and is taken away, fenced, by who comes
  * by later. A write that arrives late finds its revision, and then nothing has changed that it depends on, or not, and then it
  * does nothing. Of registering and taking out: an entry without a writer is a crashed writer's. Fencing a writer that is alive
  * costs it another try. So it may be done at any time by anybody, and the age of entries is judged by clocks that differ.
@@ -91,7 +91,7 @@ export class GuardedWrites {
           await attempt.end(!isConflict);
           if (!isConflict) throw asSent(error, attempt.sent);
         }
-        await sleep(Math.random() * pauseMs);
+        await (this.#options.pause ?? sleep)(Math.random() * pauseMs);
       }
     });
   }

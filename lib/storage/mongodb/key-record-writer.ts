@@ -25,6 +25,7 @@ import {requireSameKey, requireSoundKey} from './key-rules.ts';
 import {KeyReplacer} from './key-replacer.ts';
 import {keystorePlace, toKeystoreConfig} from './keystore-document.ts';
 import type {MongodbConnection} from './mongodb-connection.ts';
+import {hasRoom} from './quota.ts';
 import {integer, text} from './stored-values.ts';
 
 const keystoreChanged = (): KeystoreSequenceError =>
@@ -120,14 +121,14 @@ export class KeyRecordWriter {
 
   /** Who registered before takes its share first, whether it has written yet or not. */
   async #requireRoom(attempt: Attempt, keystore: StoredDocument, max: number): Promise<void> {
-    const earlier = attempt
-      .earlierWriters(keystore)
-      .filter(({operation}) => operation === 'insert key')
-      .flatMap(({targets}) => targets.map(({_id}) => _id));
-    const others = {keystoreId: keystore['_id'], kept: true, _id: {$nin: earlier}};
-    const stored = await this.#connection.count('key', others, {reading: 'current'});
-    if (stored + earlier.length >= max) {
-      throw new QuotaExceededError('The quota of keys in this keystore is used up.');
-    }
+    const isFree = await hasRoom(attempt, keystore, {
+      max,
+      takesShare: ({operation}) => operation === 'insert key',
+      countOthers: (ids) => {
+        const others = {keystoreId: keystore['_id'], kept: true, _id: {$nin: ids}};
+        return this.#connection.count('key', others, {reading: 'current'});
+      },
+    });
+    if (!isFree) throw new QuotaExceededError('The quota of keys in this keystore is used up.');
   }
 }

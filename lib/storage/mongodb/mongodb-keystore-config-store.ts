@@ -21,6 +21,7 @@ import {
 } from './keystore-document.ts';
 import type {MongodbConnection} from './mongodb-connection.ts';
 import {nextPosition} from './next-position.ts';
+import {hasRoom} from './quota.ts';
 import {integer, text, texts} from './stored-values.ts';
 
 interface FoundKeystore extends ReadDocument {
@@ -175,10 +176,14 @@ export class MongodbKeystoreConfigStore implements KeystoreMaintenance {
 
   /** Who registered before takes its share first, whether it has written yet or not. */
   async #requireRoom(attempt: Attempt, guard: StoredDocument, max: number): Promise<void> {
-    const earlier = attempt.earlierWriters(guard).flatMap(({targets}) => targets.map(({_id}) => _id));
-    const others = {creator: guard['_id'], _id: {$nin: earlier}};
-    const stored = await this.#connection.count('keystore', others, {reading: 'current'});
-    if (stored + earlier.length >= max) throw new QuotaExceededError('The quota of keystores is used up.');
+    const isFree = await hasRoom(attempt, guard, {
+      max,
+      countOthers: (ids) => {
+        const others = {creator: guard['_id'], _id: {$nin: ids}};
+        return this.#connection.count('keystore', others, {reading: 'current'});
+      },
+    });
+    if (!isFree) throw new QuotaExceededError('The quota of keystores is used up.');
   }
 }
 

@@ -8,6 +8,7 @@ import type {GuardedWrites} from './guarded-write.ts';
 import {keystorePlace} from './keystore-document.ts';
 import type {MongodbConnection} from './mongodb-connection.ts';
 import {revocationDocumentId} from './revocation-document.ts';
+import {hasRoom} from './quota.ts';
 import {integer, text} from './stored-values.ts';
 
 export class MongodbRevocationStore implements RevocationStore {
@@ -80,15 +81,15 @@ export class MongodbRevocationStore implements RevocationStore {
 
   /** Who registered before takes its share first, whether it has written yet or not. */
   async #requireRoom(attempt: Attempt, keystore: StoredDocument, {to, max}: RevocationCharge): Promise<void> {
-    const earlier = attempt
-      .earlierWriters(keystore)
-      .filter(({operation}) => operation === `${CHARGED}${to}`)
-      .flatMap(({targets}) => targets.map(({_id}) => _id));
-    const others = {keystoreId: keystore['_id'], chargedTo: to, _id: {$nin: earlier}};
-    const stored = await this.#connection.count('revocation', others, {reading: 'current'});
-    if (stored + earlier.length >= max) {
-      throw new QuotaExceededError('The quota of revocations in this keystore is used up.');
-    }
+    const isFree = await hasRoom(attempt, keystore, {
+      max,
+      takesShare: ({operation}) => operation === `${CHARGED}${to}`,
+      countOthers: (ids) => {
+        const others = {keystoreId: keystore['_id'], chargedTo: to, _id: {$nin: ids}};
+        return this.#connection.count('revocation', others, {reading: 'current'});
+      },
+    });
+    if (!isFree) throw new QuotaExceededError('The quota of revocations in this keystore is used up.');
   }
 }
 
