@@ -4,7 +4,10 @@ import {integer, text} from './row.ts';
 import {statement} from './statement.ts';
 import type {Transaction} from './transaction.ts';
 
-const FIND = statement('SELECT id, position FROM data_key_version WHERE id = ANY ($1)');
+/** They stay until the transaction ends: locked in the order in which the deletion of a scope locks them. */
+const FIND = statement(
+  'SELECT id, position FROM data_key_version WHERE id = ANY ($1) ORDER BY position FOR KEY SHARE',
+);
 
 /** Rows name data key versions by their positions, records by their ids. */
 export interface DataKeyVersionPositions {

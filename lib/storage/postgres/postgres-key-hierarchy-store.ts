@@ -118,18 +118,27 @@ export class PostgresKeyHierarchyStore implements KeyHierarchyStore {
   }
 
   deleteDataKeyVersion(id: string): Promise<boolean> {
-    return this.#connection.write((tx) => deleteUnused(tx, SCOPE_SQL.deleteDataKeyVersion, id));
+    return this.#connection.write(async (tx) => {
+      await tx.query(SCOPE_SQL.holdKeystoreOfDataKeyVersion, [id]);
+      return deleteUnused(tx, SCOPE_SQL.deleteDataKeyVersion, id);
+    });
   }
 
   deleteRootKeyVersion(id: string): Promise<boolean> {
-    return this.#connection.write((tx) => deleteUnused(tx, SCOPE_SQL.deleteRootKeyVersion, id));
+    return this.#connection.write(async (tx) => {
+      await tx.query(SCOPE_SQL.holdScopeOfRootKeyVersion, [id]);
+      return deleteUnused(tx, SCOPE_SQL.deleteRootKeyVersion, id);
+    });
   }
 
   deleteScope(scope: string): Promise<boolean> {
-    return this.#connection.write((tx) => this.deleteScopeIn(tx, scope));
+    return this.#connection.write(async (tx) => {
+      await tx.query(SCOPE_SQL.holdKeystore, [scope]);
+      return this.deleteScopeIn(tx, scope);
+    });
   }
 
-  /** `deleteScope` as the last part of a transaction of its caller. @throws KeyInUseError */
+  /** `deleteScope` as the last part of a transaction of its caller, which has locked the keystore. @throws KeyInUseError */
   deleteScopeIn(tx: Transaction, scope: string): Promise<boolean> {
     return deleteUnused(tx, SCOPE_SQL.delete, scope);
   }

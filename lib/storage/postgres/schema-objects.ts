@@ -9,10 +9,11 @@ export interface SchemaObject {
   readonly definition: string;
 }
 
-/** What the server adds where it tells of an expression: casts, parentheses, quotes. */
+/** Without what the server adds where it tells of an expression: casts, parentheses, quotes of names and of large numbers. */
 export const plainSql = (sql: string): string =>
   sql
-    .replaceAll(/::(?:bigint|bytea|integer|json|text)(?:\[\])?/g, '')
+    .replaceAll(/::\w+(?:\[\])?/g, '')
+    .replaceAll(/'(\d+)'/g, '$1')
     .replaceAll(/["()\s]/g, '')
     .toLowerCase();
 

@@ -58,6 +58,20 @@ export const SCOPE_SQL = {
   delete: statement('DELETE FROM root_key WHERE scope = $1'),
   deleteDataKeyVersion: statement('DELETE FROM data_key_version WHERE id = $1'),
   deleteRootKeyVersion: statement('DELETE FROM root_key_version WHERE id = $1'),
+  // A deletion looks at the rows that refer to what it deletes: where all of these are just being deleted, from the
+  // keystore on downwards, it waits before it has locked anything.
+  holdKeystore: statement('SELECT position FROM keystore WHERE id = $1 FOR KEY SHARE'),
+  holdKeystoreOfDataKeyVersion: statement(
+    `SELECT position FROM keystore WHERE id = (
+       SELECT k.scope FROM data_key_version v
+         JOIN data_key d ON d.position = v.data_key
+         JOIN root_key k ON k.position = d.root_key
+       WHERE v.id = $1) FOR KEY SHARE`,
+  ),
+  holdScopeOfRootKeyVersion: statement(
+    `SELECT position FROM root_key WHERE position = (
+       SELECT root_key FROM root_key_version WHERE id = $1) FOR KEY SHARE`,
+  ),
   // References that are checked when the transaction commits are so now.
   checkReferences: statement('SET CONSTRAINTS ALL IMMEDIATE'),
   collectionVersion: statement('SELECT collection_version FROM hierarchy_state WHERE id = 1'),

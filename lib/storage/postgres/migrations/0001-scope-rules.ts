@@ -44,7 +44,8 @@ const SCOPES = [
     events: ['INSERT'],
     body: lockRoots('_shared'),
   }),
-  // Data keys hold on to root key versions (RESTRICT), so they go before them.
+  // Data keys hold on to root key versions (RESTRICT), so they go before them. Their versions are locked in the order in
+  // which a row that names several locks them.
   rule({
     name: 'root_key_data_keys',
     table: 'root_key',
@@ -52,6 +53,8 @@ const SCOPES = [
     events: ['DELETE'],
     body: `
 BEGIN
+  PERFORM FROM data_key_version v JOIN data_key d ON d.position = v.data_key WHERE d.root_key = OLD.position
+    ORDER BY v.position FOR UPDATE OF v;
   DELETE FROM data_key WHERE root_key = OLD.position;
   RETURN OLD;
 END
