@@ -3,6 +3,13 @@ import {statement} from './statement.ts';
 
 const KEYSTORE = '(SELECT position FROM keystore WHERE id = $1)';
 
+/**
+ * Those of the keystore after the position $2, in their order. Said so, only the index that has both in this order serves
+ * it: with an equality the server may go through the keys of all keystores.
+ */
+const AFTER = `(keystore, position) > (${KEYSTORE}, $2) AND keystore <= ${KEYSTORE}`;
+const IN_ORDER = 'ORDER BY keystore, position';
+
 export const FIND = statement(`SELECT ${KEY_COLUMNS}, ${VERSION_COLUMNS}
   FROM key_record r JOIN key_version v ON v.key = r.position
   WHERE r.keystore = ${KEYSTORE} AND r.local_id = $2 ORDER BY v.version`);
@@ -23,8 +30,8 @@ const VERSION_WEIGHT = `${ROW_WEIGHT} + ${weightOf('w', 'public_key', 'material'
  * are, a page of them fits into memory. One key is always read. `found`: how many there are, read or not.
  */
 export const PAGE = statement(`WITH page AS (
-    SELECT * FROM key_record WHERE keystore = ${KEYSTORE} AND position > $2 AND state <> 'deleted'
-    ORDER BY position LIMIT $3),
+    SELECT * FROM key_record WHERE ${AFTER} AND state <> 'deleted'
+    ${IN_ORDER} LIMIT $3),
   weighed AS (
     SELECT p.position, ${RECORD_WEIGHT}
       + (SELECT coalesce(sum(${VERSION_WEIGHT}), 0) FROM key_version w WHERE w.key = p.position) AS weight
@@ -37,7 +44,7 @@ export const PAGE = statement(`WITH page AS (
   WHERE placed.before <= $4 ORDER BY r.position, v.version`);
 
 export const PAGE_OF_IDS = statement(`SELECT position, local_id AS "localKeyId" FROM key_record
-  WHERE keystore = ${KEYSTORE} AND position > $2 ORDER BY position LIMIT $3`);
+  WHERE ${AFTER} ${IN_ORDER} LIMIT $3`);
 
 /** In order of `due_at` and then of creation; the key that $3 and $4 name stands for its place, wherever it is now. */
 export const DUE = statement(`SELECT k.id AS "keystoreId", r.local_id AS "localKeyId", r.due_at AS "dueAt"

@@ -2,19 +2,11 @@ import {NotFoundError} from '../../errors.ts';
 import type {KeyRecordId} from '../key-record-store.ts';
 import type {KeyUseStore} from '../key-use-store.ts';
 import {isForeignKeyViolation} from './driver-error.ts';
+import * as sql from './key-use-statements.ts';
 import type {PostgresConnection} from './postgres-connection.ts';
 import {integer, type Row} from './row.ts';
-import {statement, type Value} from './statement.ts';
+import type {Value} from './statement.ts';
 import {withStoreErrors} from './with-store-errors.ts';
-
-const KEY = `(SELECT r.position FROM key_record r
-  WHERE r.keystore = (SELECT position FROM keystore WHERE id = $1) AND r.local_id = $2)`;
-
-const ADD = statement(`INSERT INTO key_use (key, version, uses)
-    SELECT key, version, $4 FROM key_version WHERE key = ${KEY} AND version = $3
-  ON CONFLICT (key, version) DO UPDATE SET uses = key_use.uses + excluded.uses
-  RETURNING uses`);
-const FIND = statement(`SELECT version, uses FROM key_use WHERE key = ${KEY}`);
 
 export class PostgresKeyUseStore implements KeyUseStore {
   readonly #connection: PostgresConnection;
@@ -34,14 +26,14 @@ export class PostgresKeyUseStore implements KeyUseStore {
 
   find({keystoreId, localKeyId}: KeyRecordId): Promise<ReadonlyMap<number, number>> {
     return withStoreErrors(async () => {
-      const rows = await this.#connection.query(FIND, [keystoreId, localKeyId]);
+      const rows = await this.#connection.query(sql.FIND, [keystoreId, localKeyId]);
       return new Map(rows.map((row) => [integer(row, 'version'), integer(row, 'uses')] as const));
     });
   }
 
   async #add(values: readonly Value[]): Promise<readonly Row[]> {
     try {
-      return (await this.#connection.execute(ADD, values)).rows;
+      return (await this.#connection.execute(sql.ADD, values)).rows;
     } catch (error) {
       // It was deleted with its keystore meanwhile.
       if (isForeignKeyViolation(error)) return [];

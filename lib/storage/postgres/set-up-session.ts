@@ -6,8 +6,13 @@ const STATEMENT_SHARE = 0.9;
 const LOCK_SHARE = 0.8;
 
 /**
- * What a connection is set to, whatever the server, the database and the role have by default. Every statement of a store
- * is served by an index and planned once: a plan that was made while a table was small must not scan it when it is large.
+ * Every statement of a store is served by an index, and planned once: what is best while
+ * tables are small, to read all of them, must not be done when they are large.
+ */
+const UNPLANNED = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'incremental_sort'];
+
+/**
+ * What a connection is set to, whatever the server, the database and the role have by default.
  * Commits are on the disk before they are answered; more (a standby's disk) stays as the server has it.
  */
 const SET_UP = `SELECT
@@ -19,7 +24,7 @@ const SET_UP = `SELECT
   set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
     THEN 'on' ELSE current_setting('synchronous_commit') END, false),
   set_config('plan_cache_mode', 'force_generic_plan', false),
-  set_config('enable_seqscan', 'off', false),
+  ${UNPLANNED.map((way) => `set_config('enable_${way}', 'off', false)`).join(',\n  ')},
   set_config('bytea_output', 'hex', false),
   current_schema() IS NULL AS schemaless,
   pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only`;
