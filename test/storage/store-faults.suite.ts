@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import type {Cut, TcpProxy} from '../support/tcp-proxy.ts';
 import {withFaultyStores, type FaultyStoresOptions, type OpenFaultyStores} from './faulty-stores.ts';
 import {WriteAttempt, recovered} from './writes/write-attempt.ts';
-import {STORE_WRITES} from './writes/store-writes.ts';
+import {DECISIVE_WRITES, STORE_WRITES} from './writes/store-writes.ts';
 import type {WriteCase} from './writes/write-case.ts';
 
 interface Fault {
@@ -11,12 +11,14 @@ interface Fault {
   readonly cut: Exclude<Cut, undefined>;
 }
 
+/** The one after which a client knows the least. */
+const SENT: Fault = {title: 'when a message is sent', from: 'client', cut: 'after'};
 const FAULTS: readonly Fault[] = [
+  SENT,
   {title: 'before a message is sent', from: 'client', cut: 'before'},
   {title: 'in the middle of a message', from: 'client', cut: 'during'},
-  {title: 'when a message is sent', from: 'client', cut: 'after'},
 ];
-/** In the long form: what a client knows then is hardly anything else. */
+/** Hardly anything else for a client. */
 const MORE_FAULTS: readonly Fault[] = [
   {title: 'before an answer', from: 'server', cut: 'before'},
   {title: 'in the middle of an answer', from: 'server', cut: 'during'},
@@ -33,12 +35,16 @@ export function describeStoreFaults(options: FaultyStoresOptions): void {
     for (const [name, write] of Object.entries(STORE_WRITES)) {
       it(`${name} is made, or not, or says that it does not know, wherever the connection breaks`, async () => {
         await withFaultyStores(options, write, async (openStores) => {
-          for (const fault of LONG ? [...FAULTS, ...MORE_FAULTS] : FAULTS)
-            await expectAllFaults(openStores, write, fault);
+          for (const fault of faultsFor(name)) await expectAllFaults(openStores, write, fault);
         });
       });
     }
   });
+}
+
+function faultsFor(name: string): readonly Fault[] {
+  if (LONG) return [...FAULTS, ...MORE_FAULTS];
+  return DECISIVE_WRITES.has(name) ? FAULTS : [SENT];
 }
 
 /** Breaks the connection at the first message, at the second, and so on, until the write gets through. */

@@ -61,3 +61,13 @@ export const STORE_READS = {
 } satisfies Partial<Record<StoreMethod, (stores: Stores, things: StoredThings) => Promise<unknown>>>;
 
 export type StoreRead = keyof typeof STORE_READS;
+
+/** As DECISIVE_WRITES. */
+export const DECISIVE_READS: ReadonlySet<string> = new Set([
+  'keystores.find',
+  'keys.find',
+  'keys.list',
+  'revocations.isAnyRevoked',
+  'state.read',
+  'keyHierarchy.findScope',
+] satisfies StoreRead[]);

@@ -10,3 +10,15 @@ export const STORE_WRITES: Readonly<Record<Exclude<StoreMethod, StoreRead>, Writ
   ...MEMORY_WRITES,
   ...HIERARCHY_WRITES,
 };
+
+export type StoreWrite = keyof typeof STORE_WRITES;
+
+/** Those on which authorisations depend: what takes long is done to these only in the short form. */
+export const DECISIVE_WRITES: ReadonlySet<string> = new Set([
+  'keystores.update',
+  'keys.insert',
+  'keys.update',
+  'keyUses.add',
+  'revocations.insert',
+  'keyHierarchy.addKeys',
+] satisfies StoreWrite[]);
