@@ -142,16 +142,15 @@ async function compose(
     await stopBackgroundWork();
   };
   closing.defer(stopWork);
-  const adminSocket = await role.openAdminSocket(async () => {
-    const socket = await startAdminSocket({
+  const adminSocket = await role.openAdminSocket(() =>
+    startAdminSocket({
       management: {...management, ...(role.workers && {workers: role.workers})},
       loadOperations,
       dataDir: settings.dataDir,
       log,
-    });
-    closing.defer(() => socket.close());
-    return socket;
-  });
+    }),
+  );
+  closing.defer(() => adminSocket.close());
 
   const limits = connectionLimits({...settings, maxConnections: role.maxConnections});
   const credentials = await openCredentials(settings, notices);

@@ -20,6 +20,7 @@ import type {OtherProcess} from './sealing/root-of-trust-options.ts';
 import {RootOfTrust} from './sealing/root-of-trust.ts';
 import {PURPOSES} from './sealing/scopes.ts';
 import {promptSecret} from './sealing/wrappers/terminal-prompt.ts';
+import type {WorkerStatus} from './processes/messages.ts';
 import type {RequestStores, Stores} from './storage/stores.ts';
 
 /** Everything between the database and the requests: what the server and the operator's commands work on. */
@@ -43,6 +44,8 @@ export interface KeyManagement {
   readonly jobs: JobRunner;
   /** What one node does for all. */
   readonly nodeLeases: NodeLeases;
+  /** The processes of the server that this one is a worker of; absent where it is alone. */
+  readonly workers?: () => Promise<readonly WorkerStatus[]>;
 }
 
 export interface KeyManagementOptions {

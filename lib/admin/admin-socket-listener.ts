@@ -139,7 +139,8 @@ async function listen(server: Server, path: string): Promise<void> {
   const listening = once(server, 'listening');
   const mask = process.umask(0o177);
   try {
-    server.listen({path});
+    // Of several processes this one alone.
+    server.listen({path, exclusive: true});
   } finally {
     process.umask(mask);
   }

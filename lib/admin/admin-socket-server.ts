@@ -28,6 +28,8 @@ export interface AdminSocketOptions {
 }
 
 export interface AdminSocket {
+  /** Takes no more connections, so that another process can; what was asked for goes on. */
+  retire(): Promise<void>;
   /** Stops what was asked for, and waits for it, but not for jobs, which go on. */
   close(): Promise<void>;
 }
@@ -53,9 +55,13 @@ export async function startAdminSocket(options: AdminSocketOptions): Promise<Adm
     ...{dataDir, log, checkIntervalMs},
     createServer: () => createAdminServer(requestTimeoutMs).on('request', onRequest),
   });
+  let stopped: ReturnType<AdminSocketListener['stop']> | undefined;
   return {
+    retire: async () => {
+      await (stopped ??= listener.stop());
+    },
     close: async () => {
-      const {cut} = await listener.stop();
+      const {cut} = await (stopped ??= listener.stop());
       for (const reply of replies) reply.abort(STOPPING);
       await settled(calls, STOP_TIMEOUT_MS);
       await cut();

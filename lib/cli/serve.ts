@@ -1,17 +1,17 @@
-import {existsSync} from 'node:fs';
+import cluster from 'node:cluster';
 import {parseArgs} from 'node:util';
 import type {startServer} from '../app.ts';
-import {EXIT_FAILURE, EXIT_USAGE, type Command, type Terminal} from './command.ts';
+import {EXIT_USAGE, type Command, type Terminal} from './command.ts';
 import {readSettings} from './read-settings.ts';
-import {shutdownSignal} from './shutdown-signal.ts';
 import {sealPrototypes} from './seal-prototypes.ts';
-import {startFailure} from './start-failure.ts';
 import {exitOnUncaught} from './uncaught.ts';
 
 const HELP = [
   'Usage: webkms serve [--config FILE]',
   '',
   'Runs the server until SIGTERM or SIGINT, which let the requests in flight finish; a second one stops at once.',
+  'SIGHUP reads the files of the TLS certificate again and opens the log file anew; with several workers it replaces',
+  'them one after the other. No request is refused meanwhile.',
   'Prints "listening on <url>" when it is ready. The log goes to standard error as JSON lines.',
   '',
   '  --config FILE  settings as NAME=value lines; what the environment says goes before it',
@@ -32,39 +32,23 @@ export function createServe(loadApp: LoadApp): Command {
 }
 
 async function runServe(args: readonly string[], terminal: Terminal, loadApp: LoadApp): Promise<number> {
+  const loadStart = async (): Promise<typeof startServer> => (await loadApp()).startServer;
+  if (cluster.isWorker) return (await import('./serve-worker.ts')).serveAsWorker(loadStart);
   const {values} = parseArgs({args: [...args], options: {config: {type: 'string'}}, strict: true});
   const settings = await readSettings(values.config, terminal);
   if (settings === undefined) return EXIT_USAGE;
   const {createLogger} = await import('../observability/logger.ts');
-  const log = createLogger(settings.log);
+  const log = createLogger({...settings.log, shared: settings.workers > 1});
   exitOnUncaught(process, log);
-  const {startServer} = await loadApp();
-  sealPrototypes();
-  let server;
-  try {
-    server = await startServer(settings, {log});
-  } catch (error) {
-    log.fatal({err: error}, 'the server could not start');
-    terminal.err(`webkms: ${startFailure(error, settings)}`);
-    return EXIT_FAILURE;
+  if (settings.workers > 1) {
+    const {readSettingTexts} = await import('../config/load-settings.ts');
+    const {servePrimary} = await import('./serve-primary.ts');
+    const texts = readSettingTexts({configFile: values.config});
+    const [, launcher = ''] = process.argv;
+    return servePrimary(settings, {log, terminal, texts, launcher});
   }
-  for (const notice of server.notices) terminal.out(notice);
-  const stop = shutdownSignal(process);
-  terminal.out(`listening on ${server.url}`);
-  for (const line of whatNext(server.url)) terminal.out(line);
-  const signal = await stop;
-  log.info({signal}, 'draining');
-  await server.close();
-  log.info('stopped');
-  return 0;
-}
-
-function whatNext(url: string): string[] {
-  // The story comes with the project, not with the package.
-  const hasStory = existsSync(new URL('../../examples/quickstart.ts', import.meta.url));
-  return [
-    `To see whether it is ready: ${url}/health/ready`,
-    ...(hasStory ? ['To see everything it does, told by the official clients: npm run quickstart'] : []),
-    'To stop it: Ctrl+C',
-  ];
+  const start = await loadStart();
+  sealPrototypes();
+  const {serveAlone} = await import('./serve-alone.ts');
+  return serveAlone(settings, {log, terminal, start});
 }

@@ -27,7 +27,7 @@ export function createReady(
   let round: Promise<string[]> | undefined;
   let believedUntil = -Infinity;
   return async ({log}) => {
-    if (lifecycle.draining) throw notReady(['draining']);
+    if (lifecycle.stopping) throw notReady(['draining']);
     if (now() >= believedUntil) {
       round ??= runChecks(checks, (name, err) => log.warn({check: name, err}, 'health check failed')).finally(
         () => (round = undefined),
@@ -44,7 +44,8 @@ function notReady(failed: readonly string[]): UnavailableError {
   return new UnavailableError('The server is not ready.', {details: {failed}});
 }
 
-async function runChecks(
+/** @returns the names of those that fail, or take too long. */
+export async function runChecks(
   checks: readonly HealthCheck[],
   onFailure: (name: string, error: unknown) => void,
 ): Promise<string[]> {

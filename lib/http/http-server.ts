@@ -1,8 +1,8 @@
 import {constants} from 'node:crypto';
 import {once} from 'node:events';
 import {createServer as createHttpServer, type RequestListener, type Server} from 'node:http';
-import {createServer as createHttpsServer, type Server as HttpsServer} from 'node:https';
-import type {AddressInfo} from 'node:net';
+import {createServer as createHttpsServer, Server as HttpsServer} from 'node:https';
+import {Server as NetServer, type AddressInfo} from 'node:net';
 import type {TlsOptions} from 'node:tls';
 import type {Logger} from 'pino';
 import type {Metrics} from '../observability/metrics.ts';
@@ -41,6 +41,7 @@ export class HttpServer {
   readonly #lifecycle: Lifecycle;
   readonly #log: Logger;
   #drained: Promise<void> | undefined;
+  #retired: Promise<unknown> | undefined;
 
   private constructor(server: Server | HttpsServer, {lifecycle, log}: HttpServerOptions) {
     this.#server = server;
@@ -61,6 +62,30 @@ export class HttpServer {
   /** The port it listens on: the one that was found where 0 was asked for. */
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** From now on connections begin with these; those that are there go on with theirs. @throws Error where they are malformed */
+  renew(credentials: Credentials): void {
+    if (this.#server instanceof HttpsServer) this.#server.setSecureContext({...TLS_OPTIONS, ...credentials});
+  }
+
+  /**
+   * Takes no more connections, as another process does. A connection goes on to its next reply, which closes it; one that is
+   * idle is not closed, as a client may be about to use it: it ends as it would have anyway.
+   */
+  retire(): void {
+    this.#lifecycle.retire();
+    this.#retired = once(this.#server, 'close');
+    // What closes an HTTP server closes idle connections, too.
+    NetServer.prototype.close.call(this.#server);
+  }
+
+  /** Resolves when a server that was retired has no more connections, or after `timeoutMs`. */
+  async left(timeoutMs: number): Promise<void> {
+    const {promise, resolve} = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), timeoutMs);
+    await Promise.race([this.#retired, promise]);
+    clearTimeout(timer);
   }
 
   /**
@@ -103,6 +128,8 @@ function createServer({app, credentials, limits}: HttpServerOptions): Server | H
       : createHttpsServer({...httpOptions, ...tlsOptions}, app);
   server.maxHeadersCount = 0;
   server.maxConnections = limits.maxConnections;
+  // Where there are several processes, and each has as many as it may, a connection would go from one to the next for ever.
+  Object.assign(server, {dropMaxConnection: true});
   server.maxRequestsPerSocket = limits.maxRequestsPerConnection;
   server.timeout = limits.idleTimeoutMs;
   return server;

@@ -19,7 +19,11 @@ const UNLIMITED: Limiter = {limit: () => Promise.resolve()};
 
 /** Limits by client address; all of an IPv6 /64 are one client. */
 export function createAddressLimiter(options: LimiterOptions): Limiter {
-  const limiter = createInvokerLimiter(options);
+  return byAddressBlock(createInvokerLimiter(options));
+}
+
+/** Limits whole blocks of addresses by what limits subjects. */
+export function byAddressBlock(limiter: Limiter): Limiter {
   return {limit: (address) => limiter.limit(addressBlock(address))};
 }
 

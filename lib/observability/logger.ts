@@ -1,4 +1,4 @@
-import {destination, pino, stdTimeFunctions, type DestinationStream, type Logger} from 'pino';
+import {destination, pino, stdTimeFunctions, symbols, type DestinationStream, type Logger} from 'pino';
 import {describeErrorWithStack} from './describe-error.ts';
 
 /**
@@ -18,13 +18,18 @@ export interface LoggerOptions {
   readonly file?: string | undefined;
   /** Instead of a file. */
   readonly stream?: DestinationStream;
+  /** Whether other processes write to the same place. */
+  readonly shared?: boolean;
 }
+
+/** `PIPE_BUF` of Linux: what is written to a pipe at once, and not longer, is not mixed with what others write. */
+const ATOMIC_BYTES = 4096;
 
 /**
  * A logger of JSON lines. Standard output is left to what the command says to people (`listening on …`).
  * Lines are written in the background and flushed when the process exits in an orderly way.
  */
-export function createLogger({level, file, stream}: LoggerOptions): Logger {
+export function createLogger({level, file, stream, shared = false}: LoggerOptions): Logger {
   return pino(
     {
       level,
@@ -34,6 +39,26 @@ export function createLogger({level, file, stream}: LoggerOptions): Logger {
       serializers: {err: describeErrorWithStack},
       redact: {paths: REDACTED_PATHS, censor: '[redacted]'},
     },
-    stream ?? destination({dest: file ?? 2, mkdir: true, mode: 0o600, sync: false}),
+    stream ??
+      destination({
+        ...{dest: file ?? 2, mkdir: true, mode: 0o600, sync: false},
+        ...(shared && {maxWrite: ATOMIC_BYTES}),
+      }),
+  );
+}
+
+/** Goes on in a new file by the same name, where the log is in one: what has moved the old one away has it whole. */
+export function reopenLogFile(log: Logger): void {
+  const stream = (log as unknown as Readonly<Record<symbol, unknown>>)[symbols.streamSym];
+  if (isReopenable(stream) && typeof stream.file === 'string') stream.reopen();
+}
+
+function isReopenable(stream: unknown): stream is {readonly file: unknown; reopen(): void} {
+  return (
+    typeof stream === 'object' &&
+    stream !== null &&
+    'reopen' in stream &&
+    typeof stream.reopen === 'function' &&
+    'file' in stream
   );
 }

@@ -1,5 +1,6 @@
 import {Counter, Histogram, Registry, collectDefaultMetrics} from 'prom-client';
 import type {Metrics} from './metrics.ts';
+import type {MetricValues} from './total-metrics.ts';
 
 /** Seconds; a signature takes tens of microseconds, a durable write some milliseconds. */
 const BUCKETS = [
@@ -82,6 +83,11 @@ export class PrometheusMetrics implements Metrics {
 
   get contentType(): string {
     return this.#registry.contentType;
+  }
+
+  /** What is counted, for `totalMetrics` in another process. */
+  values(): Promise<MetricValues> {
+    return this.#registry.getMetricsAsJSON();
   }
 
   /** The text that `/metrics` answers. */

@@ -1,4 +1,5 @@
 import type {RootStatus} from '../../sealing/root-status.ts';
+import type {WorkerStatus} from '../../processes/messages.ts';
 import type {AdminOperation} from '../admin-operation.ts';
 import {noParameters} from '../parameters.ts';
 
@@ -8,6 +9,8 @@ export interface AdminStatus {
   /** Whether the store has a root of trust at all. */
   readonly initialized: boolean;
   readonly roots: readonly RootStatus[];
+  /** Of a server of several processes. */
+  readonly workers?: readonly WorkerStatus[];
   /** The job that is at work or waiting, if there is one. */
   readonly job?: {readonly id: string; readonly steps: readonly string[]; readonly scope?: string};
 }
@@ -16,7 +19,7 @@ export const status: AdminOperation<undefined, AdminStatus> = {
   name: 'status',
   whileSealed: true,
   parse: noParameters,
-  async run({root, stores}) {
+  async run({root, stores, workers}) {
     await root.refresh();
     const roots = root.status();
     const unfinished = await stores.jobs.findUnfinished();
@@ -24,6 +27,7 @@ export const status: AdminOperation<undefined, AdminStatus> = {
       sealed: root.isSealed(),
       initialized: roots.length > 0,
       roots,
+      ...(workers && {workers: await workers()}),
       ...(unfinished && {
         job: {
           id: unfinished.id,

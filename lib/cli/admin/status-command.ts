@@ -1,5 +1,6 @@
 import type {AdminStatus} from '../../admin/operations/status.ts';
 import type {AdminCommand} from './admin-command.ts';
+import type {WorkerStatus} from '../../processes/messages.ts';
 import {describeRoots} from './describe-roots.ts';
 
 export const statusCommand: AdminCommand = {
@@ -9,11 +10,12 @@ export const statusCommand: AdminCommand = {
   run: async ({connect, print}) => {
     await using connection = await connect();
     const status = (await connection.call('status')) as AdminStatus;
-    const {sealed, initialized, roots, job} = status;
+    const {sealed, initialized, roots, workers, job} = status;
     const {online} = connection;
     print({server: online ? 'running' : 'not running', ...status}, [
       `server: ${online ? 'running' : 'not running'}`,
       ...(online || sealed ? [`sealed: ${sealed ? 'yes' : 'no'}`] : []),
+      ...(workers ? ['workers:', ...workers.map((worker) => `  ${describeWorker(worker)}`)] : []),
       initialized ? 'roots of trust:' : 'roots of trust: none yet; make the first with: webkms admin init',
       ...describeRoots(roots).map((line) => `  ${line}`),
       ...(job ? [`job: ${job.id}, ${job.steps.join(', ')} of ${job.scope ?? 'all keystores'}`] : []),
@@ -21,3 +23,8 @@ export const statusCommand: AdminCommand = {
     return 0;
   },
 };
+
+function describeWorker({number, pid, state, sealed}: WorkerStatus): string {
+  const doors = sealed === undefined ? 'does not say whether it is sealed' : sealed ? 'sealed' : 'not sealed';
+  return `${number}: process ${pid}, ${state}, ${doors}`;
+}

@@ -1,0 +1,46 @@
+import type {Logger} from 'pino';
+import type {startServer} from '../app.ts';
+import type {Settings} from '../config/settings.ts';
+import {reopenLogFile} from '../observability/logger.ts';
+import {EXIT_FAILURE, type Terminal} from './command.ts';
+import {onReloadSignal} from './reload-signal.ts';
+import {whatNext} from './serve-notices.ts';
+import {shutdownSignal} from './shutdown-signal.ts';
+import {startFailure} from './start-failure.ts';
+
+/** Runs the server as this one process, until it is told to stop. @returns the exit code */
+export async function serveAlone(
+  settings: Settings,
+  {
+    log,
+    terminal,
+    start,
+  }: {readonly log: Logger; readonly terminal: Terminal; readonly start: typeof startServer},
+): Promise<number> {
+  let server;
+  try {
+    server = await start(settings, {log});
+  } catch (error) {
+    log.fatal({err: error}, 'the server could not start');
+    terminal.err(`webkms: ${startFailure(error, settings)}`);
+    return EXIT_FAILURE;
+  }
+  const {url} = server;
+  for (const notice of server.notices) terminal.out(notice);
+  const stop = shutdownSignal(process);
+  onReloadSignal(process, () => {
+    reopenLogFile(log);
+    server.renew().then(
+      () => log.info('the certificate and the log were opened again'),
+      (err: unknown) =>
+        log.error({err}, 'the certificate cannot be renewed: the server goes on with the one it has'),
+    );
+  });
+  terminal.out(`listening on ${url}`);
+  for (const line of whatNext(url)) terminal.out(line);
+  const signal = await stop;
+  log.info({signal}, 'draining');
+  await server.close();
+  log.info('stopped');
+  return 0;
+}

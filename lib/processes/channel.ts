@@ -1,0 +1,122 @@
+/** What is needed of `process` in a worker, and of a worker's process in the primary. */
+export interface ChannelPort {
+  readonly connected: boolean;
+  send(message: object, callback: (error: Error | null) => void): unknown;
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+  on(event: 'disconnect', listener: () => void): unknown;
+}
+
+/** The other process is gone, does not answer, or could not do it; then the message is that of its error. */
+export class ChannelError extends Error {
+  override readonly name = 'ChannelError';
+  readonly code = 'ERR_CHANNEL';
+}
+
+type Handler = (payload: unknown) => unknown;
+
+interface Frame {
+  /** Tells these messages from all others. */
+  readonly webkms: 'tell' | 'ask' | 'answer' | 'failure';
+  /** Of a question and its answer. */
+  readonly id?: number;
+  readonly name?: string;
+  readonly payload?: unknown;
+}
+
+const ANSWER_MS = 10_000;
+
+/**
+ * Messages between the primary process and one of its workers, over the channel that Node makes for a child process. What
+ * one end asks before the other has said how it answers waits for that.
+ */
+export class Channel {
+  readonly #port: ChannelPort;
+  readonly #handlers = new Map<string, Handler>();
+  readonly #early = new Map<string, Frame[]>();
+  readonly #asked = new Map<number, (answer: Frame) => void>();
+  #nextId = 1;
+
+  constructor(port: ChannelPort) {
+    this.#port = port;
+    port.on('message', (message) => {
+      if (isFrame(message)) this.#take(message);
+    });
+    port.on('disconnect', () => {
+      const gone: Frame = {webkms: 'failure', payload: 'The other process is gone.'};
+      for (const settle of [...this.#asked.values()]) settle(gone);
+    });
+  }
+
+  /** Says what to do when the other end tells or asks for `name`. What it throws, the other end gets as a message. */
+  on(name: string, handler: Handler): void {
+    this.#handlers.set(name, handler);
+    const early = this.#early.get(name) ?? [];
+    this.#early.delete(name);
+    for (const frame of early) void this.#handle(handler, frame);
+  }
+
+  /** Nothing happens where the other end is gone. */
+  tell(name: string, payload?: unknown): void {
+    this.#send({webkms: 'tell', name, payload});
+  }
+
+  /** @returns the answer, which is what structured clones can carry. @throws ChannelError */
+  async ask(
+    name: string,
+    payload?: unknown,
+    {timeoutMs = ANSWER_MS}: {readonly timeoutMs?: number} = {},
+  ): Promise<unknown> {
+    const id = this.#nextId++;
+    const {promise, resolve} = Promise.withResolvers<Frame>();
+    this.#asked.set(id, resolve);
+    const late: Frame = {webkms: 'failure', payload: `There was no answer within ${timeoutMs} ms.`};
+    const timer = setTimeout(() => resolve(late), timeoutMs);
+    try {
+      this.#send({webkms: 'ask', id, name, payload}, (error) =>
+        resolve({webkms: 'failure', payload: error.message}),
+      );
+      const answer = await promise;
+      if (answer.webkms === 'answer') return answer.payload;
+      throw new ChannelError(String(answer.payload));
+    } finally {
+      clearTimeout(timer);
+      this.#asked.delete(id);
+    }
+  }
+
+  #take(frame: Frame): void {
+    if (frame.webkms === 'answer' || frame.webkms === 'failure') {
+      this.#asked.get(frame.id ?? 0)?.(frame);
+      return;
+    }
+    const {name = ''} = frame;
+    const handler = this.#handlers.get(name);
+    if (handler) void this.#handle(handler, frame);
+    else this.#early.set(name, [...(this.#early.get(name) ?? []), frame]);
+  }
+
+  async #handle(handler: Handler, {webkms, id = 0, payload}: Frame): Promise<void> {
+    let answer: Frame;
+    try {
+      answer = {webkms: 'answer', id, payload: await handler(payload)};
+    } catch (error) {
+      const message = error instanceof Error ? error.message : 'It failed.';
+      answer = {webkms: 'failure', id, payload: message};
+    }
+    if (webkms === 'ask') this.#send(answer);
+  }
+
+  #send(frame: Frame, onFailure: (error: Error) => void = () => undefined): void {
+    if (!this.#port.connected) {
+      onFailure(new ChannelError('The other process is gone.'));
+      return;
+    }
+    this.#port.send(frame, (error) => {
+      if (error) onFailure(error);
+    });
+  }
+}
+
+function isFrame(message: unknown): message is Frame {
+  return typeof message === 'object' && message !== null && 'webkms' in message;
+}
