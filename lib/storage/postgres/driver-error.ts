@@ -73,7 +73,7 @@ function isLost(error: unknown): boolean {
   return (
     error instanceof Error &&
     !isStoreError(error) &&
-    !(error instanceof TypeError || error instanceof RangeError)
+    !(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)
   );
 }
 

@@ -90,6 +90,7 @@ export class PostgresKeyHierarchyStore implements KeyHierarchyStore {
     });
   }
 
+  /** One that is just being stored while the list is read may come to be before its end. */
   listScopes({limit, cursor}: Parameters<KeyHierarchyStore['listScopes']>[0]): Promise<Page<string>> {
     return withStoreErrors(async () => {
       const {position} = parseCursor(SCOPE_LIST, cursor);
