@@ -63,7 +63,7 @@ export class KeystoreDeletion {
     const config = found && toKeystoreConfig(found.document);
     if (!found || config?.sequence !== sequence) throw sequenceError();
     const {document, target} = found;
-    await registerScopeChange(attempt, found);
+    await registerScopeChange(attempt, found, {isOnlyCounted: true});
     await attempt.fence(document);
     await this.#requireNoKeys(document);
     await requireUnnamedBySealers(attempt, [...dataKeyVersionIdsOf(document)]);

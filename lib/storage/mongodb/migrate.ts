@@ -8,6 +8,8 @@ const MIGRATIONS: readonly {readonly name: string; readonly run: (make: SchemaMa
   {name: 'initial', run: (make) => make.all(SCHEMA)},
 ];
 
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
 /** `_id` 0 says whose database it is, the others which migrations were run. */
 interface MigrationDocument {
   readonly _id: number;
@@ -87,7 +89,7 @@ class SchemaMaker {
 }
 
 /** The version of the schema, undefined where nothing says that the database is ours. */
-async function readVersion(db: Db): Promise<number | undefined> {
+export async function readVersion(db: Db): Promise<number | undefined> {
   const documents = await db
     .collection<MigrationDocument>('schema_migration')
     .find({}, {readConcern: {level: 'majority'}, sort: {_id: 1}, limit: 1000})

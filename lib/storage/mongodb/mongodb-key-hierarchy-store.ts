@@ -14,6 +14,7 @@ import {listReferenced, REFERENCERS} from './data-key-references.ts';
 import {isStale, writersOf} from './guard-document.ts';
 import type {GuardedResult, GuardedWrites} from './guarded-write.ts';
 import {COLLECTION_VERSION, HIERARCHY} from './hierarchy-document.ts';
+import {validateKeyHierarchySchema} from './key-hierarchy-schema.ts';
 import type {MongodbConnection} from './mongodb-connection.ts';
 import {RootWrapperDocuments} from './root-wrapper-documents.ts';
 import type {RootWrapperChange} from './root-wrapper-rules.ts';
@@ -147,8 +148,8 @@ export class MongodbKeyHierarchyStore implements KeyHierarchyStore {
     });
   }
 
-  async validateSchema(): Promise<void> {
-    await Promise.resolve();
+  validateSchema(): Promise<void> {
+    return this.#connection.within(() => validateKeyHierarchySchema(this.#connection));
   }
 
   async #tidy(hierarchy: StoredDocument): Promise<void> {

@@ -120,9 +120,10 @@ const REVOCATION = whole(['delegator', 'capabilityId', 'expiresAt', 'revoker', '
 const KEYSTORE = {
   $jsonSchema: {
     bsonType: 'object',
-    required: ['revision', 'incarnation'],
+    required: ['revision'],
     properties: {
       revision: filled,
+      placeholder: {enum: [true]},
       incarnation: filled,
       config: CONFIG,
       position: count,
@@ -131,6 +132,7 @@ const KEYSTORE = {
       listedFor: texts,
       keyIds: texts,
     },
+    anyOf: [{required: ['placeholder', 'placeholderAt']}, {required: ['incarnation']}],
     // A config and what lists it come and go together.
     dependencies: {config: ['position', 'creator', 'acknowledgedBy', 'listedFor'], position: ['config']},
   },
@@ -149,6 +151,7 @@ export const SCHEMA: readonly CollectionSchema[] = [
       {name: 'keyIds', keys: {keyIds: 1}},
       {name: 'sealing', keys: {sealing: 1}},
       {name: 'deleting', keys: {deleting: 1}},
+      PLACEHOLDERS,
     ],
   },
   {

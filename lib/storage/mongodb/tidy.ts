@@ -19,5 +19,6 @@ export async function tidy(connection: MongodbConnection, deletion: KeystoreDele
   );
   for (const {_id} of deleted) await deletion.finish(text(_id));
   const old = {placeholderAt: {$lt: new Date(Date.now() - PLACEHOLDER_LIFETIME_MS)}};
-  for (const collection of ['key', 'revocation'] as const) await connection.removeMany(collection, old);
+  for (const collection of ['keystore', 'key', 'revocation'] as const)
+    await connection.removeMany(collection, old);
 }

@@ -1,5 +1,6 @@
 import type {CollectionName, StoredDocument} from './collections.ts';
 import {HIERARCHY, rootWrappersOf} from './hierarchy-document.ts';
+import {indexProblems} from './index-problems.ts';
 import type {Conditions, MongodbConnection} from './mongodb-connection.ts';
 import {SCHEMA} from './schema.ts';
 import {text} from './stored-values.ts';
@@ -56,18 +57,7 @@ async function* confirmed(
 }
 
 async function* checkIndexes(connection: MongodbConnection): AsyncGenerator<string> {
-  for (const {name, indexes} of SCHEMA) {
-    const found: readonly StoredDocument[] = await connection.administer((db) =>
-      db.collection(name).listIndexes().toArray(),
-    );
-    for (const index of indexes) {
-      const made = found.find((each) => each['name'] === index.name);
-      const isSame =
-        JSON.stringify(made?.['key']) === JSON.stringify(index.keys) &&
-        (made?.['unique'] === true) === (index.unique ?? false);
-      if (!isSame) yield `The index ${index.name} of ${name} is missing, or not as it was made.`;
-    }
-  }
+  yield* await indexProblems(connection, SCHEMA);
 }
 
 async function* checkKeystores(connection: MongodbConnection): AsyncGenerator<string> {
@@ -76,7 +66,7 @@ async function* checkKeystores(connection: MongodbConnection): AsyncGenerator<st
     const rootWrapperIds = new Set(rootWrappersOf(hierarchy ?? {}).map(({id}) => id));
     return keystoreProblems(document, rootWrapperIds);
   };
-  for await (const document of documentsOf(connection, 'keystore', {deleting: {$exists: false}})) {
+  for await (const document of documentsOf(connection, 'keystore', {scopePosition: {$gt: 0}})) {
     yield* confirmed(connection, 'keystore', document, problemsOf);
   }
 }

@@ -167,7 +167,10 @@ export class ModelDatabase {
         throw new DuplicateError('A record with that identity exists.', {cause: error});
       }
     };
-    return {...Object.fromEntries(stepped), forEach, within};
+    return Object.assign(Object.create(null), Object.fromEntries(stepped), {
+      forEach,
+      within,
+    }) as MongodbConnection;
   }
 
   #of(name: string): Map<unknown, Members> {
