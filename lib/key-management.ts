@@ -9,6 +9,7 @@ import {UseLimits} from './keys/use-limits.ts';
 import {JobRunner} from './maintenance/job-runner.ts';
 import {KeyLifecycle} from './maintenance/key-lifecycle.ts';
 import {NodeLeases} from './maintenance/node-leases.ts';
+import {NodePresence} from './maintenance/node-presence.ts';
 import {NO_METRICS, type Metrics} from './observability/metrics.ts';
 import {nodeId} from './node-id.ts';
 import {openStores} from './open-stores.ts';
@@ -21,6 +22,7 @@ import {RootOfTrust} from './sealing/root-of-trust.ts';
 import {PURPOSES} from './sealing/scopes.ts';
 import {promptSecret} from './sealing/wrappers/terminal-prompt.ts';
 import type {WorkerStatus} from './processes/messages.ts';
+import {assertServable, isServable} from './storage/store-mark.ts';
 import type {RequestStores, Stores} from './storage/stores.ts';
 
 /** Everything between the database and the requests: what the server and the operator's commands work on. */
@@ -81,7 +83,20 @@ export async function openKeyManagement(
   closing.defer(() => stores.close());
   const store = stores.keyHierarchy;
   await store.validateSchema();
-  const root = await RootOfTrust.open({
+  const holder = await nodeId(settings.dataDir, {worker: worker?.number ?? 0});
+  // Said before it is looked for: who moves the store marks it first, and then looks who uses it.
+  const presence = await NodePresence.begin({
+    ...{leases: stores.leases, holder, log},
+    onBeat: async () => {
+      const mark = await stores.transfer?.readMark();
+      if (isServable(mark) || root.isSealed()) return;
+      log.fatal({mark}, 'the store is being moved away, or was: this server is sealed');
+      await root.seal();
+    },
+  });
+  closing.defer(() => presence.end());
+  assertServable(await stores.transfer?.readMark());
+  const root: RootOfTrust = await RootOfTrust.open({
     store,
     seedUri: settings.rootWrapper,
     secretSource: {takeVariable, prompt},
@@ -91,7 +106,6 @@ export async function openKeyManagement(
   closing.defer(() => root.close());
   const hierarchy = new KeyHierarchy({store, roots: root, purposes: PURPOSES, log});
   closing.defer(() => hierarchy.close());
-  const holder = await nodeId(settings.dataDir, {worker: worker?.number ?? 0});
   const nodeLeases = new NodeLeases({leases: stores.leases, holder, log});
   const rootChanges = new RootChanges({
     ...{store, root, hierarchy, log},

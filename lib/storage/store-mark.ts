@@ -28,6 +28,10 @@ export interface StoreMark {
 /** What tells one mark from another, whatever progress was made. */
 export type StoreMarkIdentity = Pick<StoreMark, 'state' | 'moveId'>;
 
+/** Whether the store may be used otherwise than by a move. */
+export const isServable = (mark: StoreMark | undefined): boolean =>
+  mark === undefined || mark.state === 'whole';
+
 /** @throws StoreOpenError where the store is not to be used, but by a move */
 export function assertServable(mark: StoreMark | undefined): void {
   if (mark === undefined || mark.state === 'whole') return;

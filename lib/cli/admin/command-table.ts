@@ -1,6 +1,7 @@
 import type {AdminCommand} from './admin-command.ts';
 import {backupCommand, restoreCommand} from './backup-commands.ts';
 import {anchorCommand, checkCommand} from './check-commands.ts';
+import {migrateCommand} from './migrate-command.ts';
 import {jobsCommand, pruneCommand, rewrapCommand, rotateCommand} from './job-commands.ts';
 import {rootAddCommand, rootListCommand, rootRetireCommand} from './root-commands.ts';
 import {initCommand, sealCommand, unsealCommand} from './seal-commands.ts';
@@ -23,4 +24,5 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   anchorCommand,
   backupCommand,
   restoreCommand,
+  migrateCommand,
 ];
