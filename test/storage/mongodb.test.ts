@@ -1,29 +1,46 @@
+import {useFerretdb} from '../support/ferretdb-server.ts';
 import {useMongoJavaServer} from '../support/mongo-java-server.ts';
+import {useNamedMongodb} from '../support/mongodb-url.ts';
 import {describeKeyHierarchyStore} from './key-hierarchy-store.suite.ts';
 import {describeKeyRecordStore} from './key-record-store.suite.ts';
 import {describeKeyUseStore} from './key-use-store.suite.ts';
 import {describeKeystoreConfigStore} from './keystore-config-store.suite.ts';
 import {describeLeaseStore} from './lease-store.suite.ts';
 import {describeMaintenanceJobStore} from './maintenance-job-store.suite.ts';
-import {openHandles} from './mongodb/open-handles.ts';
+import {FERRETDB_SKIPS} from './mongodb/ferretdb-skips.ts';
+import {type DatabaseSource, openHandles} from './mongodb/open-handles.ts';
+import {describeRepeatedWrites} from './repeated-writes.suite.ts';
 import {describeReplayStore} from './replay-store.suite.ts';
 import {describeRevocationStore} from './revocation-store.suite.ts';
 import {describeStateStore} from './state-store.suite.ts';
-import type {StoreSuiteOptions} from './store-suite.ts';
 
-function describeStores(options: StoreSuiteOptions): void {
-  describeKeystoreConfigStore(options);
-  describeKeyRecordStore(options);
-  describeKeyUseStore(options);
-  describeRevocationStore(options);
-  describeReplayStore(options);
+function describeStores(
+  name: string,
+  server: DatabaseSource,
+  skips: Partial<typeof FERRETDB_SKIPS> = {},
+): void {
+  const optionsOf = (suite: keyof typeof FERRETDB_SKIPS) => ({...options, skip: skips[suite] ?? []});
+  const options = {name, open: () => openHandles(server)};
+  describeKeystoreConfigStore(optionsOf('keystores'));
+  describeKeyRecordStore(optionsOf('keys'));
+  describeKeyUseStore(optionsOf('keyUses'));
+  describeRevocationStore(optionsOf('revocations'));
+  describeReplayStore(optionsOf('replays'));
+  describeLeaseStore(optionsOf('leases'));
+  describeKeyHierarchyStore(optionsOf('hierarchy'));
+  describeMaintenanceJobStore(optionsOf('jobs'));
   describeStateStore(options);
-  describeLeaseStore(options);
-  describeKeyHierarchyStore(options);
-  describeMaintenanceJobStore(options);
+  describeRepeatedWrites(options);
 }
 
-describe('Stores in MongoDB: mongo-java-server', () => {
-  const server = useMongoJavaServer();
-  describeStores({name: 'mongo-java-server', open: () => openHandles(server)});
+describe('stores in MongoDB’s protocol, on mongo-java-server', () => {
+  describeStores('mongo-java-server', useMongoJavaServer());
+});
+
+describe('stores in MongoDB’s protocol, on FerretDB', () => {
+  describeStores('FerretDB', useFerretdb(), FERRETDB_SKIPS);
+});
+
+describe('stores in MongoDB, on the one that MONGODB_URL names', () => {
+  describeStores('MONGODB_URL', useNamedMongodb());
 });
