@@ -2,9 +2,10 @@ import {ROOTS_LOCK} from './migrations/0001-roots-lock.ts';
 import {statement} from './statement.ts';
 
 /**
- * Statements about root wrappers, and what is sealed under them. Locks are taken in this order, before anything else is
- * looked at: the set of root wrappers (exclusive by what changes it, shared by what relies on it), a scope's row of
- * root_key, the rows that are named. Each statement sees what was committed when it had to wait no more.
+ * Statements about root wrappers, and what is sealed under them. Locks are taken in this order, so that nobody waits for
+ * who waits for him: the keystore's row; its keys' rows; the set of root wrappers (exclusive by what changes it, shared by
+ * what relies on it); a scope's row of root_key; its other rows, by position; at the commit, the row of hierarchy_state.
+ * What decides is read by a statement after the one that locked: it sees what was committed when it had to wait no more.
  */
 export const ROOT_WRAPPER_SQL = {
   lockRoots: statement(`SELECT pg_advisory_xact_lock(${ROOTS_LOCK})`),

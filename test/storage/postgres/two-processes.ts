@@ -37,8 +37,11 @@ export async function withTwoProcesses(
 
 export type Outcome<T> = {readonly value: T} | {readonly refusal: Error};
 
+/** From at the same moment to one well after the other. */
+const LATEST_MS = [1, 5, 25];
+
 async function outcomeOf<T>(attempt: () => Promise<T>, refusals: readonly ErrorClass[]): Promise<Outcome<T>> {
-  await delay(Math.random() * 4);
+  await delay(Math.random() * (LATEST_MS[Math.floor(Math.random() * LATEST_MS.length)] ?? 0));
   try {
     return {value: await attempt()};
   } catch (error) {
