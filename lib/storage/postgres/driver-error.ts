@@ -23,12 +23,13 @@ const DEFECT_CLASSES: ReadonlySet<string> = new Set([
   '3F',
   '42',
   '44',
+  '54',
   'P0',
 ]);
 /** Of these classes, what says something of the server's state: read only, ended, a privilege that was taken away. */
 const NOT_DEFECTS: ReadonlySet<string> = new Set([READ_ONLY, IDLE_IN_TRANSACTION, '42501']);
 /** The server refused the statement and goes on: what it was to do was not done. Classes of SQLSTATE. */
-const REFUSAL_CLASSES: ReadonlySet<string> = new Set([...DEFECT_CLASSES, '0A', '26', '40', '53', '54', '55']);
+const REFUSAL_CLASSES: ReadonlySet<string> = new Set([...DEFECT_CLASSES, '0A', '26', '40', '53', '55']);
 const QUERY_CANCELED = '57014';
 
 /** Prepared statements that are gone, or that gave other columns when they were prepared. */
@@ -105,9 +106,13 @@ export function toStoreError(error: unknown): StoreError {
   return isDefect ? new InternalError(cause) : new UnavailableError('The store cannot be used now.', {cause});
 }
 
+/** The driver's words for a connection that was known to be lost before. */
+const wasSent = (error: unknown): boolean =>
+  !(error instanceof Error && error.message.endsWith('is not queryable'));
+
 /** As `toStoreError`, of a write that had been sent: unless the server refused it, nobody knows. */
 export function toWriteError(error: unknown): StoreError {
-  if (isStoreError(error) || isRefusal(error)) return toStoreError(error);
+  if (isStoreError(error) || isRefusal(error) || !wasSent(error)) return toStoreError(error);
   return new OutcomeUnknownError('The store did not say whether the change was made.', {
     cause: withoutValues(error),
   });
