@@ -3,27 +3,45 @@ import {Agent} from 'node:https';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {OfficialClients} from '../official-clients/official-clients.ts';
+import type {DatabaseServer} from '../support/database-server.ts';
 import type {Random} from '../support/random.ts';
 import {freePort} from './free-port.ts';
 import {killWhileBusy, type Interrupted} from './kill-while-busy.ts';
 import {ServerProcess, type ServerProcessOptions} from './server-process.ts';
 
-/** One server, by its data directory and its URL, that is killed and started again. */
+/** A server of databases. */
+export type DatabaseSource = Pick<DatabaseServer, 'createDatabase' | 'dropDatabase'>;
+
+/** One server, by its data directory, its database and its URL, that is killed and started again. */
 export class CrashingServer {
   readonly #options: ServerProcessOptions;
+  readonly #dropDatabase: () => Promise<void>;
   #process: ServerProcess;
   #clients: OfficialClients;
 
-  private constructor(options: ServerProcessOptions, process: ServerProcess) {
+  private constructor(
+    options: ServerProcessOptions,
+    process: ServerProcess,
+    dropDatabase: () => Promise<void>,
+  ) {
     this.#options = options;
+    this.#dropDatabase = dropDatabase;
     this.#process = process;
     this.#clients = clientsOf(process);
   }
 
-  static async start(): Promise<CrashingServer> {
+  /** On a new database of `databases`. Default: on SQLite */
+  static async start(databases?: DatabaseSource): Promise<CrashingServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'webkms-crash-'));
-    const options = {dataDir, port: await freePort()};
-    return new CrashingServer(options, await ServerProcess.start(options));
+    const url = await databases?.createDatabase();
+    const options: ServerProcessOptions = {
+      dataDir,
+      port: await freePort(),
+      ...(url !== undefined && {environment: {WEBKMS_STORAGE: url}}),
+    };
+    return new CrashingServer(options, await ServerProcess.start(options), async () => {
+      if (url !== undefined) await databases?.dropDatabase(url);
+    });
   }
 
   /** Clients of the running process, without connections to those that were killed. */
@@ -46,6 +64,7 @@ export class CrashingServer {
 
   async remove(): Promise<void> {
     await this.#process.stop();
+    await this.#dropDatabase();
     await rm(this.#options.dataDir, {recursive: true, force: true});
   }
 

@@ -3,11 +3,14 @@ import {expect} from 'chai';
 import {verifiesIndependently} from '../official-clients/independent-keys.ts';
 import {expectForbidden} from '../official-clients/refusal.ts';
 import {controller} from '../support/did-key.ts';
+import {useFerretdb} from '../support/ferretdb-server.ts';
+import {useMongoJavaServer} from '../support/mongo-java-server.ts';
+import {usePostgres} from '../support/postgres-server.ts';
 import {Random} from '../support/random.ts';
 import {rootCapabilityId} from '../support/signed-request.ts';
-import {CrashingServer} from './crashing-server.ts';
+import {CrashingServer, type DatabaseSource} from './crashing-server.ts';
 
-const KILLS = process.env['WEBKMS_TEST_LONG'] === '1' ? 20 : 4;
+const LONG = process.env['WEBKMS_TEST_LONG'] === '1';
 const SEED = Number(process.env['WEBKMS_TEST_SEED'] ?? 20_261_122);
 const DATA = Buffer.from('data');
 const KEY_TYPES = [
@@ -22,21 +25,35 @@ interface GeneratedKey {
   readonly keyDescription: KeyDescription;
 }
 
-describe('kill -9', function () {
-  this.timeout(30_000 + KILLS * 10_000);
+interface KillOptions {
+  /** An even number. */
+  readonly kills: number;
+  /** Called in the `describe`. Default: SQLite */
+  readonly use?: () => DatabaseSource;
+}
+
+function describeKills(store: string, {kills, use}: KillOptions): void {
+  describe(`kill -9, on ${store}`, function () {
+    const times = LONG ? 20 : kills;
+    this.timeout(30_000 + times * 10_000);
+    testKills(times, use?.());
+  });
+}
+
+function testKills(kills: number, databases: DatabaseSource | undefined): void {
   const [owner, alice] = [controller('kill: owner'), controller('kill: alice')];
   const {signer: invocationSigner} = owner;
   let server: CrashingServer;
 
-  beforeEach(async () => (server = await CrashingServer.start()));
+  beforeEach(async () => (server = await CrashingServer.start(databases)));
   afterEach(async () => server.remove());
 
-  it(`${KILLS} times while keys are generated: every key that was answered signs (seed ${SEED})`, async () => {
+  it(`${kills} times while keys are generated: every key that was answered signs (seed ${SEED})`, async () => {
     const random = new Random(SEED);
     const {id: keystoreId} = await server.clients.createKeystore(owner);
     const keys: GeneratedKey[] = [];
     let interrupted = 0;
-    for (let kill = 0; kill < KILLS; kill++) {
+    for (let kill = 0; kill < kills; kill++) {
       const {answered, inFlight} = await server.crashDuring(random, async (): Promise<GeneratedKey> => {
         const type = random.pick(KEY_TYPES);
         const generated = await server.clients.kms(keystoreId).generateKey({type, invocationSigner});
@@ -54,7 +71,7 @@ describe('kill -9', function () {
     const descriptions = new Map(stored.map((description) => [description.id, description]));
     for (const {keyId, keyDescription} of keys) expect(descriptions.get(keyId)).to.deep.equal(keyDescription);
     console.log(
-      `    ${KILLS} kills: ${keys.length} keys answered; of ${interrupted} requests in flight, ${stored.length - keys.length} stored`,
+      `    ${kills} kills: ${keys.length} keys answered; of ${interrupted} requests in flight, ${stored.length - keys.length} stored`,
     );
     // What was interrupted is stored whole or not at all.
     expect(stored.length - keys.length).to.be.within(0, interrupted);
@@ -65,7 +82,7 @@ describe('kill -9', function () {
     }
   });
 
-  it(`${KILLS / 2} times while capabilities are revoked: what was answered is refused (seed ${SEED})`, async () => {
+  it(`${kills / 2} times while capabilities are revoked: what was answered is refused (seed ${SEED})`, async () => {
     const random = new Random(SEED);
     const {keystoreId, keyId} = await server.clients.createKey(owner);
     const delegateKey = async (): Promise<CapabilityDocument> =>
@@ -79,7 +96,7 @@ describe('kill -9', function () {
       server.clients.kms().sign({keyId, data: DATA, capability, invocationSigner: alice.signer});
     const kept = await delegateKey();
     const revoked: CapabilityDocument[] = [];
-    for (let kill = 0; kill < KILLS / 2; kill++) {
+    for (let kill = 0; kill < kills / 2; kill++) {
       const {answered} = await server.crashDuring(random, async () => {
         const capability = await delegateKey();
         await server.clients.kms().revokeCapability({capabilityToRevoke: capability, invocationSigner});
@@ -91,10 +108,10 @@ describe('kill -9', function () {
     }
   });
 
-  it(`${KILLS / 2} times while keystores change hands: what was answered holds (seed ${SEED})`, async () => {
+  it(`${kills / 2} times while keystores change hands: what was answered holds (seed ${SEED})`, async () => {
     const random = new Random(SEED);
     const transferred: KeystoreConfigDocument[] = [];
-    for (let kill = 0; kill < KILLS / 2; kill++) {
+    for (let kill = 0; kill < kills / 2; kill++) {
       const {answered} = await server.crashDuring(random, async () => {
         const created = await server.clients.createKeystore(owner);
         const config = {...created, sequence: 1, controller: alice.did};
@@ -137,4 +154,10 @@ describe('kill -9', function () {
     }
     return listed;
   }
-});
+}
+
+describeKills('SQLite', {kills: 4});
+describeKills('PostgreSQL', {kills: 4, use: usePostgres});
+// In memory: what it holds outlives the server all the same.
+describeKills('mongo-java-server', {kills: 2, use: useMongoJavaServer});
+describeKills('FerretDB', {kills: 2, use: useFerretdb});
