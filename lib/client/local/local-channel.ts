@@ -1,11 +1,11 @@
 import {listKeysQuery} from '../../../schemas/keys.ts';
 import {PayloadTooLargeError, toKmsError} from '../../errors.ts';
+import type {KeyRequest} from '../../operations/find-key.ts';
 import {readOperationType, validateOperation} from '../../operations/read-operation.ts';
 import {MAX_BODY_BYTES} from '../../../schemas/api-contract.ts';
 import {createValidator} from '../../validation/create-validator.ts';
 import type {KeyManagement} from '../../key-management.ts';
 import {SealedError} from '../../sealing/sealing-errors.ts';
-import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import {KmsConnectionError} from '../client-errors.ts';
 import type {KmsChannel, WireOperation} from '../kms-channel.ts';
 
@@ -37,7 +37,7 @@ export class LocalChannel implements KmsChannel {
   }
 
   runOnKeystore(posted: WireOperation): Promise<unknown> {
-    return this.#run(async (keystore) => {
+    return this.#run(async ({keystore}) => {
       const body = asPosted(posted);
       const descriptor = readOperationType(body, 'keystore');
       const operation = validateOperation(descriptor, body);
@@ -47,23 +47,20 @@ export class LocalChannel implements KmsChannel {
   }
 
   runOnKey(keyId: string, posted: WireOperation): Promise<unknown> {
-    return this.#run(async (keystore) => {
+    return this.#runOnKey(keyId, async (request) => {
       const body = asPosted(posted);
       const descriptor = readOperationType(body, 'key');
       const operation = validateOperation(descriptor, body);
-      const call = {...this.#request(keystore, keyId), acceptOnce: accepted};
-      return this.#management.keyService.runOnKey(descriptor, operation, call);
+      return this.#management.keyService.runOnKey(descriptor, operation, {...request, acceptOnce: accepted});
     });
   }
 
   describeKey(keyId: string): Promise<unknown> {
-    return this.#run((keystore) =>
-      this.#management.keyService.read(this.#request(keystore, keyId), {metadata: true}),
-    );
+    return this.#runOnKey(keyId, (request) => this.#management.keyService.read(request, {metadata: true}));
   }
 
   listKeys(query: {readonly name?: string; readonly cursor?: string}): Promise<unknown> {
-    return this.#run((keystore) =>
+    return this.#run(({keystore}) =>
       this.#management.keyService.list(
         {keystore, isVisible: () => true},
         {...parseListQuery(query), limit: PAGE_LENGTH, metadata: true},
@@ -75,19 +72,23 @@ export class LocalChannel implements KmsChannel {
     return this.#close();
   }
 
-  #request(keystore: KeystoreConfig, keyId: string) {
+  #runOnKey(keyId: string, work: (request: KeyRequest) => Promise<unknown>): Promise<unknown> {
     const localKeyId = keyId.slice(`${this.keystoreId}/keys/`.length);
     // The shortest chain that there is: a controller's own.
-    return {keystore, localKeyId, admit: () => undefined};
+    const admit = (): void => undefined;
+    return this.#run((state) => work({...state, localKeyId, admit}), {localKeyId});
   }
 
-  async #run(work: (keystore: KeystoreConfig) => Promise<unknown>): Promise<unknown> {
+  async #run(
+    work: (state: Pick<KeyRequest, 'keystore' | 'findKey'>) => Promise<unknown>,
+    asked: {readonly localKeyId?: string} = {},
+  ): Promise<unknown> {
     const {root, requestStores} = this.#management;
     if (root.isSealed()) throw new SealedError();
     try {
-      const keystore = await requestStores.keystores.find(this.keystoreId);
+      const {keystore, findKey} = await requestStores.state.read({keystoreId: this.keystoreId, ...asked});
       if (!keystore) throw new KmsConnectionError('The keystore is not in the data directory any more.');
-      return JSON.parse(JSON.stringify(await work(keystore))) as unknown;
+      return JSON.parse(JSON.stringify(await work({keystore, findKey}))) as unknown;
     } catch (error) {
       throw error instanceof KmsConnectionError ? error : toKmsError(error);
     }
