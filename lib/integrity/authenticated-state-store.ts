@@ -65,10 +65,10 @@ export class AuthenticatedStateStore implements RequestStateStore {
     stored: Authenticated<KeyRecord> | undefined,
   ): () => Promise<KeyRecord | undefined> {
     const {authenticator, keys} = this.#options;
-    let isRead = true;
+    let isFirst = true;
     return async () => {
-      if (!isRead) return keys.find(id);
-      isRead = false;
+      if (!isFirst) return keys.find(id);
+      isFirst = false;
       if (!stored) return undefined;
       // What is none of ours may have been sealed anew since it was read: what is there now is judged.
       if (stored.keystoreId !== id.keystoreId || stored.localKeyId !== id.localKeyId) return keys.find(id);
