@@ -100,9 +100,10 @@ export class PostgresConnection {
     return this.#use((client) => runSnapshot(client, work), toStoreError);
   }
 
-  /** Waits for what is under way. */
+  /** Waits for what is under way, as long as that may take. */
   async close(): Promise<void> {
-    if (!this.#pool.ending) await this.#pool.end();
+    if (this.#pool.ending) return;
+    await Promise.race([this.#pool.end(), delay(this.#options.timeoutMs, undefined, {ref: false})]);
   }
 
   async #use<T>(
