@@ -6,6 +6,7 @@ import {createKmsEndpoints} from '../../../lib/http/endpoints/kms-endpoints.ts';
 import {matchPath} from '../../../lib/http/router.ts';
 import {openKeyManagement, type KeyManagement} from '../../../lib/key-management.ts';
 import {createLogger} from '../../../lib/observability/logger.ts';
+import type {StateRequest} from '../../../lib/storage/state-store.ts';
 import type {Stores} from '../../../lib/storage/stores.ts';
 import {createDidResolver, type DidResolver} from '../../../lib/zcap/did/did-resolver.ts';
 import {ZcapAuthorizer} from '../../../lib/zcap/zcap-authorizer.ts';
@@ -113,11 +114,15 @@ function noteCalls(stores: Stores): string[] {
       const method: unknown = Reflect.get(store, name);
       if (name === 'constructor' || typeof method !== 'function') continue;
       const noted = (...args: unknown[]): unknown => {
-        calls.push(`${part}.${name}`);
+        calls.push(`${part}.${name}${part === 'state' && asksForKey(args[0]) ? ' with key' : ''}`);
         return Reflect.apply(method, store, args);
       };
       Object.defineProperty(store, name, {value: noted});
     }
   }
   return calls;
+}
+
+function asksForKey(request: unknown): boolean {
+  return (request as StateRequest).localKeyId !== undefined;
 }
