@@ -84,6 +84,18 @@ function duplicateIndex({errorResponse}: MongoServerError): string | undefined {
   return typeof errmsg === 'string' ? /\bindex: (\S+)/.exec(errmsg)?.[1] : undefined;
 }
 
+/** A socket that the other side has closed: the driver hands these errors on as they are. */
+const CLOSED_SOCKET: ReadonlySet<unknown> = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
+
+function isClosedSocket(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && CLOSED_SOCKET.has(error.code);
+}
+
 const unavailable = (cause: unknown): UnavailableError =>
   new UnavailableError('The store cannot be used now.', {cause});
 
@@ -114,7 +126,7 @@ function toServerRefusal(error: MongoServerError, write: SentAttempts | undefine
 export function toStoreError(error: unknown, write?: SentAttempts): StoreError {
   if (isStoreError(error)) return error;
   if (error instanceof MongoServerError) return toServerRefusal(error, write);
-  if (error instanceof TimeUpError) return noAnswer(error, write);
+  if (error instanceof TimeUpError || isClosedSocket(error)) return noAnswer(error, write);
   const isDefect =
     !(error instanceof MongoError) ||
     error instanceof MongoInvalidArgumentError ||
