@@ -1,12 +1,13 @@
-import {type Collection, type Db, type Document, type Filter, MongoClient, type UpdateFilter} from 'mongodb';
+import type { MongoClient} from 'mongodb';
+import type {Collection, Db, Document, Filter, UpdateFilter} from 'mongodb';
 import {DuplicateError} from '../../errors.ts';
 import {NETWORK_STORE_DEFAULTS} from '../network-store-options.ts';
-import {clientOptions} from './client-options.ts';
 import {BoundedCalls} from './bounded-calls.ts';
 import type {CollectionName, StoredDocument} from './collections.ts';
 import {Deadline} from './deadline.ts';
 import {DuplicateKeyError, NotImplementedError, toStoreError} from './driver-error.ts';
 import {endsWithin} from './ends-within.ts';
+import {makeClient} from './make-client.ts';
 import type {MongodbOptions} from './mongodb-options.ts';
 import {parseMongodbUrl} from './mongodb-url.ts';
 import {
@@ -45,7 +46,7 @@ export class MongodbConnection {
   /** Connects; nothing is known of the database yet. @throws StoreOpenError where the URL is none. @throws MongoError */
   static async open(options: MongodbOptions): Promise<MongodbConnection> {
     const {url, database} = parseMongodbUrl(options);
-    const client = new MongoClient(url, clientOptions(options));
+    const client = makeClient(url, options);
     const {onCommand, log} = options;
     if (onCommand) client.on('commandStarted', ({command}) => onCommand(command));
     client.on('serverDescriptionChanged', ({address, previousDescription, newDescription}) => {
