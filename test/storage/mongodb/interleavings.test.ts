@@ -4,14 +4,13 @@ import {problemsOf, remainsOf} from './database-soundness.ts';
 import {ModelDatabase} from './model-database.ts';
 import {openModelStores} from './model-stores.ts';
 import {SCENARIOS} from './scenarios.ts';
-import {eachSchedule, runSchedule, type Run, type Schedule} from './schedule.ts';
+import {type Actor, eachSchedule, runSchedule, type Run, type Schedule} from './schedule.ts';
 import {sequentialSummaries, summaryOf} from './sequences.ts';
 
 /** How often they take turns before the first goes on to its end: all schedules of that many are tried. */
 const TURNS = 3;
 
-const makeWorld = (database: ModelDatabase, {before}: {before: (command: string) => Promise<void>}): Stores =>
-  openModelStores(database, {before});
+const makeWorld = (database: ModelDatabase, {before}: Actor): Stores => openModelStores(database, {before});
 
 function expectSound({database, outcomes, trace}: Run, allowed: ReadonlySet<string>): void {
   const told = `after ${trace.join(', ')}: ${JSON.stringify(outcomes)}`;

@@ -1,4 +1,4 @@
-import {DuplicateError} from '../../../lib/errors.ts';
+import {DuplicateError, OutcomeUnknownError} from '../../../lib/errors.ts';
 import {DuplicateKeyError, toStoreError} from '../../../lib/storage/mongodb/driver-error.ts';
 import type {StoredDocument} from '../../../lib/storage/mongodb/collections.ts';
 import type {MongodbConnection} from '../../../lib/storage/mongodb/mongodb-connection.ts';
@@ -6,8 +6,12 @@ import type {MongodbConnection} from '../../../lib/storage/mongodb/mongodb-conne
 type Members = Record<string, unknown>;
 type Collections = Map<string, Map<unknown, Members>>;
 
-/** Told before each command: what it waits for happens before it. */
-export type BeforeCommand = (command: string) => Promise<void>;
+/**
+ * Told before each command: what it waits for happens before it. Where it gives a function that is given the command, which
+ * takes effect whenever it is called: who sent it learns that the outcome is unknown.
+ */
+export type BeforeCommand = (command: string) => Promise<Postpone | undefined>;
+export type Postpone = (arrive: () => void) => void;
 
 interface Selection {
   readonly sort?: Readonly<Record<string, 1 | -1>>;
@@ -107,7 +111,7 @@ export class ModelDatabase {
   }
 
   /** A connection of its own. */
-  connect(before: BeforeCommand = () => Promise.resolve()): MongodbConnection {
+  connect(before: BeforeCommand = () => Promise.resolve(undefined)): MongodbConnection {
     const one = (name: string, conditions: StoredDocument): Members | undefined =>
       this.#select(name, conditions, {limit: 1})[0];
     const commands = {
@@ -154,8 +158,11 @@ export class ModelDatabase {
     const stepped = Object.entries(commands).map(([command, run]) => [
       command,
       async (name: string, ...parameters: unknown[]) => {
-        await before(`${command} ${name}`);
-        return structuredClone((run as (...all: unknown[]) => unknown)(name, ...parameters));
+        const postpone = await before(`${command} ${name}`);
+        const arrive = (): unknown => (run as (...all: unknown[]) => unknown)(name, ...parameters);
+        if (!postpone) return structuredClone(arrive());
+        postpone(arrive);
+        throw new OutcomeUnknownError('The model does not answer.');
       },
     ]);
     const within = async <T>(work: () => Promise<T>): Promise<T> => {

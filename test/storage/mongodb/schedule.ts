@@ -1,5 +1,5 @@
 import {setImmediate as turn} from 'node:timers/promises';
-import type {ModelDatabase} from './model-database.ts';
+import type {BeforeCommand, ModelDatabase, Postpone} from './model-database.ts';
 
 /** What one of several does at the same time as the others: operations, one after the other. */
 export type Script<World> = readonly ((world: World) => Promise<unknown>)[];
@@ -18,12 +18,13 @@ export async function outcomeOf(operation: () => Promise<unknown>): Promise<Outc
 /** Runs operations command by command, as it is told. Between two commands anything may happen elsewhere. */
 export class Actor {
   readonly outcomes: Outcome[] = [];
-  readonly #waiting: {readonly command: string; readonly go: () => void}[] = [];
+  readonly #waiting: {readonly command: string; readonly go: (postpone?: Postpone) => void}[] = [];
+  #late: (() => void) | undefined;
   #isDone = false;
   #changed: () => void = () => undefined;
 
   /** For `ModelDatabase.connect`. */
-  readonly before = (command: string): Promise<void> =>
+  readonly before: BeforeCommand = (command) =>
     new Promise((go) => {
       this.#waiting.push({command, go});
       this.#changed();
@@ -31,7 +32,11 @@ export class Actor {
 
   start<World>(script: Script<World>, world: World): Promise<void> {
     void (async () => {
-      for (const operation of script) this.outcomes.push(await outcomeOf(() => operation(world)));
+      for (const operation of script) {
+        this.outcomes.push(await outcomeOf(() => operation(world)));
+        // Who does not know what has become of it does not go on.
+        if (this.#late) break;
+      }
       this.#isDone = true;
       this.#changed();
     })();
@@ -50,6 +55,25 @@ export class Actor {
     if (this.#waiting.length > 0) await turn();
     else await this.#settled();
     return command;
+  }
+
+  /** The command that waits longest, e.g. `update key`. */
+  get next(): string | undefined {
+    return this.#waiting[0]?.command;
+  }
+
+  /** Has the command that waits longest sent, and not answered: it takes effect when `arrive` is called. */
+  async lose(): Promise<void> {
+    this.#waiting.shift()!.go((arrive) => (this.#late = arrive));
+    await this.#settled();
+  }
+
+  arrive(): void {
+    try {
+      this.#late?.();
+    } catch {
+      // Nobody waits for its answer.
+    }
   }
 
   async #settled(): Promise<void> {
