@@ -1,5 +1,7 @@
 import type {Settings} from '../config/settings.ts';
 
+const LISTEN_CALLS: readonly string[] = ['listen', 'getaddrinfo', 'bind'];
+
 /** Why the server did not start, and what to do about it, for the person who started it. */
 export function startFailure(
   error: unknown,
@@ -29,5 +31,6 @@ export function startFailure(
 /** The code of an error that came from listening or from looking up where to listen. */
 function listenCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
-  return error.syscall === 'listen' || error.syscall === 'getaddrinfo' ? String(error.code) : undefined;
+  // `bind`: where the primary process binds for its workers.
+  return LISTEN_CALLS.includes(String(error.syscall)) ? String(error.code) : undefined;
 }
