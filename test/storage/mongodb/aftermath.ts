@@ -2,14 +2,12 @@ import {Documents} from '../../../lib/storage/mongodb/documents.ts';
 import {writersOf} from '../../../lib/storage/mongodb/guard-document.ts';
 import {GuardedWrites} from '../../../lib/storage/mongodb/guarded-write.ts';
 import type {Stores} from '../../../lib/storage/stores.ts';
-import {stateOf} from './database-soundness.ts';
+import {stateOf, UNCOUNTED} from './database-soundness.ts';
 import type {ModelDatabase} from './model-database.ts';
 import {openModelStores} from './model-stores.ts';
 import {outcomeOf, type Outcome, type Script} from './schedule.ts';
 import {mergesOf} from './sequences.ts';
 
-/** A change that nobody could count is counted by who tidies up, as is one that was never made. */
-const UNCOUNTED = ['collectionVersion'];
 /** As `summaryOf`, where not all were counted. */
 export const summaryWithoutCount = (outcomes: readonly Outcome[], database: ModelDatabase): string =>
   JSON.stringify([outcomes, stateOf(database, UNCOUNTED)]);

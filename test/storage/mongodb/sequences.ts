@@ -5,8 +5,11 @@ import {openModelStores} from './model-stores.ts';
 import {outcomeOf, type Outcome, type Script} from './schedule.ts';
 
 /** How everything ended, and what is stored then: the same text where the same came of it. */
-export const summaryOf = (outcomes: readonly (readonly Outcome[])[], database: ModelDatabase): string =>
-  JSON.stringify([outcomes, stateOf(database)]);
+export const summaryOf = (
+  outcomes: readonly (readonly Outcome[])[],
+  database: ModelDatabase,
+  besides: readonly string[] = [],
+): string => JSON.stringify([outcomes, stateOf(database, besides)]);
 
 /** Every order in which the operations can follow one another. */
 export function* mergesOf(lengths: readonly number[]): Generator<readonly number[]> {
@@ -21,6 +24,7 @@ export function* mergesOf(lengths: readonly number[]): Generator<readonly number
 export async function sequentialSummaries(
   database: ModelDatabase,
   scripts: readonly Script<Stores>[],
+  besides: readonly string[] = [],
 ): Promise<ReadonlySet<string>> {
   const summaries = new Set<string>();
   for (const order of mergesOf(scripts.map(({length}) => length))) {
@@ -31,7 +35,7 @@ export async function sequentialSummaries(
       const operation = scripts[index]![outcomes[index]!.length]!;
       outcomes[index]!.push(await outcomeOf(() => operation(stores)));
     }
-    summaries.add(summaryOf(outcomes, copy));
+    summaries.add(summaryOf(outcomes, copy, besides));
   }
   return summaries;
 }
