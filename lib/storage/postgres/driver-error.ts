@@ -1,11 +1,19 @@
 import {DatabaseError} from 'pg';
-import {DuplicateError, InternalError, OutcomeUnknownError, UnavailableError} from '../../errors.ts';
+import {
+  DuplicateError,
+  InternalError,
+  MalformedRequestError,
+  OutcomeUnknownError,
+  UnavailableError,
+} from '../../errors.ts';
 import {isStoreError, type StoreError, triggerRefusal} from '../store-error.ts';
 
 const UNIQUE_VIOLATION = '23505';
 /** A row was written that names none, or (RESTRICT, since PostgreSQL 18 with a code of its own) one deleted that is named. */
 const FOREIGN_KEY_VIOLATIONS: ReadonlySet<string> = new Set(['23001', '23503']);
 const RAISED = 'P0001';
+/** Of text: all that is sent is Unicode, so it is the one character that the server has no place for. */
+const CHARACTER = '22021';
 /** Serialization failure, deadlock: the server chose this transaction to give way. */
 const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
 const STATEMENT_COMPLETION_UNKNOWN = '40003';
@@ -97,6 +105,9 @@ export function toStoreError(error: unknown): StoreError {
   const cause = withoutValues(error);
   const code = codeOf(error);
   if (code === UNIQUE_VIOLATION) return new DuplicateError('A record with that identity exists.', {cause});
+  if (code === CHARACTER) {
+    return new MalformedRequestError('The character U+0000 cannot be stored.', {cause});
+  }
   if (code === RAISED && error instanceof Error) {
     return triggerRefusal(error.message, cause) ?? new InternalError(cause);
   }

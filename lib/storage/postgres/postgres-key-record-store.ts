@@ -32,7 +32,7 @@ export class PostgresKeyRecordStore implements KeyMaintenance {
     return this.#connection.write((tx) => insertKey(tx, record, options));
   }
 
-  /** Erased material stays in dead rows until VACUUM, and in the write-ahead log: see docs/postgresql.md. */
+  /** Erased material stays in dead rows until the server has vacuumed them, and in its log and what was copied of that. */
   update(...[record, options = {}]: Parameters<KeyMaintenance['update']>): Promise<void> {
     return this.#connection.write((tx) => updateKey(tx, record, options));
   }

@@ -1,6 +1,12 @@
 import {inspect} from 'node:util';
 import {expect} from 'chai';
-import {DuplicateError, InternalError, OutcomeUnknownError, UnavailableError} from '../../../lib/errors.ts';
+import {
+  DuplicateError,
+  InternalError,
+  MalformedRequestError,
+  OutcomeUnknownError,
+  UnavailableError,
+} from '../../../lib/errors.ts';
 import {
   PostgresConnection,
   type PostgresConnectionOptions,
@@ -100,15 +106,24 @@ describe('PostgreSQL connections', function () {
     });
 
     it('waits for a connection no longer than for anything', async () => {
-      const connection = connect({maxConnections: 1, timeoutMs: 1500});
-      const holder = hold(connection);
-      await holder.held;
-      await expectRefusal(insert(connection, 'late'), UnavailableError);
-      holder.end();
-      await expectRefusal(holder.done, UnavailableError);
-      await insert(connection, 'after');
-      expect(await isThere('late')).to.equal(false);
-      expect(await isThere('after')).to.equal(true);
+      const proxy = await TcpProxy.start({host: '127.0.0.1', port: server.port});
+      try {
+        const connection = connect({maxConnections: 1, timeoutMs: 1500}, proxy.urlOf(url));
+        // One waits for a server that says nothing, the other for a connection.
+        proxy.hold(true);
+        const outcomes = await Promise.all(
+          ['one', 'two'].map((name) => insert(connection, name).catch((error: unknown) => error)),
+        );
+        expect(outcomes.map((error) => (error as Error).constructor)).to.deep.equal([
+          UnavailableError,
+          UnavailableError,
+        ]);
+        proxy.hold(false);
+        await insert(connection, 'after');
+        expect(await Promise.all(['one', 'two'].map(isThere))).to.deep.equal([false, false]);
+      } finally {
+        await proxy.close();
+      }
     });
   });
 
@@ -374,5 +389,13 @@ describe('PostgreSQL connections', function () {
         await insert(connection, 'after');
       });
     }
+
+    it('takes the character that the server cannot keep for a mistake of who sent it, and no other', async () => {
+      const connection = connect({maxConnections: 1});
+      await expectRefusal(insert(connection, 'a\u0000b'), MalformedRequestError);
+      await expectRefusal(connection.query(FIND, ['\u0000']), MalformedRequestError);
+      await insert(connection, 'a\u0001b\u{10ffff}');
+      expect(await connection.query(FIND, ['a\u0001b\u{10ffff}'])).to.have.lengthOf(1);
+    });
   });
 });
