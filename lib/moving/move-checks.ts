@@ -93,7 +93,7 @@ export async function checkTarget(
   }
   if (mark?.state === 'moving' || mark?.state === 'moved') {
     throw refuse(
-      `The target ${shown} is itself ${mark.state === 'moved' ? '' : 'being '}moved to ${mark.other}. Take another one.`,
+      `The target ${shown} ${mark.state === 'moved' ? 'was itself' : 'is itself being'} moved to ${mark.other}. Take another one.`,
     );
   }
   await checkEmpty({transfer, shown});

@@ -39,28 +39,25 @@ function parseArray(cursor: string): readonly unknown[] {
   }
 }
 
-/**
- * Makes a page of what was read for it.
- * @param rows those of the page, and one more where more follow
- * @param shown of how many rows the page is
- */
+interface TransferPageOptions<Row, T> {
+  /** Of how many rows the page is. */
+  readonly shown: number;
+  /** Whether more follow. Default: where more than these were read */
+  readonly more?: boolean;
+  readonly toPlace: (row: Row) => TransferPlace;
+  readonly toResult: (row: Row) => T;
+}
+
+/** Makes a page of what was read for it. */
 export function toTransferPage<Row, T>(
   kind: TransferKind,
   rows: readonly Row[],
-  {
-    shown,
-    toPlace,
-    toResult,
-  }: {
-    readonly shown: number;
-    readonly toPlace: (row: Row) => TransferPlace;
-    readonly toResult: (row: Row) => T;
-  },
+  {shown, more = rows.length > shown, toPlace, toResult}: TransferPageOptions<Row, T>,
 ): Page<T> {
   const page = rows.slice(0, shown);
   const last = page.at(-1);
   const results = page.map(toResult);
-  if (last === undefined || rows.length <= shown) return {results};
+  if (last === undefined || !more) return {results};
   return {results, cursor: encodeBase64url(Buffer.from(JSON.stringify([kind, ...toPlace(last)]), 'utf8'))};
 }
 

@@ -22,13 +22,19 @@ import {
   transferOf,
 } from './transfer-records.ts';
 
-/** What the implementations of StoreTransfer promise. */
-export function describeStoreTransfer(options: StoreSuiteOptions): void {
+/**
+ * What the implementations of StoreTransfer promise.
+ * @param openSource opens another empty store, of whatever kind, to move from. Default: of the same
+ */
+export function describeStoreTransfer({
+  openSource,
+  ...options
+}: StoreSuiteOptions & {readonly openSource?: StoreSuiteOptions['open']}): void {
   /** Runs `body` with a store that was filled, and the one of the test. */
   const fromFilled = async (
     body: (source: StoreHandles, keystoreIds: readonly string[]) => Promise<void>,
   ): Promise<void> => {
-    const source = await options.open();
+    const source = await (openSource ?? options.open)();
     try {
       const {keystoreIds} = await fillStore(source.stores);
       await body(source, keystoreIds);

@@ -11,6 +11,7 @@ export const COLLECTION_NAMES = [
   'counter',
   'schema_migration',
   'probe',
+  'store_mark',
 ] as const;
 
 export type CollectionName = (typeof COLLECTION_NAMES)[number];

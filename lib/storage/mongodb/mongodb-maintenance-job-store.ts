@@ -4,24 +4,12 @@ import type {MaintenanceJob, MaintenanceJobStore, StoredMaintenanceJob} from '..
 import {requireSome} from '../require-some.ts';
 import type {StoredDocument} from './collections.ts';
 import {DuplicateKeyError} from './driver-error.ts';
+import {toJob} from './job-document.ts';
 import type {MongodbConnection} from './mongodb-connection.ts';
-import {integer, list, oneOf, optional, text} from './stored-values.ts';
+import {integer} from './stored-values.ts';
 
 /** What a job that is not finished has as its `slot`, which is unique; a finished one has its own id. */
 const UNFINISHED = 'unfinished';
-const STEPS = ['rotate', 'rewrap', 'prune'] as const;
-
-const toJob = (document: StoredDocument): StoredMaintenanceJob => ({
-  id: text(document['_id']),
-  steps: list(document['steps']).map((step) => oneOf(STEPS, step)),
-  ...optional('scope', document['scope'], text),
-  createdAt: integer(document['createdAt']),
-  ...optional('rotateBefore', document['rotateBefore'], integer),
-  ...optional('progress', document['progress'], text),
-  ...optional('finishedAt', document['finishedAt'], integer),
-  ...optional('failure', document['failure'], text),
-});
-
 const heldBy = (_id: string, holder: string): StoredDocument => ({_id, slot: UNFINISHED, holder});
 
 /** Each method writes one document, once. */

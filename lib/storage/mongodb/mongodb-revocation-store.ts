@@ -7,7 +7,7 @@ import type {Attempt} from './guarded-attempt.ts';
 import type {GuardedWrites} from './guarded-write.ts';
 import {keystorePlace} from './keystore-document.ts';
 import type {MongodbConnection} from './mongodb-connection.ts';
-import {revocationDocumentId} from './revocation-document.ts';
+import {revocationDocumentId, toRevocation} from './revocation-document.ts';
 import {hasRoom} from './quota.ts';
 import {integer, text} from './stored-values.ts';
 
@@ -112,12 +112,3 @@ export async function isAnyRevoked(
   );
   return found !== undefined;
 }
-
-const toRevocation = (document: StoredDocument): Revocation => ({
-  keystoreId: text(document['keystoreId']),
-  delegator: text(document['delegator']),
-  capabilityId: text(document['capabilityId']),
-  expiresAt: integer(document['expiresAt']),
-  revoker: text(document['revoker']),
-  revokedAt: integer(document['revokedAt']),
-});

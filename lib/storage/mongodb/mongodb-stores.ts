@@ -16,6 +16,7 @@ import type {MongodbOptions} from './mongodb-options.ts';
 import {MongodbReplayStore} from './mongodb-replay-store.ts';
 import {MongodbRevocationStore} from './mongodb-revocation-store.ts';
 import {MongodbStateStore} from './mongodb-state-store.ts';
+import {MongodbStoreTransfer} from './mongodb-store-transfer.ts';
 import {parseMongodbUrl} from './mongodb-url.ts';
 import {NETWORK_STORE_DEFAULTS} from '../network-store-options.ts';
 import {toOpenError} from './open-error.ts';
@@ -44,6 +45,7 @@ export class MongodbStores implements Stores {
   readonly jobs: MongodbMaintenanceJobStore;
   readonly leases: MongodbLeaseStore;
   readonly state: MongodbStateStore;
+  readonly transfer: MongodbStoreTransfer;
   readonly #connection: MongodbConnection;
   readonly #deletion: KeystoreDeletion;
 
@@ -65,6 +67,7 @@ export class MongodbStores implements Stores {
     this.jobs = new MongodbMaintenanceJobStore(connection);
     this.leases = new MongodbLeaseStore(connection);
     this.state = new MongodbStateStore(connection);
+    this.transfer = new MongodbStoreTransfer(connection);
   }
 
   /** Makes, or changes, collections and indexes as this release has them. @throws StoreOpenError, which says what to do about it. */

@@ -194,4 +194,5 @@ export const SCHEMA: readonly CollectionSchema[] = [
   {name: 'creator', indexes: []},
   {name: 'counter', indexes: []},
   {name: 'probe', indexes: []},
+  {name: 'store_mark', indexes: []},
 ];

@@ -9,3 +9,6 @@ export const creatorLock = (creator: string): string => lockName('creator', crea
 
 /** Of the schema, while it is brought to a newer version. */
 export const SCHEMA_LOCK = lockName('schema', '');
+
+/** Of the mark that a move puts on the store, while it is replaced. */
+export const MARK_LOCK = lockName('mark', '');

@@ -32,8 +32,6 @@ interface KeystorePlace {
   readonly sequence: number;
 }
 
-const VERSION_WIDTH = 8;
-
 const keystoreChanged = (): KeystoreSequenceError =>
   new KeystoreSequenceError('The keystore was changed meanwhile.');
 
@@ -142,5 +140,5 @@ function writeVersions(
   dataKeyVersions: DataKeyVersionPositions,
 ): ReturnType<Transaction['query']> {
   const rows = versions.map((version) => toVersionValues(key, version, dataKeyVersions));
-  return tx.query(statement, toLists(rows, VERSION_WIDTH));
+  return tx.query(statement, toLists(rows, sql.VERSION_WIDTH));
 }

@@ -26,22 +26,33 @@ const RECORD_WEIGHT = weightOf('p', 'tags', 'policy', 'description', 'public_ali
 const VERSION_WEIGHT = `${ROW_WEIGHT} + ${weightOf('w', 'public_key', 'material', 'certificates')}`;
 
 /**
- * $3 records after the position $2, as far as those before weigh no more than $4 in bytes, roughly: however large keys
- * are, a page of them fits into memory. One key is always read. `found`: how many there are, read or not.
+ * $3 records of those that `which` selects, in their order, as far as those before weigh no more than $4 in bytes, roughly:
+ * however large keys are, a page of them fits into memory. One key is always read. `found`: how many there are, read or not.
  */
-export const PAGE = statement(`WITH page AS (
-    SELECT * FROM key_record WHERE ${AFTER} AND state <> 'deleted'
+const pageOf = (which: string, columns: string): string => `WITH page AS (
+    SELECT * FROM key_record WHERE ${which}
     ${IN_ORDER} LIMIT $3),
   weighed AS (
-    SELECT p.position, ${RECORD_WEIGHT}
+    SELECT p.keystore, p.position, ${RECORD_WEIGHT}
       + (SELECT coalesce(sum(${VERSION_WEIGHT}), 0) FROM key_version w WHERE w.key = p.position) AS weight
     FROM page p),
   placed AS (
-    SELECT position, sum(weight) OVER (ORDER BY position) - weight AS before, count(*) OVER () AS found
+    SELECT position, sum(weight) OVER (ORDER BY keystore, position) - weight AS before, count(*) OVER () AS found
     FROM weighed)
-  SELECT r.position, placed.found, ${KEY_COLUMNS}, ${VERSION_COLUMNS}
+  SELECT r.position, placed.found, ${columns}${KEY_COLUMNS}, ${VERSION_COLUMNS}
   FROM placed JOIN key_record r ON r.position = placed.position JOIN key_version v ON v.key = r.position
-  WHERE placed.before <= $4 ORDER BY r.position, v.version`);
+  WHERE placed.before <= $4 ORDER BY r.keystore, r.position, v.version`;
+
+/** The keystore's, after the position $2. */
+export const PAGE = statement(pageOf(`${AFTER} AND state <> 'deleted'`, ''));
+
+/** Of all keystores, tombstones too, after the position $2 of the keystore at $1. */
+export const PAGE_OF_ALL = statement(
+  pageOf(
+    '(keystore, position) > ($1, $2)',
+    'r.keystore, (SELECT id FROM keystore WHERE position = r.keystore) AS "keystoreId", ',
+  ),
+);
 
 export const PAGE_OF_IDS = statement(`SELECT position, local_id AS "localKeyId" FROM key_record
   WHERE ${AFTER} ${IN_ORDER} LIMIT $3`);

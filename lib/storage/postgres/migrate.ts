@@ -4,11 +4,12 @@ import {SCHEMA_LOCK} from './advisory-locks.ts';
 import {keyHierarchy} from './migrations/0001-key-hierarchy.ts';
 import {keystores} from './migrations/0002-keystores.ts';
 import {maintenanceJobs} from './migrations/0003-maintenance-jobs.ts';
+import {storeMark} from './migrations/0004-store-mark.ts';
 import type {Migration} from './migrations/migration.ts';
 import {integerOrNull, type Row, text} from './row.ts';
 
 /** In the order in which they run; the schema's version is how many have run. */
-const MIGRATIONS: readonly Migration[] = [keyHierarchy, keystores, maintenanceJobs];
+const MIGRATIONS: readonly Migration[] = [keyHierarchy, keystores, maintenanceJobs, storeMark];
 
 const BOOTSTRAP = `
 CREATE TABLE webkms_schema_migration (

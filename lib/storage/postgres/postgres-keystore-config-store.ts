@@ -6,23 +6,15 @@ import type {Authenticated, RecordAuthentication} from '../record-authentication
 import {creatorLock} from './advisory-locks.ts';
 import {dataKeyVersionMissing, namingDataKeyVersions} from './data-key-versions.ts';
 import {readKeystore} from './keystore-rows.ts';
+import {insertControllers, toKeystoreValues} from './keystore-values.ts';
 import * as sql from './keystore-statements.ts';
 import type {PostgresConnection} from './postgres-connection.ts';
 import type {PostgresKeyHierarchyStore} from './postgres-key-hierarchy-store.ts';
 import {bytes, integer, type Row, text, textOrNull} from './row.ts';
-import type {Value} from './statement.ts';
-import type {Transaction} from './transaction.ts';
 import {withStoreErrors} from './with-store-errors.ts';
 
 const sequenceError = (): KeystoreSequenceError =>
   new KeystoreSequenceError('The keystore is not in the state that the request replaces.');
-
-/** As INSERT and UPDATE take it. */
-function toValues(config: Authenticated<KeystoreConfig>): readonly Value[] {
-  const {id, sequence, controller, controllers, kmsModule, meterId, ipAllowList} = toKeystoreColumns(config);
-  const {mac, dataKeyVersionId} = config.authentication;
-  return [id, sequence, controller, controllers, kmsModule, meterId, ipAllowList, mac, dataKeyVersionId];
-}
 
 function isReplaced(stored: Row, replaced: KeystoreConfig): boolean {
   const {sequence, controller, controllers} = toKeystoreColumns(replaced);
@@ -48,7 +40,9 @@ export class PostgresKeystoreConfigStore implements KeystoreMaintenance {
   ): Promise<void> {
     return this.#connection.write(async (tx) => {
       await tx.query(sql.LOCK_CREATOR, [creatorLock(creator)]);
-      const [row] = await namingDataKeyVersions(() => tx.query(sql.INSERT, [...toValues(config), creator]));
+      const [row] = await namingDataKeyVersions(() =>
+        tx.query(sql.INSERT, [...toKeystoreValues(config), creator]),
+      );
       if (!row) throw dataKeyVersionMissing(config.authentication.dataKeyVersionId);
       if (integer(row, 'created') >= maxPerCreator) {
         throw new QuotaExceededError('The quota of keystores is used up.');
@@ -72,7 +66,7 @@ export class PostgresKeystoreConfigStore implements KeystoreMaintenance {
       if (config.id !== replaced.id || config.sequence !== replaced.sequence + 1) throw sequenceError();
       const [stored] = await tx.query(sql.LOCK_CONFIG, [replaced.id]);
       if (!stored || !isReplaced(stored, replaced)) throw sequenceError();
-      const {count} = await namingDataKeyVersions(() => tx.execute(sql.UPDATE, toValues(config)));
+      const {count} = await namingDataKeyVersions(() => tx.execute(sql.UPDATE, toKeystoreValues(config)));
       if (count !== 1) throw dataKeyVersionMissing(config.authentication.dataKeyVersionId);
       const position = integer(stored, 'position');
       const listed = await tx.query(sql.DELETE_CONTROLLERS, [position]);
@@ -141,15 +135,4 @@ export class PostgresKeystoreConfigStore implements KeystoreMaintenance {
       return true;
     });
   }
-}
-
-async function insertControllers(
-  tx: Transaction,
-  position: number,
-  {controller}: KeystoreConfig,
-  acknowledged: readonly string[],
-): Promise<void> {
-  const names = [...new Set(typeof controller === 'string' ? [controller] : controller)];
-  const namedByOthers = names.map((name) => (acknowledged.includes(name) ? 0 : 1));
-  await tx.execute(sql.INSERT_CONTROLLERS, [position, names, namedByOthers]);
 }

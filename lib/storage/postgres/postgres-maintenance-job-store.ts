@@ -1,37 +1,10 @@
 import {requireCount} from '../cursor.ts';
 import type {MaintenanceJob, MaintenanceJobStore, StoredMaintenanceJob} from '../maintenance-job-store.ts';
+import {toJob} from './job-rows.ts';
 import {JOB_SQL as SQL} from './job-statements.ts';
 import type {PostgresConnection} from './postgres-connection.ts';
-import {integer, integerOrNull, type Row, text, textOrNull} from './row.ts';
 import type {Statement, Value} from './statement.ts';
 import {withStoreErrors} from './with-store-errors.ts';
-
-function parseSteps(json: string): MaintenanceJob['steps'] {
-  const value: unknown = JSON.parse(json);
-  const isStep = (step: unknown): step is MaintenanceJob['steps'][number] =>
-    step === 'rotate' || step === 'rewrap' || step === 'prune';
-  if (Array.isArray(value) && value.every(isStep)) return value;
-  throw new TypeError('The steps of a job at rest are something else.');
-}
-
-function toJob(row: Row): StoredMaintenanceJob {
-  const [scope, progress, failure] = [
-    textOrNull(row, 'scope'),
-    textOrNull(row, 'progress'),
-    textOrNull(row, 'failure'),
-  ];
-  const [rotateBefore, finishedAt] = [integerOrNull(row, 'rotate_before'), integerOrNull(row, 'finished_at')];
-  return {
-    id: text(row, 'id'),
-    steps: parseSteps(text(row, 'steps')),
-    ...(scope !== null && {scope}),
-    createdAt: integer(row, 'created_at'),
-    ...(rotateBefore !== null && {rotateBefore}),
-    ...(progress !== null && {progress}),
-    ...(finishedAt !== null && {finishedAt}),
-    ...(failure !== null && {failure}),
-  };
-}
 
 /** Each write is one statement on one row: of several at the same time each sees what the ones before have left. */
 export class PostgresMaintenanceJobStore implements MaintenanceJobStore {

@@ -12,6 +12,7 @@ import {PostgresMaintenanceJobStore} from './postgres-maintenance-job-store.ts';
 import {PostgresReplayStore} from './postgres-replay-store.ts';
 import {PostgresRevocationStore} from './postgres-revocation-store.ts';
 import {PostgresStateStore} from './postgres-state-store.ts';
+import {PostgresStoreTransfer} from './postgres-store-transfer.ts';
 import {parsePostgresUrl, type PostgresLocation} from './postgres-url.ts';
 import {statement} from './statement.ts';
 import {DatabaseVerification} from './verify-database.ts';
@@ -29,6 +30,7 @@ export class PostgresStores implements Stores {
   readonly jobs: PostgresMaintenanceJobStore;
   readonly leases: PostgresLeaseStore;
   readonly state: PostgresStateStore;
+  readonly transfer: PostgresStoreTransfer;
   readonly #connection: PostgresConnection;
   readonly #verification: DatabaseVerification;
 
@@ -44,6 +46,7 @@ export class PostgresStores implements Stores {
     this.jobs = new PostgresMaintenanceJobStore(connection);
     this.leases = new PostgresLeaseStore(connection);
     this.state = new PostgresStateStore(connection);
+    this.transfer = new PostgresStoreTransfer(connection);
   }
 
   /** @throws StoreOpenError, which says what to do about it. */

@@ -10,9 +10,6 @@ interface Replaced {
   readonly replacement: KeyRecordReplacement;
 }
 
-const KEY_WIDTH = 22;
-const VERSION_WIDTH = 8;
-
 /**
  * Puts records in the place of those that say the same, all in the same few statements, within a transaction that writes.
  * @returns which were replaced, by position: those whose stored sequence was the replaced one
@@ -64,9 +61,9 @@ async function write(tx: Transaction, replaced: readonly Replaced[]): Promise<vo
     record.versions.map((version) => toVersionValues(position, version, dataKeyVersions)),
   );
   await namingDataKeyVersions(async () => {
-    const {count} = await tx.execute(sql.REPLACE, toLists(keys, KEY_WIDTH));
+    const {count} = await tx.execute(sql.REPLACE, toLists(keys, sql.KEY_WIDTH));
     if (count !== keys.length) throw new TypeError('A record is replaced by one that says the same.');
-    const [row = {}] = await tx.query(sql.REPLACE_VERSIONS, toLists(versions, VERSION_WIDTH));
+    const [row = {}] = await tx.query(sql.REPLACE_VERSIONS, toLists(versions, sql.VERSION_WIDTH));
     if (integer(row, 'matched') !== versions.length) {
       throw new TypeError('A record is replaced with the versions that it has.');
     }

@@ -1,4 +1,5 @@
 import {NotFoundError} from '../../errors.ts';
+import {withPrunedVersions} from '../pruned-versions.ts';
 import type {TransferKind, TransferRecords} from '../store-transfer.ts';
 import type {SqliteConnection} from './connection.ts';
 import {toJobRow} from './job-row.ts';
@@ -7,13 +8,13 @@ import {KeyRecordWriter} from './key-record-writer.ts';
 import {KeystoreRows} from './keystore-rows.ts';
 import {revocationStatements} from './revocation-statements.ts';
 import {RootWrapperRows} from './root-wrapper-rows.ts';
-import {TransferredScopes} from './transferred-scopes.ts';
+import {ScopeRows} from './scope-rows.ts';
 import {transferStatements} from './transfer-statements.ts';
 
 /** Stores what another store has, where it is not there. Each method is part of a transaction of its caller. */
 export class TransferWriter {
   readonly #rootWrappers: RootWrapperRows;
-  readonly #scopes: TransferredScopes;
+  readonly #scopes: ScopeRows;
   readonly #keystores: KeystoreRows;
   readonly #keys: KeyRecordWriter;
   readonly #revocations: ReturnType<typeof revocationStatements>;
@@ -23,7 +24,7 @@ export class TransferWriter {
     rootWrapper: (record) => {
       if (!this.#findRootWrapper(record.id)) this.#rootWrappers.insert(record);
     },
-    scope: (record) => this.#scopes.put(record),
+    scope: (record) => this.#putScope(record),
     sealer: (record) => this.#putSealer(record),
     keystore: ({config, creator, acknowledged}) => {
       if (this.#keystores.find(config.id) === undefined)
@@ -39,7 +40,7 @@ export class TransferWriter {
 
   constructor(connection: SqliteConnection) {
     this.#rootWrappers = new RootWrapperRows(connection);
-    this.#scopes = new TransferredScopes(connection, this.#rootWrappers);
+    this.#scopes = new ScopeRows(connection, this.#rootWrappers);
     this.#keystores = new KeystoreRows(connection);
     this.#keys = new KeyRecordWriter(connection);
     this.#revocations = revocationStatements(connection);
@@ -53,6 +54,14 @@ export class TransferWriter {
 
   #findRootWrapper(id: string) {
     return this.#rootWrappers.list().find((rootWrapper) => rootWrapper.id === id);
+  }
+
+  #putScope(record: TransferRecords['scope']): void {
+    if (this.#scopes.find(record.scope)) return;
+    const {scope, dataKeyVersionIds, rootKeyVersionIds} = withPrunedVersions(record);
+    this.#scopes.insert(scope);
+    for (const id of dataKeyVersionIds) this.#scopes.deleteDataKeyVersion(id);
+    for (const id of rootKeyVersionIds) this.#scopes.deleteRootKeyVersion(id);
   }
 
   #putSealer({rootWrapperId, ...sealer}: TransferRecords['sealer']): void {
