@@ -56,9 +56,12 @@ class Nodes {
   static async start(store: SharedStore): Promise<Nodes> {
     const {url, proxy} = store;
     const common = {WEBKMS_KEY_MIN_RECOVERY_WINDOW: `${RECOVERY_SECONDS}s`};
+    await using starting = new AsyncDisposableStack();
+    starting.defer(() => store.close());
     const first = await runServerProcess({
       environment: {...common, ...(url !== undefined && {WEBKMS_STORAGE: url})},
     });
+    starting.defer(() => first.stop());
     const shared = url === undefined ? `sqlite:${first.dataDir}/webkms.db` : (proxy?.urlOf(url) ?? url);
     const second = await runServerProcess({
       environment: {
@@ -67,10 +70,8 @@ class Nodes {
         WEBKMS_STORAGE: shared,
         WEBKMS_ROOT_WRAPPER: `file:${first.dataDir}/root.key`,
       },
-    }).catch(async (error: unknown) => {
-      await first.stop();
-      throw error;
     });
+    starting.move();
     return new Nodes([first, second], store);
   }
 
@@ -182,13 +183,15 @@ const CHANGES: Readonly<Record<string, Prepare>> = {
 export function describeTwoNodes({name, open, delayMs}: TwoNodesOptions): void {
   describe(`two nodes over one store: ${name}`, function () {
     this.timeout(LONG ? 3_600_000 : 180_000);
-    let nodes: Nodes;
-    before(async function () {
-      nodes = await Nodes.start(await open());
+    let started: Nodes | undefined;
+    before(async () => {
+      started = await Nodes.start(await open());
     });
-    after(() => nodes.stop());
+    after(() => started?.stop());
 
     async function play(prepare: Prepare, rounds: number, delay: number): Promise<void> {
+      const nodes = started;
+      if (!nodes) throw new Error('There are no nodes.');
       const [accepted, inFlight, refused] = [
         [0, 0],
         [0, 0],
