@@ -239,7 +239,7 @@ export function describeTwoNodes({name, open, delayMs}: TwoNodesOptions): void {
 
     if (delayMs === undefined) return;
     for (const [what, prepare] of Object.entries(CHANGES)) {
-      const rounds = LONG ? 40 : 3;
+      const rounds = LONG ? 40 : 2;
       it(`${what}: nor where the store is ${delayMs} ms away from one, in ${rounds} rounds`, () =>
         play(prepare, rounds, delayMs));
     }
