@@ -17,10 +17,13 @@ import {usePostgresDatabases} from './postgres-databases.ts';
 const KEYS = 6000;
 const MODULES = {keyUses, keys, keyWrites, keystores, leases, replays, revocations, state};
 
+const isStatement = (value: object | number | string): value is Statement =>
+  typeof value === 'object' && 'text' in value;
+
 const STATEMENTS = Object.entries(MODULES)
-  .flatMap(([module, statements]) =>
-    Object.entries<Statement>(statements).map(
-      ([name, statement]) => [`${module}.${name}`, statement] as const,
+  .flatMap(([module, exported]) =>
+    Object.entries<object | number | string>(exported).flatMap(([name, value]) =>
+      isStatement(value) ? [[`${module}.${name}`, value] as const] : [],
     ),
   )
   .filter(([, {text}]) => !text.includes('pg_advisory'));
