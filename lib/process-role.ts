@@ -4,6 +4,7 @@ import {
   shareDataDirectory,
   type DataDirectoryLock,
 } from './admin/data-directory-lock.ts';
+import {takeVariable} from './config/environment-secrets.ts';
 import type {Settings} from './config/settings.ts';
 import {runChecks, type HealthCheck} from './http/health.ts';
 import {createInvokerLimiter, type Limiter} from './http/rate-limit.ts';
@@ -78,6 +79,9 @@ export function workerOf(link: WorkerLink, settings: Settings): ProcessRole {
         });
       } finally {
         forgetHanded(from.roots);
+        // As who reads a variable removes it, so does who needs it no more.
+        for (const {uri} of from.roots)
+          if (uri.startsWith('env:')) takeVariable(uri.slice('env:'.length))?.fill(0);
       }
     },
     shareRoots: (root) => link.shareRoots(root),

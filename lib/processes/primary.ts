@@ -119,7 +119,9 @@ export class Primary {
     this.#workers.add(worker);
     this.#relay.serve(worker);
     worker.channel.on('counted', (values) => this.metrics?.heard(worker, values));
-    worker.channel.on('resigns', () => void this.#replace(worker));
+    worker.channel.on('resigns', () => {
+      if (this.#isUp) void this.#replace(worker);
+    });
     void worker.exited.then((exit) => this.#onExit(worker, exit));
     return worker;
   }

@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {readFileSync, rmSync} from 'node:fs';
 import {createServer, type AddressInfo} from 'node:net';
+import {join} from 'node:path';
 import {once} from 'node:events';
 import {expect} from 'chai';
 import {controller} from '../support/did-key.ts';
@@ -87,6 +88,28 @@ describe('webkms serve with workers and roots of trust', () => {
     await server.said('a worker listens', 3);
     expect(await sealed()).to.deep.equal([true, true]);
     await server.admin(['unseal']);
+    expect(await sealed()).to.deep.equal([false, false]);
+    await expectToWork();
+  });
+
+  it('goes on with a root that was added, when the first one was retired', async () => {
+    server = await WorkersServer.start({environment: {WEBKMS_METRICS_LISTEN: 'off'}});
+    await expectToWork();
+    const added = await server.admin(['root', 'add', 'shamir:2-of-2', '--json']);
+    expect(added.status, added.err).to.equal(0);
+    const {roots} = JSON.parse((await server.admin(['root', 'list', '--json'])).out) as {
+      roots: {id: string; uri: string}[];
+    };
+    const first = roots.find(({uri}) => uri.startsWith('file:'))?.id ?? '';
+    const {shares} = JSON.parse(added.out) as {shares: string[]};
+    for (const share of shares) await server.admin(['unseal'], `${share}\n`);
+    const retired = await server.admin(['root', 'retire', first]);
+    expect(retired.status, retired.err).to.equal(0);
+    rmSync(join(server.dataDir, 'root.key'));
+    expect(await sealed()).to.deep.equal([false, false]);
+    await expectToWork();
+    await replaceOne(0);
+    await replaceOne(0);
     expect(await sealed()).to.deep.equal([false, false]);
     await expectToWork();
   });
