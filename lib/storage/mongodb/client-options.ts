@@ -1,11 +1,16 @@
-import type {MongoClientOptions} from 'mongodb';
+import type {DbOptions, MongoClientOptions} from 'mongodb';
 import {NETWORK_STORE_DEFAULTS} from '../network-store-options.ts';
 import type {MongodbOptions} from './mongodb-options.ts';
 
-/** What the promises of the store rest on. It stands whatever the URL says. */
-const PROMISES = {
+/** Of the database, and so of all its collections: of the client it would be mixed with what the URL says. */
+export const DATABASE_OPTIONS = {
   writeConcern: {w: 'majority', journal: true},
   readPreference: 'primary',
+} as const satisfies DbOptions;
+
+/** What the promises of the store rest on. It stands whatever the URL says. */
+const PROMISES = {
+  ...DATABASE_OPTIONS,
   // The server knows a write that it gets a second time, and tells what became of the first.
   retryWrites: true,
   retryReads: true,

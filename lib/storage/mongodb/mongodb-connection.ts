@@ -1,8 +1,9 @@
-import type { MongoClient} from 'mongodb';
+import type {MongoClient} from 'mongodb';
 import type {Collection, Db, Document, Filter, UpdateFilter} from 'mongodb';
 import {DuplicateError} from '../../errors.ts';
 import {NETWORK_STORE_DEFAULTS} from '../network-store-options.ts';
 import {BoundedCalls} from './bounded-calls.ts';
+import {DATABASE_OPTIONS} from './client-options.ts';
 import type {CollectionName, StoredDocument} from './collections.ts';
 import {Deadline} from './deadline.ts';
 import {DuplicateKeyError, NotImplementedError, toStoreError} from './driver-error.ts';
@@ -38,7 +39,7 @@ export class MongodbConnection {
   private constructor(client: MongoClient, database: string, options: MongodbOptions) {
     const {maxConnections, maxWaiting, timeoutMs} = {...NETWORK_STORE_DEFAULTS, ...options};
     this.#client = client;
-    this.#db = client.db(database);
+    this.#db = client.db(database, DATABASE_OPTIONS);
     this.#timeoutMs = timeoutMs;
     this.#calls = new BoundedCalls({mostAtOnce: maxConnections + maxWaiting, timeoutMs});
   }

@@ -152,6 +152,17 @@ describe('opening a store in MongoDB', () => {
       expect(Buffer.from(payload.buffer).toString()).to.include('hunter2@').and.not.to.include('other');
     });
 
+    it('asks the primary, whatever the URL says', async () => {
+      const url = `mongodb://${fake.host}/db?readPreference=secondary`;
+      const stores = await MongodbStores.open({url, timeoutMs: 1500});
+      await stores.state.read({keystoreId: 'https://kms.example/kms/keystores/z1'});
+      await stores.keystores.listIds({limit: 1});
+      await stores.close();
+      const lastFind = fake.commands.findLast((command) => 'find' in command);
+      expect(lastFind).to.have.property('find', 'keystore');
+      expect(lastFind).not.to.have.property('$readPreference');
+    });
+
     it('needs no more than to read and to write where the schema is up to date', async () => {
       const stores = await MongodbStores.open({url: `mongodb://${fake.host}/db`});
       await stores.close();
