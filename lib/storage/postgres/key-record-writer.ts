@@ -14,7 +14,7 @@ import {
   findDataKeyVersions,
   namingDataKeyVersions,
 } from './data-key-versions.ts';
-import {dataKeyVersionIdsOf, toKeyValues, toLists, toVersionValues} from './key-values.ts';
+import {dataKeyVersionIdsOf, VERSION_WIDTH, toKeyValues, toLists, toVersionValues} from './key-values.ts';
 import * as sql from './key-write-statements.ts';
 import {LOCK_KEYSTORE} from './keystore-statements.ts';
 import {integer} from './row.ts';
@@ -140,5 +140,5 @@ function writeVersions(
   dataKeyVersions: DataKeyVersionPositions,
 ): ReturnType<Transaction['query']> {
   const rows = versions.map((version) => toVersionValues(key, version, dataKeyVersions));
-  return tx.query(statement, toLists(rows, sql.VERSION_WIDTH));
+  return tx.query(statement, toLists(rows, VERSION_WIDTH));
 }

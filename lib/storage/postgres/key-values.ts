@@ -6,6 +6,10 @@ import type {DataKeyVersionPositions} from './data-key-versions.ts';
 
 type Scalar = string | number | Uint8Array | null;
 
+/** How many values statements take of a key, with its place, and of a version. */
+export const KEY_WIDTH = 22;
+export const VERSION_WIDTH = 8;
+
 /** A key's members in the order in which statements take them, without its place. */
 export function toKeyValues(
   record: Authenticated<KeyRecord>,

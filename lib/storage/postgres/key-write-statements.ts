@@ -33,9 +33,6 @@ export const INSERT_ALL = statement(`INSERT INTO key_record (keystore, ${COLUMNS
   FROM unnest($1::bigint[], ${MEMBERS.map(({type}, index) => `$${index + 2}::${type}[]`).join(', ')})
     WITH ORDINALITY n (keystore, ${COLUMNS.join(', ')}, ordinal)
   ORDER BY n.ordinal RETURNING keystore, local_id AS "localKeyId", position`);
-/** How many values there are of a key. */
-export const KEY_WIDTH = COLUMNS.length + 1;
-
 /** What may not change is compared, not written. */
 const COMPARED = ['local_id', 'type', 'created_at', 'origin'];
 const COMPARED_NULLABLE = ['key_ops'];
@@ -62,9 +59,6 @@ export const REPLACE = statement(`UPDATE key_record r SET
 /** Each value is a list, of one of each version. $1: positions of their keys. */
 const VERSIONS = `unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bytea[], $6::bytea[], $7::bigint[],
   $8::text[]) n (key, version, created_at, state, public_key, material, data_key_version, certificates)`;
-
-/** How many values there are of a version. */
-export const VERSION_WIDTH = 8;
 
 export const INSERT_VERSIONS = statement(`INSERT INTO key_version
     (key, version, created_at, state, public_key, material, data_key_version, certificates)

@@ -2,8 +2,15 @@ import {NotFoundError} from '../../errors.ts';
 import {requireSome} from '../require-some.ts';
 import type {TransferRecords} from '../store-transfer.ts';
 import {findDataKeyVersions, namingDataKeyVersions} from './data-key-versions.ts';
-import {dataKeyVersionIdsOf, toKeyValues, toLists, toVersionValues} from './key-values.ts';
-import {INSERT_ALL, INSERT_VERSIONS, KEY_WIDTH, VERSION_WIDTH} from './key-write-statements.ts';
+import {
+  dataKeyVersionIdsOf,
+  KEY_WIDTH,
+  VERSION_WIDTH,
+  toKeyValues,
+  toLists,
+  toVersionValues,
+} from './key-values.ts';
+import {INSERT_ALL, INSERT_VERSIONS} from './key-write-statements.ts';
 import {integer, type Row, text} from './row.ts';
 import * as sql from './transfer-statements.ts';
 import type {Transaction} from './transaction.ts';

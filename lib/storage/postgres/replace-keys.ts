@@ -1,6 +1,13 @@
 import type {KeyRecordReplacement} from '../key-record-store.ts';
 import {findDataKeyVersions, namingDataKeyVersions} from './data-key-versions.ts';
-import {dataKeyVersionIdsOf, toKeyValues, toLists, toVersionValues} from './key-values.ts';
+import {
+  dataKeyVersionIdsOf,
+  KEY_WIDTH,
+  VERSION_WIDTH,
+  toKeyValues,
+  toLists,
+  toVersionValues,
+} from './key-values.ts';
 import * as sql from './key-write-statements.ts';
 import {integer} from './row.ts';
 import type {Transaction} from './transaction.ts';
@@ -61,9 +68,9 @@ async function write(tx: Transaction, replaced: readonly Replaced[]): Promise<vo
     record.versions.map((version) => toVersionValues(position, version, dataKeyVersions)),
   );
   await namingDataKeyVersions(async () => {
-    const {count} = await tx.execute(sql.REPLACE, toLists(keys, sql.KEY_WIDTH));
+    const {count} = await tx.execute(sql.REPLACE, toLists(keys, KEY_WIDTH));
     if (count !== keys.length) throw new TypeError('A record is replaced by one that says the same.');
-    const [row = {}] = await tx.query(sql.REPLACE_VERSIONS, toLists(versions, sql.VERSION_WIDTH));
+    const [row = {}] = await tx.query(sql.REPLACE_VERSIONS, toLists(versions, VERSION_WIDTH));
     if (integer(row, 'matched') !== versions.length) {
       throw new TypeError('A record is replaced with the versions that it has.');
     }
