@@ -14,11 +14,11 @@ export interface MongodbHandles extends StoreHandles {
   readonly stores: MongodbStores;
   readonly other: MongodbStores;
   /** What is stored, as it is. */
-  collection(name: string): Collection<StoredDocument>;
-  documentsOf(name: string): Promise<readonly Document[]>;
+  readonly collection: (name: string) => Collection<StoredDocument>;
+  readonly documentsOf: (name: string) => Promise<readonly Document[]>;
 }
 
-interface StoredDocument {
+export interface StoredDocument {
   _id: string;
   [member: string]: unknown;
 }
