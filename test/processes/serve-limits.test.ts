@@ -7,7 +7,9 @@ import {expect} from 'chai';
 import {createSelfSignedCertificate} from '../../lib/http/self-signed-certificate.ts';
 import {WorkersServer} from './workers-server.ts';
 
-describe('webkms serve', () => {
+describe('webkms serve', function () {
+  // Each starts a server or two, of three processes each.
+  this.timeout(180_000);
   let server: WorkersServer;
   afterEach(() => server.remove());
 

@@ -10,7 +10,9 @@ import {WorkersServer, type Answer} from './workers-server.ts';
 const owner = controller('workers: owner');
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 
-describe('webkms serve with workers', () => {
+describe('webkms serve with workers', function () {
+  // Each starts a server or two, of three processes each.
+  this.timeout(180_000);
   let server: WorkersServer;
   afterEach(() => server.remove());
 

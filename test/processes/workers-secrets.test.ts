@@ -16,7 +16,9 @@ interface Status {
   readonly workers: readonly {readonly number: number; readonly pid: number; readonly sealed?: boolean}[];
 }
 
-describe('webkms serve with workers and roots of trust', () => {
+describe('webkms serve with workers and roots of trust', function () {
+  // Each starts a server or two, of three processes each.
+  this.timeout(180_000);
   let server: WorkersServer;
   afterEach(() => server.remove());
 
