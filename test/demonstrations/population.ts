@@ -20,9 +20,13 @@ export const OWNER: Controller = controller('population: owner');
 /** Makes keystores with Ed25519 keys over the API, as a client does. */
 export async function populate(
   server: PopulatedServer,
-  {keystores, keysPerKeystore}: {readonly keystores: number; readonly keysPerKeystore: number},
+  {
+    keystores,
+    keysPerKeystore,
+    connections = CONNECTIONS,
+  }: {readonly keystores: number; readonly keysPerKeystore: number; readonly connections?: number},
 ): Promise<readonly PopulatedKeystore[]> {
-  const clients = Array.from({length: CONNECTIONS}, () => new RawClient(server));
+  const clients = Array.from({length: connections}, () => new RawClient(server));
   const made: {id: string; keys: string[]}[] = [];
   try {
     await inParallel(clients, keystores, async (client) => {
