@@ -66,7 +66,8 @@ async function move(
   const own = new Set([holder, ...workers]);
   const source = await openMovedStore(from, {settings, closing});
   // Before the target is opened, which makes it where it is not there.
-  await checkSource({source, target: {shown: describeStorage(to.storage)}, own});
+  const mark = await checkSource({source, target: {shown: describeStorage(to.storage)}, own});
+  if (mark?.state === 'moved') await assertOwnStore({...settings, storage: to.storage}, {create: false});
   const target = await openMovedStore(to, {settings, closing});
   const {report} = output;
   const result = await whileMoving([source, target], {holder, signal: io.interrupted}, (signal) =>
