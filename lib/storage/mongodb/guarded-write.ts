@@ -14,7 +14,8 @@
  *   4. takes its entry out of G
  * A CHANGER of G, whose change must not be outlived by what was judged before it
  *   1. reads G with its revision g
- *   2. FENCES the registered writers that matter: gives T another revision if it is t (deletes a placeholder if it is t)
+ *   2. FENCES the registered writers that matter: gives T another revision if it is t (deletes a placeholder if it is t), and
+ *      where it was not, makes sure by a reading
  *   3. looks at other documents, where its own conditions are about them
  *   4. writes G if its revision is g: the one write by which the change is done, or not
  * Where a conditional write finds another revision, the whole begins again. An operation can be both, of two guards.
@@ -40,7 +41,9 @@
  * costs it another try. So it may be done at any time by anybody, and the age of entries is judged by clocks that differ.
  *
  * WHAT IT NEEDS OF THE STORE: an update by a filter on one document is atomic; reads of G, and what a changer looks at, are
- * linearizable; writes are answered when a majority has them. Of what was not answered the outcome is unknown.
+ * linearizable; writes are answered when a majority has them. Of what was not answered the outcome is unknown. That a write
+ * found nothing to write says nothing by itself: one primary that was replaced is enough to say so. And T is read as a majority
+ * has it: else t could be rolled back, not be there for who fences, and be there again when the driver repeats the write of it.
  */
 import {setTimeout as sleep} from 'node:timers/promises';
 import {OutcomeUnknownError, UnavailableError} from '../../errors.ts';
@@ -91,6 +94,8 @@ export class GuardedWrites {
           await attempt.end(!isConflict);
           if (!isConflict) throw asSent(error, attempt.sent);
         }
+        // Throws where no time is left.
+        Deadline.remainingMs(this.#options.timeoutMs);
         await (this.#options.pause ?? sleep)(Math.random() * pauseMs);
       }
     });
