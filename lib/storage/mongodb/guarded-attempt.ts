@@ -71,9 +71,13 @@ export class Attempt {
 
   /**
    * What is there: a placeholder, and what is being deleted, too (see `isAbsent`).
-   * @param reading `current` where nothing is decided by it but in a write that it is compared in
+   * @param reading `settled` where nothing is decided by it but in a write that it is compared in. Never `current`: a revision
+   *   that was rolled back, and is written once more later, would be one that nobody could fence meanwhile
    */
-  async read(place: Place, reading: Reading = 'decisive'): Promise<ReadDocument | undefined> {
+  async read(
+    place: Place,
+    reading: Exclude<Reading, 'current'> = 'decisive',
+  ): Promise<ReadDocument | undefined> {
     const document = await this.#options.documents.read(place, reading);
     return document && {document, target: toTarget(place, document)};
   }
@@ -83,7 +87,7 @@ export class Attempt {
    * @param members of it, which unique indexes of the collection want
    */
   async reserve(place: Place, members: StoredDocument = {}): Promise<ReadDocument> {
-    const found = await this.read(place, 'current');
+    const found = await this.read(place, 'settled');
     if (found) return found;
     const placeholder = {placeholder: true, placeholderAt: new Date(this.#now()), revision: newRevision()};
     const document = {...members, ...placeholder};

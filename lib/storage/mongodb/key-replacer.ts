@@ -66,7 +66,7 @@ export class KeyReplacer {
 
   async #find(attempt: Attempt, replacement: KeyRecordReplacement): Promise<Found[]> {
     const {record, replacedSequence} = replacement;
-    const found = await attempt.read(keyPlace(record), 'current');
+    const found = await attempt.read(keyPlace(record), 'settled');
     if (!found || found.target.isPlaceholder) return [];
     const stored = toKeyRecord(found.document);
     if (stored.sequence !== replacedSequence) return [];

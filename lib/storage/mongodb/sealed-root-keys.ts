@@ -124,7 +124,7 @@ export class SealedRootKeysOfScopes {
 
   async #readScopes(conditions: StoredDocument, count: number): Promise<readonly ReadScope[]> {
     if (count === 0) return [];
-    const found = await this.#connection.find('keystore', conditions, {reading: 'current', limit: count});
+    const found = await this.#connection.find('keystore', conditions, {reading: 'settled', limit: count});
     return found.flatMap((document) => {
       const keys = toScopeKeys(document);
       return keys ? [{keys, target: toTarget(scopePlace(text(document['_id'])), document)}] : [];

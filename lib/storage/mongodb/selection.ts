@@ -4,9 +4,9 @@ import {ReadConcern} from 'mongodb';
  * What a read has to be. All go to the primary.
  * - `decisive`: linearizable. A primary that was replaced and has not noticed yet gives no answer, so that everything is seen
  *   that was answered before. For what decides a request, of single documents by their unique keys.
- * - `current`: the primary's own state, for what is compared and swapped next: the swap, which the majority confirms,
- *   succeeds only where that state was the true one.
- * - `settled`: nothing that could be rolled back. For lists and maintenance.
+ * - `settled`: nothing that could be rolled back. For lists and maintenance, and for what
+ *   is compared and swapped next: the swap, which the majority confirms, succeeds only where that state was the true one.
+ * - `current`: the primary's own state, which may be rolled back. For counts, and for what a unique index says again.
  */
 export type Reading = 'decisive' | 'current' | 'settled';
 

@@ -1,6 +1,6 @@
 import {UnavailableError} from '../../errors.ts';
 import type {Documents, Place} from './documents.ts';
-import {newRevision, type Writer} from './guard-document.ts';
+import {newRevision, type Target, type Writer} from './guard-document.ts';
 
 /** What is done with the entries of writers, one's own and others': see guarded-write.ts. */
 export class WriterEntries {
@@ -14,12 +14,22 @@ export class WriterEntries {
 
   /** From here on the writer either has written, or will find that it cannot. */
   async fence({targets}: Pick<Writer, 'targets'>): Promise<void> {
-    for (const target of targets) {
-      const asItWas = {revision: target.revision};
-      await this.#step('fence');
-      if (target.isPlaceholder) await this.#documents.delete(target, asItWas);
-      else await this.#documents.update(target, asItWas, {$set: {revision: newRevision()}});
-    }
+    for (const target of targets) while (!(await this.#fenceTarget(target)));
+  }
+
+  /**
+   * A write that finds nothing to change is answered by the primary alone, and so by one that was replaced and does not know it:
+   * that what was to be written is another one by now is believed of a decisive reading.
+   */
+  async #fenceTarget(target: Target): Promise<boolean> {
+    const asItWas = {revision: target.revision};
+    await this.#step('fence');
+    const isFenced = target.isPlaceholder
+      ? await this.#documents.delete(target, asItWas)
+      : await this.#documents.update(target, asItWas, {$set: {revision: newRevision()}});
+    if (isFenced) return true;
+    const stored = await this.#documents.read(target, 'decisive');
+    return stored?.['revision'] !== target.revision;
   }
 
   /** Takes an entry away, and counts it: once, whoever does it. @returns false where nobody knows whether it was done */
