@@ -17,7 +17,8 @@ const CHARACTER = '22021';
 /** Serialization failure, deadlock: the server chose this transaction to give way. */
 const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
 const STATEMENT_COMPLETION_UNKNOWN = '40003';
-const IDLE_IN_TRANSACTION = '25P03';
+/** Idle for too long in a transaction; and, since PostgreSQL 17, in one for too long. The server ends the connection. */
+const TRANSACTION_TIMEOUTS: ReadonlySet<string> = new Set(['25P03', '25P04']);
 const READ_ONLY = '25006';
 
 /** Statements or values that the code should never have sent: data exceptions, constraints, names, rights, states. */
@@ -35,7 +36,7 @@ const DEFECT_CLASSES: ReadonlySet<string> = new Set([
   'P0',
 ]);
 /** Of these classes, what says something of the server's state: read only, ended, a privilege that was taken away. */
-const NOT_DEFECTS: ReadonlySet<string> = new Set([READ_ONLY, IDLE_IN_TRANSACTION, '42501']);
+const NOT_DEFECTS: ReadonlySet<string> = new Set([READ_ONLY, ...TRANSACTION_TIMEOUTS, '42501']);
 /** The server refused the statement and goes on: what it was to do was not done. Classes of SQLSTATE. */
 const REFUSAL_CLASSES: ReadonlySet<string> = new Set([...DEFECT_CLASSES, '0A', '26', '40', '53', '55']);
 const QUERY_CANCELED = '57014';
@@ -65,7 +66,7 @@ export function isUniqueViolation(error: unknown): boolean {
 /** Whether the server itself said that it did not do it, and did not end the connection with that. */
 export function isRefusal(error: unknown): boolean {
   const code = codeOf(error);
-  if (code === undefined || code === STATEMENT_COMPLETION_UNKNOWN || code === IDLE_IN_TRANSACTION)
+  if (code === undefined || code === STATEMENT_COMPLETION_UNKNOWN || TRANSACTION_TIMEOUTS.has(code))
     return false;
   return code === QUERY_CANCELED || REFUSAL_CLASSES.has(code.slice(0, 2));
 }

@@ -13,7 +13,8 @@ const UNPLANNED = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'incrementa
 
 /**
  * What a connection is set to, whatever the server, the database and the role have by default.
- * Commits are on the disk before they are answered; more (a standby's disk) stays as the server has it.
+ * Commits are on the disk before they are answered, and on those of the standbys that the server names. That one was not waited
+ * for is told in a warning, which is not to be left out.
  */
 const SET_UP = `SELECT
   set_config('statement_timeout', $1, false),
@@ -21,8 +22,9 @@ const SET_UP = `SELECT
   set_config('idle_in_transaction_session_timeout', $3, false),
   set_config('search_path', quote_ident(current_schema()) || ', pg_temp', false),
   set_config('default_transaction_isolation', 'read committed', false),
-  set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
-    THEN 'on' ELSE current_setting('synchronous_commit') END, false),
+  set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') = 'remote_apply'
+    THEN 'remote_apply' ELSE 'on' END, false),
+  set_config('client_min_messages', 'notice', false),
   set_config('plan_cache_mode', 'force_generic_plan', false),
   ${UNPLANNED.map((way) => `set_config('enable_${way}', 'off', false)`).join(',\n  ')},
   set_config('bytea_output', 'hex', false),

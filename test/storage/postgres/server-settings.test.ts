@@ -71,6 +71,8 @@ describe('PostgreSQL servers that are set up otherwise', function () {
   }
 
   it('say nothing of success where a commit is not on the standbys that it is to be on', async () => {
+    // What tells of it is a warning.
+    await server.query('ALTER ROLE webkms SET client_min_messages = error');
     const stores = await PostgresStores.open({url, timeoutMs: 20_000});
     const first = await insertKeystore(stores);
     await server.query(`ALTER SYSTEM SET synchronous_standby_names = 'a_standby_that_is_not_there'`);
@@ -91,6 +93,7 @@ describe('PostgreSQL servers that are set up otherwise', function () {
     } finally {
       await server.query('ALTER SYSTEM RESET synchronous_standby_names');
       await server.query('SELECT pg_reload_conf()');
+      await server.query('ALTER ROLE webkms RESET client_min_messages');
       await stores.close();
     }
   });
