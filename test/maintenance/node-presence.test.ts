@@ -34,11 +34,11 @@ describe('NodePresence', () => {
 
   it('is renewed, whatever fails', async () => {
     let [now, beats] = [1000, 0];
-    const {promise, resolve} = Promise.withResolvers<void>();
+    const {promise, resolve} = Promise.withResolvers<undefined>();
     const presence = await begin(
       async () => {
         now += 100_000;
-        if (++beats === 3) resolve();
+        if (++beats === 3) resolve(undefined);
         throw new Error('The store cannot be asked.');
       },
       () => now,
@@ -51,9 +51,9 @@ describe('NodePresence', () => {
 
   it('waits at the end for what is under way, and does nothing afterwards', async () => {
     let ended = false;
-    const begun = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<undefined>();
     const presence = await begin(async () => {
-      begun.resolve();
+      begun.resolve(undefined);
       await new Promise((resolve) => setTimeout(resolve, 20));
       ended = true;
     });
