@@ -1,5 +1,5 @@
 import type {Logger} from 'pino';
-import {NotAllowedError, RateLimitError, type KmsError} from '../errors.ts';
+import {NotAllowedError, RateLimitError, UnavailableError, type KmsError} from '../errors.ts';
 import {describeError} from '../observability/describe-error.ts';
 import type {Metrics} from '../observability/metrics.ts';
 
@@ -58,11 +58,16 @@ function logLevel({status, route, error}: RequestRecord): 'error' | 'warn' | 'in
   return (route === 'live' || route === 'ready') && status < 400 ? 'debug' : 'info';
 }
 
-/** Why, for the operator: what the client's request failed on only at level debug, our own failures always. */
+/**
+ * Why, for the operator: what the client's request failed on only at level debug, our own failures always. While the store is
+ * away every request fails: it is said why, and only at level debug where.
+ */
 function describeRefusal(error: KmsError, log: Logger): Record<string, unknown> {
   const base = {code: error.code, reason: refusalReason(error)};
-  if (error.status >= 500) return {...base, err: error};
-  if (!log.isLevelEnabled('debug')) return base;
+  const isDebug = log.isLevelEnabled('debug');
+  const isOurs = error.status >= 500;
+  if (isOurs && (isDebug || !(error instanceof UnavailableError))) return {...base, err: error};
+  if (!isOurs && !isDebug) return base;
   const why = error.publicCause?.message ?? error.message;
   return {...base, why, ...(error.cause !== undefined && {cause: describeError(error.cause)})};
 }

@@ -69,8 +69,22 @@ describe('request log', () => {
     expect(defect).to.include({level: 'error', status: 500, reason: 'ERR_INTERNAL'});
     expect(defect?.['err']).to.have.nested.property('cause.name', 'TypeError');
     expect(defect?.['err']).to.have.nested.property('cause.stack').that.includes('request-log.test.ts');
-    const [down] = logLines('info', record({error: new UnavailableError('The store is down.')}));
-    expect(down).to.include({level: 'warn', status: 503, reason: 'ERR_UNAVAILABLE'});
+  });
+
+  it('says in few words why it cannot answer, which may be every request; at level debug also where', () => {
+    const cause = Object.assign(new Error('connect'), {code: 'ECONNREFUSED'});
+    const error = new UnavailableError('The store is down.', {cause});
+    const [down] = logLines('info', record({error}));
+    expect(down).to.deep.include({
+      level: 'warn',
+      status: 503,
+      reason: 'ERR_UNAVAILABLE',
+      why: 'The store is down.',
+      cause: {name: 'Error', message: 'connect', code: 'ECONNREFUSED'},
+    });
+    expect(JSON.stringify(down)).not.to.include('request-log.test.ts');
+    const [detailed] = logLines('debug', record({error}));
+    expect(detailed?.['err']).to.have.nested.property('cause.stack').that.includes('request-log.test.ts');
   });
 
   it('is quiet about load balancers that are content, and about floods', () => {
