@@ -22,11 +22,15 @@ export function startBackgroundWork(
   const {root, rootChanges, hierarchy, jobs, keyLifecycle, nodeLeases, stores, settings, log} = management;
   const mayRun = nodeLeases.mayRun.bind(nodeLeases);
   const stopRefreshing = hierarchy.startRefreshing(REFRESH_MS);
+  const stopping = new AbortController();
+  const {signal} = stopping;
+  // One after the other: the last one ends last.
+  let resumed: Promise<void> | undefined;
   const resume = (): void => {
-    if (root.isSealed()) return;
-    rootChanges
-      .resume()
-      .catch((err: unknown) => log.error({err}, 'a change of the roots could not be resumed'));
+    if (root.isSealed() || signal.aborted) return;
+    resumed = rootChanges.resume({signal}).catch((err: unknown) => {
+      if (!signal.aborted) log.error({err}, 'a change of the roots could not be resumed');
+    });
     jobs.resume();
   };
   resume();
@@ -50,9 +54,10 @@ export function startBackgroundWork(
   const stopKeys = keyLifecycle.start(keysEveryMs === undefined ? {} : {everyMs: keysEveryMs});
   const stopReport = startKeyAgeReport({stores, defaults: settings.keyDefaults, log, mayRun});
   return async () => {
+    stopping.abort();
     stopPolicy?.();
     clearInterval(timer);
     stopRefreshing();
-    await Promise.all([stopKeys(), stopReport()]);
+    await Promise.all([stopKeys(), stopReport(), resumed]);
   };
 }

@@ -117,12 +117,12 @@ export class RootChanges {
    * Finishes what was interrupted; what another process is doing is left to it.
    * @throws UnavailableError where that cannot be done now
    */
-  resume(): Promise<void> {
+  resume({signal: stop}: {readonly signal?: AbortSignal} = {}): Promise<void> {
     const isUnfinished = async (): Promise<boolean> => {
       await this.#refresh();
       return this.#root.records().some(({state}) => state !== 'active');
     };
-    return this.#changes.runIfAlone(isUnfinished, async (signal) => {
+    return this.#changes.runIfAlone(stop, isUnfinished, async (signal) => {
       await this.#refresh();
       for (const record of this.#root.records()) {
         if (record.state === 'retiring') await this.#retire(record.id, {signal});

@@ -27,20 +27,25 @@ export class SoleChanges {
     return this.#changes.run('roots', async () => {
       let done: {readonly result: T} | undefined;
       await this.#whileHeld(async (held) => {
-        done = {result: await work(stop ? AbortSignal.any([stop, held]) : held)};
+        done = {result: await work(either(stop, held))};
       });
       if (!done) throw new KeyInUseError('Another process is changing the roots of trust. Try again.');
       return done.result;
     });
   }
 
-  /** Where `isWanted`, and unless another process changes the roots. */
+  /** Where `isWanted`, and unless another process changes the roots. @param stop ends it earlier */
   async runIfAlone(
+    stop: AbortSignal | undefined,
     isWanted: () => Promise<boolean>,
     work: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     await this.#changes.run('roots', async () => {
-      if (await isWanted()) await this.#whileHeld(work);
+      stop?.throwIfAborted();
+      if (await isWanted()) await this.#whileHeld((held) => work(either(stop, held)));
     });
   }
 }
+
+const either = (stop: AbortSignal | undefined, held: AbortSignal): AbortSignal =>
+  stop ? AbortSignal.any([stop, held]) : held;

@@ -41,6 +41,29 @@ describe('what a server does beside answering', () => {
     expect(await node.useEveryKey()).to.equal(3);
   });
 
+  it('waits, where it is stopped, for what it has begun with the roots, and begins nothing then', async () => {
+    const {management} = await nodes.open();
+    const gate = Promise.withResolvers<undefined>();
+    const said: string[] = [];
+    const signals: (AbortSignal | undefined)[] = [];
+    const rootChanges = {
+      resume: async ({signal}: {signal?: AbortSignal}) => {
+        signals.push(signal);
+        await gate.promise;
+        said.push('ended');
+      },
+    } as unknown as typeof management.rootChanges;
+    const stop = startBackgroundWork({...management, rootChanges});
+    const stopped = stop().then(() => said.push('stopped'));
+    expect(signals.map((signal) => signal?.aborted)).to.deep.equal([true]);
+    await management.root.seal();
+    await management.root.unsealStored();
+    gate.resolve(undefined);
+    await stopped;
+    expect(said).to.deep.equal(['ended', 'stopped']);
+    expect(signals).to.have.length(1);
+  });
+
   it('goes on with a job that was interrupted; while sealed, when it is unsealed', async () => {
     const node = await nodes.open();
     await node.populate({keystores: 1, keys: 1});
