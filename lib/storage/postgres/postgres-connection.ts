@@ -69,7 +69,7 @@ export class PostgresConnection {
       client.on('error', () => undefined);
     });
     this.#pool.on('error', (error) => {
-      log?.warn({reason: reasonOf(error)}, 'A connection to the store was lost.');
+      log?.warn({reason: reasonOf(error)}, 'a connection to the store was lost');
     });
   }
 

@@ -187,7 +187,7 @@ describe('PostgreSQL connections', function () {
       while (lines.length < 3) await new Promise((resolve) => setImmediate(resolve));
       await insert(connection, 'after');
       expect(lines.join('\n'))
-        .to.match(/A connection to the store was lost/)
+        .to.match(/a connection to the store was lost/)
         .and.match(/57P01/);
       expect(lines.join('\n')).to.not.include(server.password);
     });
