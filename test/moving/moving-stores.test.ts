@@ -2,6 +2,8 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
+import {freePort} from '../crash/free-port.ts';
+import {ServerProcess} from '../crash/server-process.ts';
 import {admin, adminCommand} from '../support/admin-command.ts';
 import {useMongoJavaServer} from '../support/mongo-java-server.ts';
 import {usePostgres} from '../support/postgres-server.ts';
@@ -95,6 +97,16 @@ describe('moving a store through every backend, killed once on each leg', functi
     for (const [table, rows] of Object.entries(first!)) {
       expect(rows, table).to.have.length.greaterThan(0);
       expect(last![table], table).to.deep.equal(rows);
+    }
+  });
+
+  it('has a server that starts on the last one, and on no other', async () => {
+    for (const [index, {storage}] of places.entries()) {
+      const options = {dataDir, port: await freePort(), environment: {WEBKMS_STORAGE: storage}};
+      const started = await ServerProcess.start(options).catch((error: unknown) => error);
+      if (started instanceof ServerProcess) await started.stop();
+      expect(started instanceof ServerProcess, storage).to.equal(index === places.length - 1);
+      if (index < places.length - 1) expect(String(started)).to.include('names a store that was moved to');
     }
   });
 
