@@ -46,6 +46,8 @@ export async function moveStore(options: MoveOptions): Promise<MoveResult> {
   const marks = await markBoth(options, sourceMark, targetMark);
   await copyRecords(options, marks.target);
   const records = await compareRecords(options);
+  // Who came back to the source after it was marked may have written to it after it was compared.
+  await checkUnused(source, unused(options));
   await finish(options, marks);
   return {...ends, outcome: marks.resumed ? 'resumed' : 'begun', records};
 }
