@@ -56,7 +56,8 @@ export class ScopeDeletions {
       const found = await this.#findHolder(attempt, id);
       const left = found && withoutRootKeyVersion(found.keys, id);
       if (!found || !left) return false;
-      await registerScopeChange(attempt, found, {isOnlyCounted: true});
+      // Not only counted: who looks at what scopes are sealed under, in order, could miss one that gets another place in it.
+      await registerScopeChange(attempt, found);
       await attempt.commit(found.target, {$set: toScopeMembers(left)});
       return true;
     });
