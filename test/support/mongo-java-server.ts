@@ -2,6 +2,9 @@ import {before} from 'mocha';
 import {MongodbProtocolServer, installed} from './mongodb-protocol-server.ts';
 import {skipFor} from './missing-program.ts';
 
+/** What it holds is in its heap. */
+const HEAP = process.env['WEBKMS_TEST_LONG'] === '1' ? '-Xmx4g' : '-Xmx512m';
+
 let shared: MongodbProtocolServer | undefined;
 
 /** A mongo-java-server: in memory, so that what it holds is gone when it halts. Its updates are atomic. */
@@ -11,7 +14,7 @@ export function createMongoJavaServer(): MongodbProtocolServer {
     return {
       command: 'java',
       args: [
-        '-Xmx512m',
+        HEAP,
         '-XX:+UseSerialGC',
         '-XX:TieredStopAtLevel=1',
         '-cp',
