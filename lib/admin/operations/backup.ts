@@ -25,8 +25,7 @@ export const backup: AdminOperation<BackupParameters, BackupSummary> = {
     if (!isInFile(stores) || storage.kind !== 'sqlite') {
       throw new AdminError(
         'refused',
-        `A database server is backed up by its own means (${storage.kind === 'postgres' ? 'pg_dump' : 'mongodump'}, ` +
-          'snapshots), or copied to an SQLite file with webkms admin migrate.',
+        `A database server is backed up by its own means: ${storage.kind === 'postgres' ? 'pg_dump' : 'mongodump'}, snapshots.`,
       );
     }
     return writeBackup({
