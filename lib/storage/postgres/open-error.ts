@@ -9,14 +9,18 @@ const ANSWERS: ReadonlyMap<string, Refusal> = new Map<string, Refusal>([
   ['28P01', ['ERR_STORE_CREDENTIALS', 'refuses the user or the password']],
   ['28000', ['ERR_STORE_CREDENTIALS', 'refuses the user from here (pg_hba.conf)']],
   ['3D000', ['ERR_STORE_UNREACHABLE', 'has no database of that name']],
-  ['42501', ['ERR_STORE_PRIVILEGES', 'denies the user what is needed']],
   ['25006', ['ERR_STORE_UNSUPPORTED', 'takes no writes: name the primary']],
   ['53300', ['ERR_STORE_UNREACHABLE', 'has too many connections already']],
   ['57P03', ['ERR_STORE_UNREACHABLE', 'is starting or stopping']],
 ]);
 
+/** The server's answer names what, never a value of a row. */
+const INSUFFICIENT_PRIVILEGE = '42501';
+
 function refusalOf(error: unknown): Refusal {
   if (error instanceof DatabaseError) {
+    if (error.code === INSUFFICIENT_PRIVILEGE)
+      return ['ERR_STORE_PRIVILEGES', `denies the user what is needed (${reasonOf(error)})`];
     return ANSWERS.get(error.code ?? '') ?? ['ERR_STORE_UNREACHABLE', `cannot be used (${reasonOf(error)})`];
   }
   const reason = reasonOf(error);
