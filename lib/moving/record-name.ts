@@ -1,5 +1,5 @@
 import {encodeBase64url} from '../encoding/base64url.ts';
-import type {TransferKind, TransferRecords} from '../storage/store-transfer.ts';
+import {TRANSFER_KINDS, type TransferKind, type TransferRecords} from '../storage/store-transfer.ts';
 
 const NAMES: {readonly [Kind in TransferKind]: (record: TransferRecords[Kind]) => string} = {
   rootWrapper: ({id}) => `root of trust ${id}`,
@@ -24,6 +24,11 @@ export const KIND_NAMES: Readonly<Record<TransferKind, string>> = {
   replay: 'replay memory',
   job: 'jobs',
 };
+
+/** How many of each kind, for people. */
+export function nameCounts(counts: Readonly<Record<TransferKind, number>>): string {
+  return TRANSFER_KINDS.map((kind) => `${KIND_NAMES[kind]}: ${counts[kind]}`).join(', ');
+}
 
 /** One record, for people; no other has the name. */
 export function nameRecord<Kind extends TransferKind>(kind: Kind, record: TransferRecords[Kind]): string {

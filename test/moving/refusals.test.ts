@@ -56,6 +56,9 @@ describe('webkms admin migrate refuses', function () {
   async function expectMoved({from = 'a.db', to = 'b.db'} = {}): Promise<void> {
     const outcome = await migrate(dataDir, ['--from', urlOf(from), '--to', urlOf(to)]);
     expect(outcome.status, outcome.err).to.equal(0);
+    expect(outcome.out).to.match(
+      /compared: roots of trust: \d+, key hierarchies: \d+, .*replay memory: \d+, jobs: \d+\n/,
+    );
   }
 
   beforeEach(async () => {

@@ -6,6 +6,7 @@ import {parsePath} from '../../config/parsers.ts';
 import type {Settings} from '../../config/settings.ts';
 import {MoveError} from '../../moving/move-error.ts';
 import type {MoveResult} from '../../moving/move-store.ts';
+import {nameCounts} from '../../moving/record-name.ts';
 import {UsageError} from '../command.ts';
 import type {MoveEnd} from '../../open-moved-store.ts';
 import type {AdminCommand, AdminInvocation, OptionValues} from './admin-command.ts';
@@ -159,10 +160,9 @@ function toAdminError(error: unknown): Error {
 
 function describe({from, to, outcome, records}: MoveResult): string[] {
   if (!records) return [`Done before: ${from} was moved to ${to}. Nothing was done.`];
-  const counts = Object.entries(records).map(([kind, count]) => `${kind}: ${count}`);
   return [
     `Moved: ${from} to ${to}${outcome === 'resumed' ? ', going on with what was interrupted' : ''}`,
-    `Every record was compared: ${counts.join(', ')}`,
+    `Every record was compared: ${nameCounts(records)}`,
     `Set WEBKMS_STORAGE to the target. No server starts on the source any more: keep it as a backup, or destroy it.`,
   ];
 }
