@@ -62,7 +62,10 @@ class Subject {
     const closing = new AsyncDisposableStack();
     try {
       const log = pino({level: 'error'});
-      const management = await openKeyManagement(loadSettings({environment}), {log, closing});
+      const management = await openKeyManagement(
+        loadSettings({environment: {...environment, WEBKMS_STORAGE_TIMEOUT: '1m'}}),
+        {log, closing},
+      );
       const {transfer} = management.stores;
       if (!transfer) throw new Error('The store cannot be filled in batches.');
       const startedAt = performance.now();

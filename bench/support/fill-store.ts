@@ -6,7 +6,7 @@ import type {StoreTransfer} from '../../lib/storage/store-transfer.ts';
 import {OWNER} from '../../test/demonstrations/population.ts';
 import {at} from './at.ts';
 
-const BATCH = 500;
+const BATCH = 250;
 /** HMAC keys are made, sealed and authenticated as any other, and take a tenth of the time to make. */
 const TYPE = 'Sha256HmacKey2019';
 
