@@ -246,5 +246,4 @@ export class InternalError extends KmsError {
 }
 
 /** Anything thrown → one of our errors. What was not foreseen becomes an `InternalError` that says nothing of it. */
-export const toKmsError = (error: unknown): KmsError =>
-  error instanceof KmsError ? error : new InternalError(error);
+export const toKmsError = (error: unknown) => (error instanceof KmsError ? error : new InternalError(error));

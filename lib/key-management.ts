@@ -84,7 +84,17 @@ export async function openKeyManagement(
   const store = stores.keyHierarchy;
   await store.validateSchema();
   const holder = await nodeId(settings.dataDir, {worker: worker?.number ?? 0});
-  // Said before it is looked for: who moves the store marks it first, and then looks who uses it.
+  // Where it is refused, nothing was written.
+  assertServable(await stores.transfer?.readMark());
+  const root = await RootOfTrust.open({
+    store,
+    seedUri: settings.rootWrapper,
+    secretSource: {takeVariable, prompt},
+    log,
+    ...(worker && {from: worker.from}),
+  });
+  closing.defer(() => root.close());
+  // Said before the mark is looked for again: who moves the store marks it first, and then looks who uses it.
   const presence = await NodePresence.begin({
     ...{leases: stores.leases, holder, log},
     onBeat: async () => {
@@ -96,14 +106,6 @@ export async function openKeyManagement(
   });
   closing.defer(() => presence.end());
   assertServable(await stores.transfer?.readMark());
-  const root: RootOfTrust = await RootOfTrust.open({
-    store,
-    seedUri: settings.rootWrapper,
-    secretSource: {takeVariable, prompt},
-    log,
-    ...(worker && {from: worker.from}),
-  });
-  closing.defer(() => root.close());
   const hierarchy = new KeyHierarchy({store, roots: root, purposes: PURPOSES, log});
   closing.defer(() => hierarchy.close());
   const nodeLeases = new NodeLeases({leases: stores.leases, holder, log});

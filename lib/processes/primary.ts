@@ -91,10 +91,8 @@ export class Primary {
   async stop(): Promise<void> {
     this.#stopping.abort();
     for (const {channel} of this.#workers) channel.tell('stop');
-    const timer = setTimeout(
-      () => this.kill(),
-      this.#options.settings.shutdownTimeoutSeconds * 1000 + 15_000,
-    );
+    const {shutdownTimeoutSeconds} = this.#options.settings;
+    const timer = setTimeout(() => this.kill(), shutdownTimeoutSeconds * 1000 + 15_000);
     await Promise.all([...this.#workers].map(({exited}) => exited));
     clearTimeout(timer);
   }

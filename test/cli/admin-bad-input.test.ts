@@ -5,6 +5,7 @@ import {chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile} from 
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import Database from 'better-sqlite3';
 import {expect} from 'chai';
 import {freePort} from '../crash/free-port.ts';
 import {ServerProcess} from '../crash/server-process.ts';
@@ -18,6 +19,31 @@ type Environment = Readonly<Record<string, string>>;
 
 /** SQL: a blob with another last byte. */
 const TURNED = `CAST(substr(blob, 1, length(blob) - 1) || CASE substr(blob, -1) WHEN x'00' THEN x'01' ELSE x'00' END AS BLOB)`;
+
+/**
+ * A digest of a file; of a database, of all rows but who used it last: whoever opens a store says so in it, and takes it back.
+ */
+function contentOf(name: string, bytes: Buffer): string {
+  const digest = createHash('sha256');
+  if (!name.endsWith('/webkms.db') || bytes.toString('latin1', 0, 15) !== 'SQLite format 3') {
+    return digest.update(bytes).digest('hex');
+  }
+  // In memory there is no write-ahead log, which the header asks for (bytes 18 and 19).
+  bytes.fill(1, 18, 20);
+  const db = new Database(bytes);
+  try {
+    const tables = db
+      .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'lease'")
+      .pluck();
+    for (const table of tables.all()) {
+      const rows = db.prepare<[], unknown[]>(`SELECT * FROM "${table}"`).raw().all();
+      digest.update(JSON.stringify([table, rows]));
+    }
+    return digest.digest('hex');
+  } finally {
+    db.close();
+  }
+}
 
 /** Bad input is told, fails the command or the start, and changes nothing; the same without it works. */
 describe('bad input', function () {
@@ -97,8 +123,8 @@ describe('bad input', function () {
     return Promise.all(
       names.map(async (name) => {
         const found = await stat(place(name));
-        const content = found.isFile() ? createHash('sha256').update(await readFile(place(name))) : undefined;
-        return [name, found.mode, content?.digest('hex')];
+        const content = found.isFile() ? contentOf(name, await readFile(place(name))) : undefined;
+        return [name, found.mode, content];
       }),
     );
   }
