@@ -9,9 +9,6 @@ import {randomInt} from 'node:crypto';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {pino} from 'pino';
-import {loadSettings} from '../lib/config/load-settings.ts';
-import {openKeyManagement} from '../lib/key-management.ts';
 import {freePort} from '../test/crash/free-port.ts';
 import {inParallel, OWNER, signing} from '../test/demonstrations/population.ts';
 import {RawClient, signedRequest} from '../test/support/signed-request.ts';
@@ -44,9 +41,9 @@ class Subject {
   readonly count: number;
   readonly signatureMs: number[] = [];
   readonly #dataDir = mkdtempSync(join(tmpdir(), 'webkms-bench-'));
-  readonly #filled: FilledKeystore[] = [];
   readonly #clients: RawClient[] = [];
   readonly #storage: Readonly<Record<string, string>>;
+  #filled: readonly FilledKeystore[] = [];
   #keys: readonly string[] = [];
   #server: BenchServer | undefined;
 
@@ -59,21 +56,9 @@ class Subject {
     const port = await freePort();
     const baseUrl = `https://localhost:${port}`;
     const environment = {WEBKMS_DATA_DIR: this.#dataDir, WEBKMS_BASE_URL: baseUrl, ...this.#storage};
-    const closing = new AsyncDisposableStack();
-    try {
-      const log = pino({level: 'error'});
-      const management = await openKeyManagement(
-        loadSettings({environment: {...environment, WEBKMS_STORAGE_TIMEOUT: '1m'}}),
-        {log, closing},
-      );
-      const {transfer} = management.stores;
-      if (!transfer) throw new Error('The store cannot be filled in batches.');
-      const startedAt = performance.now();
-      await fillStore(management, transfer, this.#filled, {baseUrl, keystores: KEYSTORES, count: this.count});
-      console.log(`${this.count} keys made in ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
-    } finally {
-      await closing.disposeAsync();
-    }
+    const startedAt = performance.now();
+    this.#filled = await fillStore(environment, {keystores: KEYSTORES, count: this.count});
+    console.log(`${this.count} keys made in ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
     this.#server = await serve({dataDir: this.#dataDir, port}, environment);
     for (let index = 0; index < CONNECTIONS; index++) this.#clients.push(new RawClient(this.#server));
     const all = this.#filled.flatMap(({keys}) => keys);
