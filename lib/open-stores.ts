@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises';
+import {readFile, stat} from 'node:fs/promises';
 import {STORAGE_PASSWORD_VARIABLE, takeVariable} from './config/environment-secrets.ts';
 import type {StorageLocation} from './config/location-parsers.ts';
 import type {Settings} from './config/settings.ts';
@@ -7,7 +7,7 @@ import type {NetworkStoreOptions, StoreLog} from './storage/network-store-option
 import type {Stores} from './storage/stores.ts';
 
 export interface OpenStoresOptions {
-  readonly log?: StoreLog;
+  readonly log?: StoreLog | undefined;
   /** Reads a secret of the environment. Default: takes it, so that child processes do not inherit it. */
   readonly takeSecret?: (name: string) => Uint8Array | undefined;
 }
@@ -27,7 +27,7 @@ export async function openStores(
   const {maxConnections, timeoutMs, passwordFile} = storageAccess;
   const options: NetworkStoreOptions = {
     url: storage.url.reveal(),
-    password: await findPassword(storage, passwordFile, takeSecret),
+    password: await findPassword(storage, passwordFile, {takeSecret, log}),
     maxConnections,
     timeoutMs,
     log,
@@ -44,7 +44,7 @@ export async function openStores(
 async function findPassword(
   {holdsPassword}: Extract<StorageLocation, {readonly url: unknown}>,
   file: string | undefined,
-  takeSecret: NonNullable<OpenStoresOptions['takeSecret']>,
+  {takeSecret, log}: Required<Pick<OpenStoresOptions, 'takeSecret'>> & Pick<OpenStoresOptions, 'log'>,
 ): Promise<string | undefined> {
   const secret = takeSecret(STORAGE_PASSWORD_VARIABLE);
   const variable = secret && Buffer.from(secret).toString('utf8');
@@ -54,12 +54,18 @@ async function findPassword(
       `${STORAGE_PASSWORD_VARIABLE} is given, and another password in WEBKMS_STORAGE or WEBKMS_STORAGE_PASSWORD_FILE, too.`,
     );
   }
-  return file === undefined ? variable : readPassword(file);
+  return file === undefined ? variable : readPassword(file, log);
 }
 
-async function readPassword(path: string): Promise<string> {
+const OTHERS_READ = 0o004;
+
+async function readPassword(path: string, log: StoreLog | undefined): Promise<string> {
   let text: string;
   try {
+    // A volume of secrets may be mounted so: it is for who runs the server to say who else is there.
+    if (((await stat(path)).mode & OTHERS_READ) !== 0) {
+      log?.warn({}, 'every user can read WEBKMS_STORAGE_PASSWORD_FILE');
+    }
     text = await readFile(path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';

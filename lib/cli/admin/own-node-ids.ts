@@ -1,11 +1,11 @@
 import {nodeId} from '../../node-id.ts';
 
-/** As many processes as a server has at most, and the one that leads them. */
-const MAX_WORKERS = 64;
+/** Of a server's processes, those that leave after a restart included: four times as many as it has at most. */
+const MAX_NUMBER = 256;
 
 /** Who processes of this data directory are: whoever has its lock is the only one. The first is this process. */
 export async function ownNodeIds(dataDir: string): Promise<readonly string[]> {
   const first = await nodeId(dataDir);
-  const workers = Array.from({length: MAX_WORKERS}, (_, index) => nodeId(dataDir, {worker: index + 1}));
+  const workers = Array.from({length: MAX_NUMBER}, (_, index) => nodeId(dataDir, {worker: index + 1}));
   return [first, ...(await Promise.all(workers))];
 }
