@@ -3,6 +3,7 @@ import {readFileSync, rmSync} from 'node:fs';
 import {createServer, type AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import {once} from 'node:events';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import {controller} from '../support/did-key.ts';
 import {killProcess, WorkersServer} from './workers-server.ts';
@@ -75,6 +76,13 @@ describe('webkms serve with workers and roots of trust', function () {
 
     expect((await server.admin(['seal'])).status).to.equal(0);
     expect((await sealed()).every((one) => one === true)).to.be.true;
+    // Readiness believes its last success for a second; requests are refused at once.
+    const refused = await server
+      .clients()
+      .createKey(owner)
+      .catch((error: unknown) => error);
+    expect(refused).to.have.property('status', 503);
+    while ((await ready()).has(200)) await sleep(100);
     expect(await ready()).to.deep.equal(new Set([503]));
     for (const share of shares) expectNoTrace(share);
   });
