@@ -7,7 +7,7 @@ import {
 import {takeVariable} from './config/environment-secrets.ts';
 import type {Settings} from './config/settings.ts';
 import {runChecks, type HealthCheck} from './http/health.ts';
-import {createInvokerLimiter, type Limiter} from './http/rate-limit.ts';
+import {createLimiter, type Limiter} from './http/rate-limit.ts';
 import type {KeyManagementOptions} from './key-management.ts';
 import {NO_METRICS, type Metrics} from './observability/metrics.ts';
 import {metricsNotice, startMetricsListener} from './observability/metrics-listener.ts';
@@ -50,7 +50,7 @@ export function wholeServer(settings: Settings): ProcessRole {
     },
     withOthers: (open) => open({}),
     shareRoots: () => undefined,
-    limiter: (name) => createInvokerLimiter({rate: rateLimit[name]}),
+    limiter: (name) => createLimiter({rate: rateLimit[name]}),
     healthChecks: (own) => own,
     openAdminSocket: (open) => open(),
   };
@@ -87,7 +87,7 @@ export function workerOf(link: WorkerLink, settings: Settings): ProcessRole {
     shareRoots: (root) => link.shareRoots(root),
     limiter: (name) => {
       const rate = rateLimit[name];
-      return rate ? link.limiter(name, rate) : createInvokerLimiter({rate});
+      return rate ? link.limiter(name, rate) : createLimiter({rate});
     },
     healthChecks: (own) => {
       const isReady = async (): Promise<boolean> => (await runChecks(own, () => undefined)).length === 0;

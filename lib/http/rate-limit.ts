@@ -17,18 +17,16 @@ export interface LimiterOptions {
 
 const UNLIMITED: Limiter = {limit: () => Promise.resolve()};
 
-/** Limits by client address; all of an IPv6 /64 are one client. */
-export function createAddressLimiter(options: LimiterOptions): Limiter {
-  return byAddressBlock(createInvokerLimiter(options));
-}
-
-/** Limits whole blocks of addresses by what limits subjects. */
+/** Limits by client address with what limits subjects; all of an IPv6 /64 are one client. */
 export function byAddressBlock(limiter: Limiter): Limiter {
   return {limit: (address) => limiter.limit(addressBlock(address))};
 }
 
-/** Limits by the DID whose signature has verified: nobody can use up somebody else's allowance by naming them. */
-export function createInvokerLimiter({rate, maxSubjects = 50_000}: LimiterOptions): Limiter {
+/**
+ * Limits each subject: a block of addresses, or the DID whose signature has verified, so that nobody can use up somebody else's
+ * allowance by naming them.
+ */
+export function createLimiter({rate, maxSubjects = 50_000}: LimiterOptions): Limiter {
   return rate === undefined ? UNLIMITED : new MemoryLimiter(rate, maxSubjects);
 }
 

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {RateLimitError} from '../../lib/errors.ts';
-import {createAddressLimiter, createInvokerLimiter, type Limiter} from '../../lib/http/rate-limit.ts';
+import {byAddressBlock, createLimiter, type Limiter} from '../../lib/http/rate-limit.ts';
 
 const RATE = {points: 3, seconds: 60};
 
@@ -14,14 +14,14 @@ async function passed(limiter: Limiter, subject: string, attempts = 5): Promise<
 
 describe('rate limits', () => {
   it('lets as many through as the rate says, for each subject', async () => {
-    const limiter = createInvokerLimiter({rate: RATE});
+    const limiter = createLimiter({rate: RATE});
     expect(await passed(limiter, 'did:key:a')).to.equal(3);
     expect(await passed(limiter, 'did:key:b')).to.equal(3);
     expect(await passed(limiter, 'did:key:a')).to.equal(0);
   });
 
   it('says in whole seconds when to come again', async () => {
-    const limiter = createInvokerLimiter({rate: RATE});
+    const limiter = createLimiter({rate: RATE});
     await passed(limiter, 'did:key:a');
     const refusal = await limiter.limit('did:key:a').catch((error: unknown) => error);
     expect(refusal).to.be.instanceOf(RateLimitError);
@@ -31,11 +31,11 @@ describe('rate limits', () => {
   });
 
   it('lets all through where there is no rate', async () => {
-    expect(await passed(createAddressLimiter({rate: undefined}), '192.0.2.1', 1000)).to.equal(1000);
+    expect(await passed(byAddressBlock(createLimiter({rate: undefined})), '192.0.2.1', 1000)).to.equal(1000);
   });
 
   it('counts an IPv4 address by itself and an IPv6 /64 as one', async () => {
-    const limiter = createAddressLimiter({rate: RATE});
+    const limiter = byAddressBlock(createLimiter({rate: RATE}));
     expect(await passed(limiter, '192.0.2.1')).to.equal(3);
     expect(await passed(limiter, '192.0.2.2')).to.equal(3);
     expect(await passed(limiter, '2001:db8:1:2::1')).to.equal(3);
@@ -44,7 +44,7 @@ describe('rate limits', () => {
   });
 
   it('remembers a bounded number of subjects; those above it share one allowance', async () => {
-    const limiter = createInvokerLimiter({rate: RATE, maxSubjects: 2});
+    const limiter = createLimiter({rate: RATE, maxSubjects: 2});
     expect(await passed(limiter, 'a', 1)).to.equal(1);
     expect(await passed(limiter, 'b', 1)).to.equal(1);
     expect(await passed(limiter, 'c', 2)).to.equal(2);

@@ -3,7 +3,7 @@ import {NotAllowedError, NotFoundError, UnavailableError, ValidationError} from 
 import {createClientAddressReader} from '../../lib/http/client-address.ts';
 import type {Endpoint} from '../../lib/http/endpoint.ts';
 import {Lifecycle} from '../../lib/http/lifecycle.ts';
-import {createAddressLimiter} from '../../lib/http/rate-limit.ts';
+import {byAddressBlock, createLimiter} from '../../lib/http/rate-limit.ts';
 import {send} from '../support/raw-client.ts';
 import {KEY, KEYSTORE, startTestServer, stopTestServers} from './test-server.ts';
 
@@ -251,7 +251,7 @@ describe('replies', () => {
 
   it('refuses by rate before it looks at anything, with Retry-After', async () => {
     const server = await startTestServer({
-      addressLimiter: createAddressLimiter({rate: {points: 2, seconds: 60}}),
+      addressLimiter: byAddressBlock(createLimiter({rate: {points: 2, seconds: 60}})),
     });
     const statuses = [];
     for (let i = 0; i < 3; i++) statuses.push((await send(server, request('GET', '/health/live'))).status);

@@ -7,7 +7,7 @@ import type {Endpoint, EndpointRequest} from '../../lib/http/endpoint.ts';
 import {HttpServer, type HttpServerOptions} from '../../lib/http/http-server.ts';
 import {Lifecycle} from '../../lib/http/lifecycle.ts';
 import {connectionLimits, type ConnectionLimits} from '../../lib/http/limits.ts';
-import {createAddressLimiter} from '../../lib/http/rate-limit.ts';
+import {byAddressBlock, createLimiter} from '../../lib/http/rate-limit.ts';
 import {KMS_ROUTES} from '../../lib/http/router.ts';
 import {createLogger} from '../../lib/observability/logger.ts';
 import type {Metrics} from '../../lib/observability/metrics.ts';
@@ -53,7 +53,7 @@ export async function startTestServer(overrides: Overrides = {}): Promise<TestSe
     hsts: false,
   };
   const app = createApp({
-    addressLimiter: createAddressLimiter({rate: undefined}),
+    addressLimiter: byAddressBlock(createLimiter({rate: undefined})),
     clientAddress: createClientAddressReader([]),
     healthChecks: [],
     ...shared,

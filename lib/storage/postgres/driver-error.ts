@@ -59,10 +59,6 @@ export function isForeignKeyViolation(error: unknown): boolean {
   return cause instanceof Error && 'code' in cause && FOREIGN_KEY_VIOLATIONS.has(String(cause.code));
 }
 
-export function isUniqueViolation(error: unknown): boolean {
-  return codeOf(error) === UNIQUE_VIOLATION;
-}
-
 /** Whether the server itself said that it did not do it, and did not end the connection with that. */
 export function isRefusal(error: unknown): boolean {
   const code = codeOf(error);
