@@ -9,7 +9,7 @@ import {usePostgres} from './support/postgres-server.ts';
 
 describe('opening stores with a password', () => {
   const server = usePostgres();
-  let directory: string;
+  let directory: string | undefined;
   let withPassword: string;
   let url: string;
   let password: string;
@@ -23,6 +23,8 @@ describe('opening stores with a password', () => {
     url = parsed.href;
   });
   after(async () => {
+    // Where the server is missing nothing was made.
+    if (directory === undefined) return;
     await server.dropDatabase(withPassword);
     await rm(directory, {recursive: true, force: true});
   });
@@ -61,7 +63,7 @@ describe('opening stores with a password', () => {
   }
 
   const file = async (content: string, mode = 0o600): Promise<string> => {
-    const path = join(directory, `password-${Math.random()}`);
+    const path = join(directory ?? '', `password-${Math.random()}`);
     await writeFile(path, content, {mode});
     return path;
   };
@@ -100,7 +102,7 @@ describe('opening stores with a password', () => {
       const WEBKMS_STORAGE_PASSWORD_FILE = await file(content);
       await expectRefused({environment: {WEBKMS_STORAGE: url, WEBKMS_STORAGE_PASSWORD_FILE}}, /one line/);
     }
-    const missing = join(directory, 'missing');
+    const missing = join(directory ?? '', 'missing');
     await expectRefused(
       {environment: {WEBKMS_STORAGE: url, WEBKMS_STORAGE_PASSWORD_FILE: missing}},
       /WEBKMS_STORAGE_PASSWORD_FILE cannot be read \(ENOENT\)/,
