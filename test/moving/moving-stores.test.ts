@@ -20,7 +20,7 @@ describe('moving a store through every backend, killed once on each leg', functi
   const mongodb = useMongoJavaServer();
   let dataDir: string;
   let made: Made;
-  let places: readonly {readonly url: string; readonly storage: string; readonly password?: string}[];
+  let places: readonly {readonly url: string; readonly storage: string; readonly password?: string}[] = [];
 
   before(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'webkms-moving-'));
