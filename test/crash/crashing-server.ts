@@ -6,16 +6,24 @@ import {OfficialClients} from '../official-clients/official-clients.ts';
 import type {DatabaseServer} from '../support/database-server.ts';
 import type {Random} from '../support/random.ts';
 import {freePort} from './free-port.ts';
-import {killWhileBusy, type Interrupted} from './kill-while-busy.ts';
+import {type AtOnce, type Interrupted, killWhileBusy} from './kill-while-busy.ts';
 import {ServerProcess, type ServerProcessOptions} from './server-process.ts';
 
 /** A server of databases. */
 export type DatabaseSource = Pick<DatabaseServer, 'createDatabase' | 'dropDatabase'>;
 
+export interface CrashingServerOptions {
+  /** Default: SQLite */
+  readonly databases?: DatabaseSource | undefined;
+  /** Requests while it is killed. Default: several */
+  readonly atOnce?: AtOnce | undefined;
+}
+
 /** One server, by its data directory, its database and its URL, that is killed and started again. */
 export class CrashingServer {
   readonly #options: ServerProcessOptions;
   readonly #dropDatabase: () => Promise<void>;
+  readonly #atOnce: AtOnce | undefined;
   #process: ServerProcess;
   #clients: OfficialClients;
 
@@ -23,15 +31,17 @@ export class CrashingServer {
     options: ServerProcessOptions,
     process: ServerProcess,
     dropDatabase: () => Promise<void>,
+    atOnce: AtOnce | undefined,
   ) {
     this.#options = options;
     this.#dropDatabase = dropDatabase;
+    this.#atOnce = atOnce;
     this.#process = process;
     this.#clients = clientsOf(process);
   }
 
-  /** On a new database of `databases`. Default: on SQLite */
-  static async start(databases?: DatabaseSource): Promise<CrashingServer> {
+  /** On a new database of `databases`. */
+  static async start({databases, atOnce}: CrashingServerOptions = {}): Promise<CrashingServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'webkms-crash-'));
     const url = await databases?.createDatabase();
     const options: ServerProcessOptions = {
@@ -39,9 +49,10 @@ export class CrashingServer {
       port: await freePort(),
       ...(url !== undefined && {environment: {WEBKMS_STORAGE: url}}),
     };
-    return new CrashingServer(options, await ServerProcess.start(options), async () => {
+    const dropDatabase = async (): Promise<void> => {
       if (url !== undefined) await databases?.dropDatabase(url);
-    });
+    };
+    return new CrashingServer(options, await ServerProcess.start(options), dropDatabase, atOnce);
   }
 
   /** Clients of the running process, without connections to those that were killed. */
@@ -51,7 +62,7 @@ export class CrashingServer {
 
   /** Does `work` over and over, several at a time, until the server is killed with SIGKILL; then starts it again. */
   async crashDuring<T>(random: Random, work: () => Promise<T>): Promise<Interrupted<T>> {
-    const interrupted = await killWhileBusy(this.#process, random, work);
+    const interrupted = await killWhileBusy(this.#process, random, work, this.#atOnce);
     await this.#restart();
     return interrupted;
   }

@@ -9,6 +9,7 @@ import {usePostgres} from '../support/postgres-server.ts';
 import {Random} from '../support/random.ts';
 import {rootCapabilityId} from '../support/signed-request.ts';
 import {CrashingServer, type DatabaseSource} from './crashing-server.ts';
+import {AT_ONCE, type AtOnce} from './kill-while-busy.ts';
 
 const LONG = process.env['WEBKMS_TEST_LONG'] === '1';
 const SEED = Number(process.env['WEBKMS_TEST_SEED'] ?? 20_261_122);
@@ -30,22 +31,26 @@ interface KillOptions {
   readonly kills: number;
   /** Called in the `describe`. Default: SQLite */
   readonly use?: () => DatabaseSource;
+  readonly atOnce?: AtOnce;
 }
 
-function describeKills(store: string, {kills, use}: KillOptions): void {
+function describeKills(store: string, {kills, use, atOnce = AT_ONCE}: KillOptions): void {
   describe(`kill -9, on ${store}`, function () {
     const times = LONG ? 20 : kills;
     this.timeout(30_000 + times * 10_000);
-    testKills(times, use?.());
+    testKills(times, {databases: use?.(), atOnce});
   });
 }
 
-function testKills(kills: number, databases: DatabaseSource | undefined): void {
+function testKills(
+  kills: number,
+  {databases, atOnce}: {databases: DatabaseSource | undefined; atOnce: AtOnce},
+): void {
   const [owner, alice] = [controller('kill: owner'), controller('kill: alice')];
   const {signer: invocationSigner} = owner;
   let server: CrashingServer;
 
-  beforeEach(async () => (server = await CrashingServer.start(databases)));
+  beforeEach(async () => (server = await CrashingServer.start({databases, atOnce})));
   afterEach(async () => server.remove());
 
   it(`${kills} times while keys are generated: every key that was answered signs (seed ${SEED})`, async () => {
@@ -59,7 +64,7 @@ function testKills(kills: number, databases: DatabaseSource | undefined): void {
         const generated = await server.clients.kms(keystoreId).generateKey({type, invocationSigner});
         return {type, ...generated};
       });
-      expect(inFlight).to.be.at.least(4);
+      expect(inFlight).to.be.at.least(atOnce.least);
       interrupted += inFlight;
       for (const key of answered) await expectSigns(keystoreId, key);
       keys.push(...answered);
@@ -160,4 +165,5 @@ describeKills('SQLite', {kills: 4});
 describeKills('PostgreSQL', {kills: 4, use: usePostgres});
 // In memory: what it holds outlives the server all the same.
 describeKills('mongo-java-server', {kills: 2, use: useMongoJavaServer});
-describeKills('FerretDB', {kills: 2, use: useFerretdb});
+// Its updates read, and then write: of two at once one can be lost, a number given out twice, and a creation refused for that.
+describeKills('FerretDB', {kills: 2, use: useFerretdb, atOnce: {most: 1, least: 1}});
