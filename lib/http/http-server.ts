@@ -1,19 +1,21 @@
 import {constants} from 'node:crypto';
 import {once} from 'node:events';
-import {createServer as createHttpServer, type RequestListener, type Server} from 'node:http';
+import {createServer as createHttpServer, type Server} from 'node:http';
 import {createServer as createHttpsServer, Server as HttpsServer} from 'node:https';
 import {Server as NetServer, type AddressInfo} from 'node:net';
 import type {TlsOptions} from 'node:tls';
+import type {Express} from 'express';
 import type {Logger} from 'pino';
 import type {Metrics} from '../observability/metrics.ts';
 import {answerClientErrors} from './client-errors.ts';
+import {expressMessages} from './express-messages.ts';
 import type {Lifecycle} from './lifecycle.ts';
 import {MAX_HEADER_BYTES} from '../zcap/limits.ts';
 import type {ConnectionLimits} from './limits.ts';
 import type {Credentials} from './tls.ts';
 
 export interface HttpServerOptions {
-  readonly app: RequestListener;
+  readonly app: Express;
   readonly listen: {readonly host: string; readonly port: number};
   /** undefined: plain HTTP, behind a proxy that ends TLS. */
   readonly credentials: Credentials | undefined;
@@ -111,6 +113,7 @@ export class HttpServer {
 
 function createServer({app, credentials, limits}: HttpServerOptions): Server | HttpsServer {
   const httpOptions = {
+    ...expressMessages(app),
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,

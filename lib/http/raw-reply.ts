@@ -24,11 +24,11 @@ export function sendRawReply(
   error: KmsError,
   common: Readonly<Record<string, string>>,
 ): void {
-  const {status, headers, bytes} = renderReply(errorReply(error));
+  const {status, headers, text} = renderReply(errorReply(error));
   const all = {...common, ...headers, Date: new Date().toUTCString(), Connection: 'close'};
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`);
-  socket.end(bytes);
+  socket.end(text);
   const timer = setTimeout(() => socket.destroy(), LINGER.ms);
   socket.once('close', () => clearTimeout(timer));
 }

@@ -3,31 +3,32 @@ import type {Reply} from './endpoint.ts';
 import {MAX_BODY_BYTES} from '../../schemas/api-contract.ts';
 import {LINGER} from './limits.ts';
 
-/** A reply whose body is bytes already: writing it cannot fail on its content. */
+/** A reply whose body is text already: writing it cannot fail on its content. */
 export interface RenderedReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly bytes: Buffer | undefined;
+  /** Sent in UTF-8. Text, as Node writes it and the head at once. */
+  readonly text: string | undefined;
 }
 
 export function renderReply({status, headers, body}: Reply): RenderedReply {
-  if (body === undefined) return {status, headers: headers ?? {}, bytes: undefined};
-  const bytes = Buffer.from(JSON.stringify(body));
-  const own = {'Content-Type': 'application/json', 'Content-Length': String(bytes.length)};
-  return {status, headers: {...own, ...headers}, bytes};
+  if (body === undefined) return {status, headers: headers ?? {}, text: undefined};
+  const text = JSON.stringify(body);
+  const own = {'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(text))};
+  return {status, headers: {...own, ...headers}, text};
 }
 
 /** Writes the reply, and keeps the connection only where the rest of the request is known to be small. */
 export function sendReply(
   {req, res}: {req: IncomingMessage; res: ServerResponse},
-  {status, headers, bytes}: RenderedReply,
+  {status, headers, text}: RenderedReply,
   {close}: {readonly close: boolean},
 ): void {
   const linger = !req.complete && !isBodyBounded(req);
-  const emptyBody = bytes === undefined && status !== 204 ? {'Content-Length': '0'} : {};
+  const emptyBody = text === undefined && status !== 204 ? {'Content-Length': '0'} : {};
   res.writeHead(status, {...headers, ...emptyBody, ...((close || linger) && {Connection: 'close'})});
-  if (!linger) return void res.end(bytes);
-  res.write(bytes ?? '');
+  if (!linger) return void res.end(text);
+  res.write(text ?? '');
   discardRest(req, () => res.end());
 }
 
