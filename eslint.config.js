@@ -227,6 +227,8 @@ export default tseslint.config(
     ],
     rules: {'no-restricted-syntax': 'off'},
   },
+  // What is measured beside the server is made of what the server is made of.
+  {files: ['bench/servers/**'], rules: {'no-restricted-imports': 'off'}},
   // Declarations of packages that have none: what they are is theirs.
   {
     files: ['types/**'],

@@ -1,0 +1,58 @@
+import {readdirSync, readFileSync} from 'node:fs';
+
+/** Of /proc/<pid>/stat: USER_HZ. */
+const TICKS_PER_SECOND = 100;
+
+/** CPU that a process and all it began have used so far, user and system, in microseconds. Linux only (/proc). */
+export function cpuMicroseconds(pid: number): number {
+  return treeOf(pid).reduce((total, each) => total + ofThreads(each), 0);
+}
+
+/** What a process and all it began hold in memory, resident. */
+export function memoryMB(pid: number): number {
+  return treeOf(pid).reduce((total, each) => total + residentMB(each), 0);
+}
+
+/** A process and those that it and they began. */
+function treeOf(pid: number): readonly number[] {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .flatMap((name) => {
+      const parent = statOf(Number(name))?.[1];
+      return parent === undefined ? [] : [{pid: Number(name), parent: Number(parent)}];
+    });
+  const below = (of: number): number[] =>
+    parents.filter(({parent}) => parent === of).flatMap((each) => [each.pid, ...below(each.pid)]);
+  return [pid, ...below(pid)];
+}
+
+/** To the nanosecond where the kernel says it by thread (threads that have ended are left out), else in ticks of 10 ms. */
+function ofThreads(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+      .map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]))
+      .reduce((total, nanoseconds) => total + nanoseconds / 1000, 0);
+  } catch {
+    const stat = statOf(pid);
+    return stat ? ((Number(stat[11]) + Number(stat[12])) * 1e6) / TICKS_PER_SECOND : 0;
+  }
+}
+
+/** The fields after the name, which may hold anything. */
+function statOf(pid: number): readonly string[] | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+function residentMB(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+([0-9]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
