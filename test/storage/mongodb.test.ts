@@ -1,3 +1,4 @@
+import {expect} from 'chai';
 import {useFerretdb} from '../support/ferretdb-server.ts';
 import {useMongoJavaServer} from '../support/mongo-java-server.ts';
 import {useNamedMongodb} from '../support/mongodb-url.ts';
@@ -8,6 +9,7 @@ import {describeKeystoreConfigStore} from './keystore-config-store.suite.ts';
 import {describeLeaseStore} from './lease-store.suite.ts';
 import {describeMaintenanceJobStore} from './maintenance-job-store.suite.ts';
 import {FERRETDB_SKIPS} from './mongodb/ferretdb-skips.ts';
+import {ScanWatch} from './mongodb/index-use.ts';
 import {type DatabaseSource, openHandles} from './mongodb/open-handles.ts';
 import {describeRepeatedWrites} from './repeated-writes.suite.ts';
 import {describeReplayStore} from './replay-store.suite.ts';
@@ -20,7 +22,8 @@ function describeStores(
   skips: Partial<typeof FERRETDB_SKIPS> = {},
 ): void {
   const optionsOf = (suite: keyof typeof FERRETDB_SKIPS) => ({...options, skip: skips[suite] ?? []});
-  const options = {name, open: () => openHandles(server)};
+  const watch = new ScanWatch();
+  const options = {name, open: () => openHandles(server, watch, watch)};
   describeKeystoreConfigStore(optionsOf('keystores'));
   describeKeyRecordStore(optionsOf('keys'));
   describeKeyUseStore(optionsOf('keyUses'));
@@ -31,6 +34,13 @@ function describeStores(
   describeMaintenanceJobStore(optionsOf('jobs'));
   describeStateStore(options);
   describeRepeatedWrites(options);
+  // The last of them: tests of a suite come before the suites in it.
+  describe('all of them', () => {
+    it('asked for nothing that no index answers', () => {
+      expect([...watch.scans]).to.deep.equal([]);
+      expect(watch.seen).to.be.greaterThan(1000);
+    });
+  });
 }
 
 describe('stores in MongoDB’s protocol, on mongo-java-server', () => {

@@ -14,6 +14,7 @@ import type {MongodbConnection} from './mongodb-connection.ts';
 import {toRevocation} from './revocation-document.ts';
 import {toScopeKeys} from './scope-document.ts';
 import {bytes, integer, members, optional, text, texts} from './stored-values.ts';
+import {countAll} from './walk.ts';
 
 interface ListOptions {
   readonly limit: number;
@@ -31,16 +32,14 @@ const MAX_PAGE_WEIGHT = 4 * 1024 * 1024;
 
 /** Only what is no placeholder has a position. */
 const PLACED = {position: {$gt: 0}};
-const COUNTED: Readonly<
-  Record<Exclude<TransferKind, 'rootWrapper' | 'sealer'>, readonly [CollectionName, StoredDocument]>
-> = {
+/** Counted by an index. */
+const COUNTED = {
   scope: ['keystore', {scopePosition: {$gt: 0}}],
   keystore: ['keystore', PLACED],
-  key: ['key', PLACED],
-  revocation: ['revocation', PLACED],
-  replay: ['replay', {}],
-  job: ['maintenance_job', {}],
-};
+  job: ['maintenance_job', PLACED],
+} as const satisfies Partial<Record<TransferKind, readonly [CollectionName, StoredDocument]>>;
+/** Of which there may be very many, and of which no index holds all. */
+const WALKED = {key: PLACED, revocation: PLACED, replay: {}} as const;
 
 function weightOf(document: StoredDocument): number {
   const {versions} = toKeyRecord(document);
@@ -95,6 +94,9 @@ export class TransferReader {
   async count(kind: TransferKind): Promise<number> {
     if (kind === 'rootWrapper') return (await this.#rootWrappers()).length;
     if (kind === 'sealer') return (await this.#sealers()).length;
+    if (kind === 'key' || kind === 'revocation' || kind === 'replay') {
+      return countAll(this.#connection, kind, WALKED[kind]);
+    }
     const [name, conditions] = COUNTED[kind];
     return this.#connection.count(name, conditions);
   }

@@ -1,38 +1,16 @@
 import type {CollectionName, StoredDocument} from './collections.ts';
 import {HIERARCHY, rootWrappersOf} from './hierarchy-document.ts';
 import {indexProblems} from './index-problems.ts';
-import type {Conditions, MongodbConnection} from './mongodb-connection.ts';
+import type {MongodbConnection} from './mongodb-connection.ts';
 import {SCHEMA} from './schema.ts';
-import {text} from './stored-values.ts';
 import {revocationDocumentId} from './revocation-document.ts';
 import {keyProblems, keystoreProblems} from './verification-rules.ts';
+import {walk} from './walk.ts';
 
 /** As many sentences as one check gives. */
 const MOST_OF_A_CHECK = 100;
-/** Documents read at a time: keys may be large. */
-const PAGE = 50;
 
 type Check = (connection: MongodbConnection) => AsyncGenerator<string>;
-
-/** All documents in order of `_id`, a page after the other. */
-async function* documentsOf(
-  connection: MongodbConnection,
-  collection: CollectionName,
-  conditions: Conditions,
-): AsyncGenerator<StoredDocument> {
-  let after = '';
-  for (;;) {
-    const page = await connection.find(
-      collection,
-      {...conditions, _id: {$gt: after}},
-      {sort: {_id: 1}, limit: PAGE},
-    );
-    yield* page;
-    const last = page.at(-1);
-    if (!last) return;
-    after = text(last['_id']);
-  }
-}
 
 /** Finds what is wrong of a document; what was only so because it, or what it depends on, was changed meanwhile is no finding. */
 async function* confirmed(
@@ -66,7 +44,7 @@ async function* checkKeystores(connection: MongodbConnection): AsyncGenerator<st
     const rootWrapperIds = new Set(rootWrappersOf(hierarchy ?? {}).map(({id}) => id));
     return keystoreProblems(document, rootWrapperIds);
   };
-  for await (const document of documentsOf(connection, 'keystore', {scopePosition: {$gt: 0}})) {
+  for await (const document of walk(connection, 'keystore', {scopePosition: {$gt: 0}})) {
     yield* confirmed(connection, 'keystore', document, problemsOf);
   }
 }
@@ -81,7 +59,7 @@ async function* checkKeys(connection: MongodbConnection): AsyncGenerator<string>
     // What is left of a keystore that is being deleted is nobody's.
     return keystore?.['deleting'] === undefined ? keyProblems(document, keystore) : [];
   };
-  for await (const document of documentsOf(connection, 'key', {position: {$gt: 0}})) {
+  for await (const document of walk(connection, 'key', {position: {$gt: 0}})) {
     yield* confirmed(connection, 'key', document, problemsOf);
   }
 }
@@ -104,7 +82,7 @@ async function* checkRevocations(connection: MongodbConnection): AsyncGenerator<
       ...(_id === revocationDocumentId(...names) ? [] : [`${name} is not found by what it revokes.`]),
     ];
   };
-  for await (const document of documentsOf(connection, 'revocation', {position: {$gt: 0}})) {
+  for await (const document of walk(connection, 'revocation', {position: {$gt: 0}})) {
     yield* confirmed(connection, 'revocation', document, problemsOf);
   }
 }

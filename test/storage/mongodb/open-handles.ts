@@ -23,14 +23,15 @@ export interface StoredDocument {
   [member: string]: unknown;
 }
 
-/** Two handles on a new database. @param options of the first of them */
+/** Two handles on a new database. @param options of the first of them @param others of the other one */
 export async function openHandles(
   server: DatabaseSource,
   options: Partial<MongodbOptions> = {},
+  others: Partial<MongodbOptions> = {},
 ): Promise<MongodbHandles> {
   const url = await server.createDatabase();
   const stores = await MongodbStores.open({url, ...options});
-  const other = await MongodbStores.open({url});
+  const other = await MongodbStores.open({url, ...others});
   const client = await MongoClient.connect(url, {promoteBuffers: true});
   const collection = (name: string) => client.db().collection<StoredDocument>(name);
   return {
