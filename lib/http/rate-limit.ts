@@ -1,6 +1,5 @@
 import {isIPv4} from 'node:net';
 import ipaddr from 'ipaddr.js';
-import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 import {RateLimitError} from '../errors.ts';
 
 export interface Limiter {
@@ -13,9 +12,14 @@ export interface LimiterOptions {
   readonly rate: {readonly points: number; readonly seconds: number} | undefined;
   /** Subjects remembered at a time; who comes when there are more shares one allowance with everybody like that. */
   readonly maxSubjects?: number;
+  /** Milliseconds, never set back. */
+  readonly now?: () => number;
 }
 
 const UNLIMITED: Limiter = {limit: () => Promise.resolve()};
+
+/** Whose allowance those share that come when there are too many: no address, and no DID. */
+const OTHERS = 'others';
 
 /** Limits by client address with what limits subjects; all of an IPv6 /64 are one client. */
 export function byAddressBlock(limiter: Limiter): Limiter {
@@ -26,48 +30,43 @@ export function byAddressBlock(limiter: Limiter): Limiter {
  * Limits each subject: a block of addresses, or the DID whose signature has verified, so that nobody can use up somebody else's
  * allowance by naming them.
  */
-export function createLimiter({rate, maxSubjects = 50_000}: LimiterOptions): Limiter {
-  return rate === undefined ? UNLIMITED : new MemoryLimiter(rate, maxSubjects);
+export function createLimiter({
+  rate,
+  maxSubjects = 50_000,
+  now = () => performance.now(),
+}: LimiterOptions): Limiter {
+  return rate === undefined ? UNLIMITED : new WindowLimiter(rate, maxSubjects, now);
 }
 
-class MemoryLimiter implements Limiter {
-  readonly #limiter: RateLimiterMemory;
+/** Counts in windows of time that are the same for all subjects. */
+class WindowLimiter implements Limiter {
+  readonly #points: number;
   readonly #windowMs: number;
   readonly #maxSubjects: number;
-  #windowEnd = 0;
-  #newSubjects = 0;
+  readonly #now: () => number;
+  readonly #counts = new Map<string, number>();
+  #windowEnd = -Infinity;
 
-  constructor({points, seconds}: {points: number; seconds: number}, maxSubjects: number) {
-    this.#limiter = new RateLimiterMemory({points, duration: seconds});
+  constructor({points, seconds}: {points: number; seconds: number}, maxSubjects: number, now: () => number) {
+    this.#points = points;
     this.#windowMs = seconds * 1000;
     this.#maxSubjects = maxSubjects;
+    this.#now = now;
   }
 
   async limit(subject: string): Promise<void> {
-    this.#openWindow();
-    try {
-      const full = this.#newSubjects >= this.#maxSubjects && (await this.#limiter.get(subject)) === null;
-      const result = await this.#limiter.consume(full ? 'others' : subject);
-      if (result.isFirstInDuration) this.#newSubjects += 1;
-    } catch (refusal) {
-      throw new RateLimitError(retryAfterSeconds(refusal));
+    const now = this.#now();
+    if (now >= this.#windowEnd) {
+      this.#windowEnd = now + this.#windowMs;
+      this.#counts.clear();
     }
+    const isFull = this.#counts.size >= this.#maxSubjects && !this.#counts.has(subject);
+    const name = isFull ? OTHERS : subject;
+    const count = this.#counts.get(name) ?? 0;
+    if (count >= this.#points)
+      throw new RateLimitError(Math.max(1, Math.ceil((this.#windowEnd - now) / 1000)));
+    this.#counts.set(name, count + 1);
   }
-
-  /** A subject is forgotten a window after its first request, so that no more than two windows' are remembered. */
-  #openWindow(): void {
-    const now = performance.now();
-    if (now < this.#windowEnd) return;
-    this.#windowEnd = now + this.#windowMs;
-    this.#newSubjects = 0;
-  }
-}
-
-/** The limiter rejects with how long its window still lasts; anything else it throws is refused like that: fail closed. */
-function retryAfterSeconds(refusal: unknown): number {
-  const ms =
-    refusal !== null && typeof refusal === 'object' && 'msBeforeNext' in refusal ? refusal.msBeforeNext : 0;
-  return typeof ms === 'number' ? Math.max(1, Math.ceil(ms / 1000)) : 1;
 }
 
 function addressBlock(address: string): string {

@@ -57,20 +57,29 @@ const RESOURCES = compile([...KMS_ROUTES, ...HEALTH_ROUTES]);
  * (R31) is no route's. Express's own matching normalises and decodes, so it is not used.
  */
 export function matchPath(path: string): Match | undefined {
-  for (const {pattern, resource} of RESOURCES) {
+  for (const {pattern, names, resource} of RESOURCES) {
     const found = pattern.exec(path);
-    if (found) return {resource, params: {...found.groups}};
+    if (!found) continue;
+    const params: Record<string, string> = {};
+    names.forEach((name, index) => (params[name] = found[index + 1] ?? ''));
+    return {resource, params};
   }
   return undefined;
 }
 
 function compile(
   routes: readonly (Route & {readonly name: RouteName})[],
-): {pattern: RegExp; resource: Resource}[] {
+): {pattern: RegExp; names: readonly string[]; resource: Resource}[] {
   return [...Map.groupBy(routes, ({path}) => path)].map(([path, sharing]) => {
-    const source = path.replace(/:(\w+)/g, (_, name: string) => `(?<${name}>${PARAMETERS[name] ?? '(?!)'})`);
+    const names: string[] = [];
+    // Groups are not named: to make an object of named ones would take as long as the rest of the match.
+    const source = path.replace(/:(\w+)/g, (_, name: string) => {
+      names.push(name);
+      return `(${PARAMETERS[name] ?? '(?!)'})`;
+    });
     return {
       pattern: new RegExp(`^${source}$`),
+      names,
       resource: {
         routes: new Map(sharing.map(({method, name}) => [method, name])),
         methods: sharing.map(({method}) => method),

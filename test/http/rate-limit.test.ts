@@ -30,6 +30,22 @@ describe('rate limits', () => {
       .and.satisfy(Number.isInteger);
   });
 
+  it('forgets all that it counted when the window of time is over', async () => {
+    let now = 1e6;
+    const limiter = createLimiter({rate: {points: 3, seconds: 2}, maxSubjects: 2, now: () => now});
+    expect(await passed(limiter, 'a')).to.equal(3);
+    expect(await passed(limiter, 'b')).to.equal(3);
+    now += 1999;
+    expect(await passed(limiter, 'a')).to.equal(0);
+    const refusal = await limiter.limit('a').catch((error: unknown) => error);
+    expect(refusal).to.have.property('retryAfterSeconds', 1);
+    now += 1;
+    expect(await passed(limiter, 'c')).to.equal(3);
+    expect(await passed(limiter, 'a')).to.equal(3);
+    // The third and the fourth share what is left over for all who come late.
+    expect([await passed(limiter, 'd', 2), await passed(limiter, 'e', 2)]).to.deep.equal([2, 1]);
+  });
+
   it('lets all through where there is no rate', async () => {
     expect(await passed(byAddressBlock(createLimiter({rate: undefined})), '192.0.2.1', 1000)).to.equal(1000);
   });
