@@ -1,5 +1,3 @@
-const PARAMETER = /([A-Za-z]+)="([^"]*)"(?:,|$)/y;
-
 /**
  * Parses `scheme name="value",name="value"…` strictly: exactly this punctuation, every parameter at most once, none
  * unknown, nothing left over (R2, R13).
@@ -13,13 +11,14 @@ export function parseAuthParameters<N extends string>(
   const parameters: Partial<Record<N, string>> = {};
   let index = scheme.length + 1;
   while (index < text.length) {
-    PARAMETER.lastIndex = index;
-    const match = PARAMETER.exec(text);
-    if (!match) return undefined;
-    const name = names.find((known) => known === match[1]);
-    if (name === undefined || parameters[name] !== undefined) return undefined;
-    parameters[name] = match[2] ?? '';
-    index = PARAMETER.lastIndex;
+    const opening = text.indexOf('="', index);
+    const closing = opening === -1 ? -1 : text.indexOf('"', opening + 2);
+    if (closing === -1) return undefined;
+    const name = text.slice(index, opening) as N;
+    if (!names.includes(name) || parameters[name] !== undefined) return undefined;
+    parameters[name] = text.slice(opening + 2, closing);
+    if (closing + 1 < text.length && text[closing + 1] !== ',') return undefined;
+    index = closing + 2;
   }
   return parameters;
 }

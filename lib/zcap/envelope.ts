@@ -34,12 +34,14 @@ export interface Envelope {
   /** The raw `Capability-Invocation` header; parsed only once the signature has verified (R10). */
   readonly capabilityInvocation: string;
   /** SHA-256 that the `Digest` header claims for the body; undefined where there is no such header. */
-  readonly bodyDigest: Uint8Array | undefined;
+  readonly bodyDigest: Buffer | undefined;
   /** Whether a body follows the headers. */
   readonly announcesBody: boolean;
   /** Whether the signature is over just what official clients sign: what was judged of one such request holds for all. */
   readonly isUsual: boolean;
-  /** Signed headers as the verifier libraries want them: lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** All headers, by their names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Names of what the signature is over, in its order. */
+  readonly signedHeaders: readonly string[];
   readonly remoteAddress: string;
 }

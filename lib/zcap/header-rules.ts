@@ -1,12 +1,8 @@
 import {MalformedRequestError, NotAllowedError, UnsupportedMediaTypeError} from '../errors.ts';
 import {CLOCK_SKEW_SECONDS} from './limits.ts';
 import type {RequestHeaders} from './read-headers.ts';
+import type {SignedHeaders} from './signed-headers.ts';
 
-/** What every HTTP signature is over (R5). */
-const REQUIRED = ['(key-id)', '(created)', '(expires)', '(request-target)', 'host', 'capability-invocation'];
-const OF_BODY = ['content-type', 'digest'];
-/** The reference takes headers of these names and the parameters of `Authorization` for each other. */
-const PARAMETER_NAMES = ['created', 'expires', 'keyid', 'algorithm'];
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json(?:\s*;\s*charset\s*=\s*"?utf-8"?)?$/i;
 
 /** R1: one framing of the body, no coding, JSON in UTF-8. */
@@ -29,28 +25,20 @@ export function announcesBody(headers: ReadonlyMap<string, string>): boolean {
 
 /** R5: with a body (or what announces one) its type and digest are signed too. */
 export function assertSignedHeaders(
-  signedHeaders: readonly string[],
+  signedHeaders: SignedHeaders,
   {values: headers, repeated}: RequestHeaders,
 ): void {
   const hasBody = headers.has('content-type') || announcesBody(headers);
-  const required = hasBody ? [...REQUIRED, ...OF_BODY] : REQUIRED;
-  for (const name of required) {
-    if (!signedHeaders.includes(name)) {
-      throw new NotAllowedError('unsigned-header', `${name} was not a signed header.`);
-    }
+  const missing = hasBody ? signedHeaders.missingWithBody : signedHeaders.missing;
+  if (missing !== undefined)
+    throw new NotAllowedError('unsigned-header', `${missing} was not a signed header.`);
+  // Which of the lines, or what they are joined with, is not the same to everybody.
+  if (repeated.size > 0 && signedHeaders.names.some((name) => repeated.has(name))) {
+    throw new MalformedRequestError('A signed header was given twice.');
   }
-  for (const name of signedHeaders) {
-    // Which of the lines, or what they are joined with, is not the same to everybody.
-    if (repeated.has(name)) throw new MalformedRequestError('A signed header was given twice.');
-    if (PARAMETER_NAMES.includes(name)) {
-      throw new MalformedRequestError('A signed header has the name of a signature parameter.');
-    }
+  if (signedHeaders.hasParameterName) {
+    throw new MalformedRequestError('A signed header has the name of a signature parameter.');
   }
-}
-
-/** Whether a signature is over nothing but what R5 asks for. */
-export function areUsual(signedHeaders: readonly string[]): boolean {
-  return signedHeaders.every((name) => REQUIRED.includes(name) || OF_BODY.includes(name));
 }
 
 /**
@@ -59,10 +47,10 @@ export function areUsual(signedHeaders: readonly string[]): boolean {
  */
 export function assertNotStale(
   headers: ReadonlyMap<string, string>,
-  signedHeaders: readonly string[],
+  signedHeaders: SignedHeaders,
   now: number,
 ): void {
-  const signedDate = signedHeaders.includes('date') ? headers.get('date') : undefined;
+  const signedDate = signedHeaders.names.includes('date') ? headers.get('date') : undefined;
   // An empty header states nothing.
   const stated = [headers.get('expires'), headers.get('x-date'), signedDate].find(Boolean);
   if (stated !== undefined && Date.parse(stated) < (now - CLOCK_SKEW_SECONDS) * 1000) {

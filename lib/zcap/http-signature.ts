@@ -2,11 +2,11 @@ import {MalformedRequestError, NotAllowedError} from '../errors.ts';
 import {parseAuthParameters} from './auth-parameters.ts';
 import type {HttpSignature} from './envelope.ts';
 import {CLOCK_SKEW_SECONDS, MAX_SIGNATURE_SECONDS} from './limits.ts';
+import {parseSignedHeaders, type SignedHeaders} from './signed-headers.ts';
 
 const NAMES = ['keyId', 'headers', 'signature', 'created', 'expires'] as const;
 const UNIX_SECONDS = /^[1-9][0-9]{0,11}$/;
 const MAX_KEY_ID_LENGTH = 2048;
-const MAX_SIGNED_HEADERS = 32;
 
 /**
  * Parses an `Authorization: Signature …` header and checks its time window (R2–R4, R10); verifies nothing.
@@ -15,7 +15,7 @@ const MAX_SIGNED_HEADERS = 32;
 export function parseHttpSignature(
   authorization: string | undefined,
   now: number,
-): HttpSignature & {readonly signedHeaders: readonly string[]} {
+): {readonly httpSignature: HttpSignature; readonly signedHeaders: SignedHeaders} {
   const parameters =
     authorization === undefined
       ? undefined
@@ -24,23 +24,16 @@ export function parseHttpSignature(
   const {keyId = '', headers = '', signature = '', created = '', expires = ''} = parameters;
   if (keyId === '' || keyId.length > MAX_KEY_ID_LENGTH) throw malformed();
   if (!UNIX_SECONDS.test(created) || !UNIX_SECONDS.test(expires)) throw malformed();
-  const parsed = {
+  const httpSignature = {
     keyId,
     created: Number(created),
     expires: Number(expires),
     signature: decodeSignature(signature),
-    signedHeaders: parseSignedHeaders(headers),
   };
-  assertTimeWindow(parsed, now);
-  return parsed;
-}
-
-function parseSignedHeaders(headers: string): readonly string[] {
-  const names = headers.split(' ');
-  const wellFormed = names.every((name) => /^(?:\([a-z-]+\)|[a-z0-9-]+)$/.test(name));
-  if (!wellFormed || names.length > MAX_SIGNED_HEADERS || new Set(names).size !== names.length)
-    throw malformed();
-  return names;
+  const signedHeaders = parseSignedHeaders(headers);
+  if (!signedHeaders) throw malformed();
+  assertTimeWindow(httpSignature, now);
+  return {httpSignature, signedHeaders};
 }
 
 /** R10: base64 with its padding, one spelling only, 64 bytes. */

@@ -21,8 +21,8 @@ export interface Invocation {
   readonly capabilityId: string;
   /** The DID under whose authority the chain stands: the invoker for a root invocation, else the first delegator. */
   readonly authority: string;
-  /** SHA-256(keyId ‖ signing string): the identity of the signed request for replay memory (R11). */
-  readonly replayDigest: Uint8Array;
+  /** DID URL and signing string: the identity of the signed request, for replay memory (R11). */
+  readonly signed: {readonly keyId: string; readonly signingString: string};
   /** Unix seconds, of the HTTP signature. */
   readonly created: number;
   /** Unix seconds, of the HTTP signature. */

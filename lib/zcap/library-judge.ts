@@ -13,6 +13,7 @@ import {CLOCK_SKEW_SECONDS, MAX_CHAIN_LENGTH} from './limits.ts';
 import {RememberingSuite, type ProofMemory} from './remembering-suite.ts';
 import {rootCapabilityDocument, rootCapabilityId} from './root-capability.ts';
 import {spellActionsAlike} from './same-action-spelling.ts';
+import {verifierHeaders} from './verifier-headers.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -64,13 +65,13 @@ export class LibraryJudge {
     const result = await verifyCapabilityInvocation({
       url: envelope.url,
       method: envelope.method,
-      headers: {...envelope.headers},
+      headers: verifierHeaders(envelope),
       getVerifier: async ({keyId}) => ({
         verifier: {verify: async ({data, signature}) => verify(null, data, method.keyObject, signature)},
         verificationMethod: await this.#resolver.document(keyId),
       }),
       documentLoader: this.#documentLoader([root]),
-      expectedHost: envelope.headers['host'] ?? '',
+      expectedHost: envelope.headers.get('host') ?? '',
       expectedAction: action,
       expectedRootCapability: [rootCapabilityId(root.invocationTarget)],
       expectedTarget: envelope.url,

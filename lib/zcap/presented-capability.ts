@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {hash} from 'node:crypto';
 import {LRUCache} from 'lru-cache';
 import {assertAttenuation} from './attenuation.ts';
 import {parseCapabilityChain, type CapabilityChain} from './capability-chain.ts';
@@ -53,8 +53,8 @@ export class PresentedCapabilities {
 
   /** Called only for a request whose HTTP signature has verified (R10). @throws NotAllowedError */
   read({capabilityInvocation, httpSignature, isUsual}: Envelope): PresentedCapability {
-    const hash = createHash('sha256').update(httpSignature.keyId).update('\n').update(capabilityInvocation);
-    const entry = {key: hash.digest('base64'), size: capabilityInvocation.length + ENTRY_BYTES};
+    const key = hash('sha256', `${httpSignature.keyId}\n${capabilityInvocation}`, 'base64');
+    const entry = {key, size: capabilityInvocation.length + ENTRY_BYTES};
     const judged = isUsual ? this.#recall(entry) : undefined;
     this.#onCache(judged !== undefined);
     if (judged) return {...judged, document: undefined, isJudged: true, remember: () => undefined};

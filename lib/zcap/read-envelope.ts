@@ -1,13 +1,7 @@
 import {HeadersTooLargeError, MalformedRequestError, NotAllowedError} from '../errors.ts';
 import {readBodyDigest} from './body-digest.ts';
 import type {Envelope, RequestHead} from './envelope.ts';
-import {
-  announcesBody,
-  areUsual,
-  assertContentHeaders,
-  assertNotStale,
-  assertSignedHeaders,
-} from './header-rules.ts';
+import {announcesBody, assertContentHeaders, assertNotStale, assertSignedHeaders} from './header-rules.ts';
 import {parseHttpSignature} from './http-signature.ts';
 import {MAX_HEADER_BYTES} from './limits.ts';
 import {readHeaders} from './read-headers.ts';
@@ -39,7 +33,7 @@ export function readEnvelope(head: RequestHead, {host, now}: EnvelopeOptions): E
     throw new NotAllowedError('host', 'Host header contains an unexpected host name.');
   }
   assertContentHeaders(headers);
-  const {signedHeaders, ...httpSignature} = parseHttpSignature(headers.get('authorization'), now);
+  const {httpSignature, signedHeaders} = parseHttpSignature(headers.get('authorization'), now);
   assertSignedHeaders(signedHeaders, requestHeaders);
   assertNotStale(headers, signedHeaders, now);
   const url = `https://${host}${head.target}`;
@@ -48,12 +42,19 @@ export function readEnvelope(head: RequestHead, {host, now}: EnvelopeOptions): E
     url,
     resource: url.split('?', 1)[0] ?? url,
     httpSignature,
-    signingString: buildSigningString({method, target: head.target, headers, signedHeaders, httpSignature}),
+    signingString: buildSigningString({
+      method,
+      target: head.target,
+      headers,
+      signedHeaders: signedHeaders.names,
+      httpSignature,
+    }),
     capabilityInvocation: headers.get('capability-invocation') ?? '',
     bodyDigest: readBodyDigest(headers.get('digest')),
     announcesBody: announcesBody(headers),
-    isUsual: areUsual(signedHeaders),
-    headers: verifierHeaders(headers, signedHeaders),
+    isUsual: signedHeaders.isUsual,
+    headers,
+    signedHeaders: signedHeaders.names,
     remoteAddress: head.remoteAddress,
   };
 }
@@ -67,17 +68,4 @@ function headerBytes({rawHeaders}: RequestHead): number {
 function readMethod(method: string): Envelope['method'] {
   if (method === 'GET' || method === 'POST' || method === 'DELETE') return method;
   throw new MalformedRequestError('The request method is not supported.');
-}
-
-/** The signature, and every header that it is over, for the verifier libraries. */
-function verifierHeaders(
-  headers: ReadonlyMap<string, string>,
-  signedHeaders: readonly string[],
-): Record<string, string> {
-  const picked: Record<string, string> = {authorization: headers.get('authorization') ?? ''};
-  for (const name of signedHeaders) {
-    const value = headers.get(name);
-    if (value !== undefined) picked[name] = value;
-  }
-  return picked;
 }

@@ -1,5 +1,7 @@
 /** RFC 3986 characters of a path and query, without `'`, which URL parsers rewrite in queries. */
 const TARGET = /^\/[A-Za-z0-9\-._~!$&()*+,;=:@/?%]*$/;
+/** In a path: percent-encoding, and segments that are empty or dots. */
+const NOT_CANONICAL = /%|\/\.{0,2}(?:\/|$)/;
 /** The one path whose last segment may hold percent-encoded text and so dots, slashes and the rest of a URI (R31). */
 const REVOCATION = /^\/kms\/keystores\/(?:[^/%]+\/)?zcaps\/revocations\/([^/?]+)$/;
 
@@ -15,7 +17,7 @@ export function isCanonicalTarget(target: string): boolean {
   if (revocation) return queryStart === -1 && isEncodedComponent(revocation[1] ?? '');
   return (
     TARGET.test(target) &&
-    isCanonicalPath(path) &&
+    !NOT_CANONICAL.test(path) &&
     (queryStart === -1 || isCanonicalQuery(target.slice(queryStart + 1)))
   );
 }
@@ -32,14 +34,6 @@ export function decodeComponent(segment: string): string | undefined {
 
 function isEncodedComponent(segment: string): boolean {
   return decodeComponent(segment) !== undefined && segment !== '.' && segment !== '..';
-}
-
-function isCanonicalPath(path: string): boolean {
-  if (path.includes('%')) return false;
-  return path
-    .slice(1)
-    .split('/')
-    .every((segment) => segment !== '' && segment !== '.' && segment !== '..');
 }
 
 function isCanonicalQuery(query: string): boolean {

@@ -20,8 +20,12 @@ export function buildSigningString({
   readonly signedHeaders: readonly string[];
   readonly httpSignature: HttpSignature;
 }): string {
-  const lines = signedHeaders.map((name) => `${name}: ${value(name)}`);
-  return lines.join('\n');
+  let lines = '';
+  for (const name of signedHeaders) {
+    if (lines !== '') lines += '\n';
+    lines += `${name}: ${value(name)}`;
+  }
+  return lines;
 
   function value(name: string): string | number {
     switch (name) {

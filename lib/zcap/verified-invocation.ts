@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import type {VerificationMethod} from './did/verification-method.ts';
 import type {Envelope} from './envelope.ts';
 import type {Invocation} from './invocation.ts';
@@ -23,11 +22,7 @@ export function verifiedInvocation({
     chainLength: chain ? chain.length : 1,
     capabilityId: presented.id,
     authority: chain?.links[0]?.proof.delegator ?? method.controller,
-    replayDigest: createHash('sha256')
-      .update(httpSignature.keyId)
-      .update('\n')
-      .update(signingString)
-      .digest(),
+    signed: {keyId: httpSignature.keyId, signingString},
     created: httpSignature.created,
     expires: httpSignature.expires,
   };

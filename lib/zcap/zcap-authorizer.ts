@@ -1,4 +1,4 @@
-import {verify} from 'node:crypto';
+import {createHash, verify} from 'node:crypto';
 import {InternalError, NotAllowedError} from '../errors.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 import type {ReplayStore} from '../storage/replay-store.ts';
@@ -140,11 +140,11 @@ export class ZcapAuthorizer implements Authorizer {
   }
 
   async acceptOnce(
-    {replayDigest, created, expires}: Invocation,
+    {signed, created, expires}: Invocation,
     {creation}: {readonly creation: boolean},
   ): Promise<void> {
     const expiresAt = (expires + CLOCK_SKEW_SECONDS + 1) * 1000;
-    const isNew = await this.#options.replays.remember(replayDigest, {expiresAt});
+    const isNew = await this.#options.replays.remember(replayDigest(signed), {expiresAt});
     const mayRepeat = creation && this.#now() <= created + CREATION_REPEAT_SECONDS;
     if (!isNew && !mayRepeat) {
       throw new NotAllowedError('replayed', 'This signed request was accepted before.');
@@ -216,6 +216,11 @@ function assertNotRevoked(keystoreId: string, {keystore, isAnyRevoked}: Keystore
   if (isAnyRevoked) {
     throw new NotAllowedError('revoked', 'A capability in the delegation chain has been revoked.');
   }
+}
+
+/** SHA-256(keyId ‖ signing string). */
+function replayDigest({keyId, signingString}: Invocation['signed']): Uint8Array {
+  return createHash('sha256').update(keyId).update('\n').update(signingString).digest();
 }
 
 const isControlled = ({controllers}: ExpectedRoot): boolean => controllers.length > 0;
