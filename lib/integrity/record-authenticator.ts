@@ -1,7 +1,7 @@
 import {hash} from 'node:crypto';
 import {LRUCache} from 'lru-cache';
 import {UnavailableError} from '../errors.ts';
-import type {ScopeWrappers} from '../sealing/sealer.ts';
+import type {OpenScopeWrappers} from '../sealing/sealer.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 import type {Authenticated, RecordAuthentication} from '../storage/record-authentication.ts';
@@ -20,11 +20,14 @@ const MAX_REMEMBERED = 16_384;
  * neither write a record, nor change one, nor put one in another's place.
  */
 export class RecordAuthenticator {
-  readonly #wrappers: ScopeWrappers;
+  readonly #wrappers: OpenScopeWrappers;
   /** SHA-256 of each MAC that was verified, with what it is over: of the same the same would be found again. */
   readonly #verified = new LRUCache<string, true>({max: MAX_REMEMBERED});
+  /** What was verified of objects that a store gave: it may give the same again, where it was read again and is the same. */
+  readonly #keystores = new WeakMap<Authenticated<KeystoreConfig>, KeystoreConfig>();
+  readonly #keys = new WeakMap<Authenticated<KeyRecord>, KeyRecord>();
 
-  constructor({wrappers}: {readonly wrappers: ScopeWrappers}) {
+  constructor({wrappers}: {readonly wrappers: OpenScopeWrappers}) {
     this.#wrappers = wrappers;
   }
 
@@ -46,17 +49,23 @@ export class RecordAuthenticator {
 
   /** @returns the config alone. @throws TamperedRecordError; UnavailableError, SealedError */
   async verifyKeystore(stored: Authenticated<KeystoreConfig>): Promise<KeystoreConfig> {
+    const known = this.#keystores.get(stored);
+    if (known && this.#wrappers.isOpen(known.id, PURPOSE)) return known;
     const {authentication, ...config} = stored;
     const name = {kind: 'keystore', keystoreId: config.id} as const;
     await this.#verify(name, () => keystoreContent(config), authentication);
+    this.#keystores.set(stored, Object.freeze(config));
     return config;
   }
 
   /** @returns the record alone. @throws as `verifyKeystore` */
   async verifyKey(stored: Authenticated<KeyRecord>): Promise<KeyRecord> {
+    const known = this.#keys.get(stored);
+    if (known && this.#wrappers.isOpen(known.keystoreId, PURPOSE)) return known;
     const {authentication, ...record} = stored;
     const {keystoreId, localKeyId} = record;
     await this.#verify({kind: 'key', keystoreId, localKeyId}, () => keyContent(record), authentication);
+    this.#keys.set(stored, Object.freeze(record));
     return record;
   }
 

@@ -15,3 +15,9 @@ export interface ScopeWrappers {
     options?: {readonly create?: boolean},
   ): Promise<Pick<Wrapper, 'keyId' | 'seal' | 'open'>>;
 }
+
+/** The same, who tell what they have open. */
+export interface OpenScopeWrappers extends ScopeWrappers {
+  /** Whether `wrapperFor` would give a wrapper at once: a root is open, and so is the newest of the purpose's keys. */
+  isOpen(scope: string, purpose: string): boolean;
+}

@@ -287,7 +287,7 @@ describe('RecordAuthenticator', () => {
       await expectRejection((await authenticatorOf()).verifyKey(stored), TamperedRecordError);
       for (const error of [new SealedError(), new UnavailableError('Down.')]) {
         const wrapperFor = () => Promise.reject(error);
-        const unable = new RecordAuthenticator({wrappers: {wrapperFor}});
+        const unable = new RecordAuthenticator({wrappers: {wrapperFor, isOpen: () => false}});
         expect(await expectRejection(unable.verifyKey(stored), UnavailableError)).to.equal(error);
         expect(await expectRejection(unable.authenticateKey(key), UnavailableError)).to.equal(error);
       }
@@ -323,6 +323,8 @@ describe('RecordAuthenticator', () => {
       authenticator = new RecordAuthenticator({wrappers});
       stored = {...key, authentication: await authenticator.authenticateKey(key)};
       await authenticator.verifyKey(stored);
+      expect(await authenticator.verifyKey(stored)).to.equal(await authenticator.verifyKey(stored));
+      wrappers.isOpen = () => false;
       wrappers.wrapperFor = () => Promise.reject(new SealedError());
       await expectRejection(authenticator.verifyKey(stored), SealedError);
       wrappers.wrapperFor = () => Promise.reject(new SealedBlobError());

@@ -1,16 +1,20 @@
 import {createCipheriv, createDecipheriv, randomBytes} from 'node:crypto';
-import type {ScopeWrappers} from '../../lib/sealing/sealer.ts';
+import type {OpenScopeWrappers} from '../../lib/sealing/sealer.ts';
 import {SealedBlobError} from '../../lib/sealing/wrapper.ts';
 
 const ALGORITHM = 'aes-256-gcm';
 
 /** Really seals, under a key per scope and purpose that lives as long as this object. */
-export class MemoryWrappers implements ScopeWrappers {
+export class MemoryWrappers implements OpenScopeWrappers {
   /** What was sealed, as it was in the clear. */
   readonly sealedPlaintexts: Buffer[] = [];
   /** How often `open` was called. */
   opens = 0;
   readonly #keys = new Map<string, Buffer>();
+
+  isOpen(scope: string, purpose: string): boolean {
+    return this.#keys.has(JSON.stringify([scope, purpose]));
+  }
 
   async wrapperFor(scope: string, purpose: string, {create = false}: {create?: boolean} = {}) {
     const name = JSON.stringify([scope, purpose]);

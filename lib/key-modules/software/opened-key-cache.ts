@@ -46,12 +46,16 @@ export class OpenedKeyCache<V extends object> {
     this.#onLookup = onLookup;
   }
 
-  async get(id: KeyVersionId, {evidence, weight, make}: Recipe<V>): Promise<V> {
-    const name = JSON.stringify([id.keystoreId, id.localKeyId, id.type, id.version]);
+  /** At once where the value is kept. */
+  get(id: KeyVersionId, recipe: Recipe<V>): V | Promise<V> {
+    const name = `${id.keystoreId} ${id.localKeyId} ${id.type} ${id.version}`;
     const entry = this.#entries.get(name);
-    const hit = entry !== undefined && isSame(entry.evidence, evidence);
+    const hit = entry !== undefined && isSame(entry.evidence, recipe.evidence);
     this.#onLookup?.(hit);
-    if (hit) return entry.value;
+    return hit ? entry.value : this.#make(name, recipe);
+  }
+
+  async #make(name: string, {evidence, weight, make}: Recipe<V>): Promise<V> {
     const generation = this.#generation;
     const value = await make();
     if (generation !== this.#generation) return value;

@@ -47,7 +47,7 @@ export class OpenedKeys {
   }
 
   /** @throws InternalError where the material does not open, or is not that of the stored public key. */
-  async open(key: KeyVersion, algorithm: SoftwareAlgorithm): Promise<OpenedKey> {
+  open(key: KeyVersion, algorithm: SoftwareAlgorithm): OpenedKey | Promise<OpenedKey> {
     return this.#secretKeys.get(key, {
       evidence: [key.material, key.publicKey],
       weight: algorithm.cacheWeight,
@@ -74,7 +74,11 @@ export class OpenedKeys {
     this.#publicKeys.clear();
   }
 
-  async #openPublicKey(key: KeyVersion, open: OpenPublicKey, weight = 1): Promise<PublicOperations> {
+  #openPublicKey(
+    key: KeyVersion,
+    open: OpenPublicKey,
+    weight = 1,
+  ): PublicOperations | Promise<PublicOperations> {
     const {publicKey} = key;
     return this.#publicKeys.get(key, {
       evidence: [publicKey],

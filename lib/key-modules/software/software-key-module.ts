@@ -181,7 +181,7 @@ export class SoftwareKeyModule implements KeyModule {
     return publicKey ? {publicKey, ...sealed} : sealed;
   }
 
-  async #operation<N extends KeyOperation>(key: KeyVersion, name: N): Promise<NonNullable<OpenedKey[N]>> {
+  #operation<N extends KeyOperation>(key: KeyVersion, name: N): Promise<NonNullable<OpenedKey[N]>> {
     return this.#openedKeys.operation(key, this.#algorithm(key, name), name);
   }
 }

@@ -4,7 +4,7 @@ import type {KeyAdministration, KeyInfo} from '../key-administration.ts';
 import {Redacted} from '../redacted.ts';
 import type {RootWrapper} from '../root-wrapper.ts';
 import {PURPOSES, ROOT_SEALER_PURPOSE, ROOTS_SCOPE} from '../scopes.ts';
-import type {ScopeWrappers} from '../sealer.ts';
+import type {OpenScopeWrappers} from '../sealer.ts';
 import {InvalidSchemaError, KeyNotFoundError, SealedError} from '../sealing-errors.ts';
 import type {Wrapper} from '../wrapper.ts';
 import {AllRoots} from './all-roots.ts';
@@ -36,7 +36,7 @@ type ScopeWrapper = Pick<Wrapper, 'keyId' | 'seal' | 'open'>;
 const ROOTS_PURPOSES: ReadonlySet<string> = new Set([ROOT_SEALER_PURPOSE]);
 
 /** Root wrappers → a root key per scope → a data key per purpose → sealed bytes, each level versioned. */
-export class KeyHierarchy extends Redacted implements KeyAdministration, ScopeWrappers {
+export class KeyHierarchy extends Redacted implements KeyAdministration, OpenScopeWrappers {
   readonly #store: KeyHierarchyStore;
   readonly #purposes: ReadonlySet<string>;
   readonly #log: HierarchyLog | undefined;
@@ -102,6 +102,11 @@ export class KeyHierarchy extends Redacted implements KeyAdministration, ScopeWr
     assertDeclared(purpose, this.#purposes);
     if (keyVersionId !== undefined) return this.#pool.ofVersion(scope, purpose, keyVersionId);
     return this.#pool.pooled(scope, purpose, create ? this.#purposes : undefined);
+  }
+
+  /** See `OpenScopeWrappers`. */
+  isOpen(scope: string, purpose: string): boolean {
+    return !this.#closed && this.#roots.opened().length > 0 && this.#cache.isOpen(scope, purpose);
   }
 
   /** The wrapper that root wrappers' sealers are sealed by, in the context `rootSealerContext`. @throws as `wrapperFor` */

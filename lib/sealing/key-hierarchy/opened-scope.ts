@@ -27,6 +27,8 @@ export class OpenedScope extends Redacted {
   readonly #roots: OpenedRoots;
   readonly #rootKeys = new Map<string, Promise<AesGcmKey>>();
   readonly #dataKeys = new Map<string, Promise<AesGcmKey>>();
+  /** By purpose, what is open. */
+  readonly #newest = new Map<string, OpenedDataKey>();
   #closed = false;
 
   /** @param previous the same scope as it was read earlier: what it has open needs not be opened again. */
@@ -39,8 +41,19 @@ export class OpenedScope extends Redacted {
 
   /** @returns the newest version of the purpose's data key; undefined where the scope has no such key. */
   async newest(purpose: string): Promise<OpenedDataKey | undefined> {
+    const known = this.#newest.get(purpose);
+    if (known) return known;
     const dataKey = this.#find(purpose);
-    return dataKey && this.#open(dataKey, newestVersion(dataKey.versions));
+    if (!dataKey) return undefined;
+    const opened = await this.#open(dataKey, newestVersion(dataKey.versions));
+    this.#assertNotClosed();
+    this.#newest.set(purpose, opened);
+    return opened;
+  }
+
+  /** Whether `newest` gives a key at once. */
+  isOpen(purpose: string): boolean {
+    return this.#newest.has(purpose);
   }
 
   /** @returns that version of the purpose's data key; undefined where the scope has no such version. */
@@ -75,6 +88,7 @@ export class OpenedScope extends Redacted {
       for (const key of keys.values()) void key.then((opened) => opened.close()).catch(() => undefined);
       keys.clear();
     }
+    this.#newest.clear();
   }
 
   #find(purpose: string): DataKeyRecord | undefined {
@@ -112,7 +126,7 @@ export class OpenedScope extends Redacted {
     id: string,
     work: () => Promise<AesGcmKey>,
   ): Promise<AesGcmKey> {
-    if (this.#closed) throw new UnavailableError('The keys are closed.');
+    this.#assertNotClosed();
     const known = kept.get(id);
     if (known) return known;
     const started = work().then((key) => {
@@ -125,6 +139,10 @@ export class OpenedScope extends Redacted {
       if (kept.get(id) === started) kept.delete(id);
     });
     return started;
+  }
+
+  #assertNotClosed(): void {
+    if (this.#closed) throw new UnavailableError('The keys are closed.');
   }
 
   /** Takes over the keys whose every stored identity is what it was when they were opened. */

@@ -51,6 +51,11 @@ export class ScopeCache extends Redacted {
     return entry?.view === this.#view ? entry.opened : undefined;
   }
 
+  /** Whether the scope is kept, with the newest of the purpose's keys open. */
+  isOpen(scope: string, purpose: string): boolean {
+    return this.kept(scope)?.isOpen(purpose) ?? false;
+  }
+
   /** Reads the scope; calls at the same time share one read. @returns undefined where it had no keys when the read began */
   load(scope: string): Promise<OpenedScope | undefined> {
     return this.#reading.run(scope, () => this.read(scope));

@@ -37,6 +37,9 @@ export class SqliteConnection {
   readonly #beginWrite: Database.Statement<[]>;
   readonly #commit: Database.Statement<[]>;
   readonly #rollback: Database.Statement<[]>;
+  readonly #elsewhere: Database.Statement<[], number>;
+  readonly #here: Database.Statement<[], number>;
+  #version = {elsewhere: 0, here: 0, number: 0};
 
   private constructor(db: Database.Database, busyTimeoutMs: number) {
     this.#db = db;
@@ -46,6 +49,8 @@ export class SqliteConnection {
     this.#beginWrite = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
+    this.#elsewhere = db.prepare<[], number>('PRAGMA data_version').pluck();
+    this.#here = db.prepare<[], number>('SELECT total_changes()').pluck();
   }
 
   /** @throws StoreOpenError */
@@ -68,6 +73,18 @@ export class SqliteConnection {
    */
   run<T>(work: () => T): Promise<T> {
     return this.#guard(work);
+  }
+
+  /**
+   * Another number once any row of the database has changed, by whatever connection of whatever process. In `run`: as of now;
+   * in `snapshot`: as of its moment. SQLite knows of others' commits (`data_version`), and counts the changes of this connection.
+   */
+  dataVersion(): number {
+    const {elsewhere = 0, here = 0} = {elsewhere: this.#elsewhere.get(), here: this.#here.get()};
+    if (elsewhere !== this.#version.elsewhere || here !== this.#version.here) {
+      this.#version = {elsewhere, here, number: this.#version.number + 1};
+    }
+    return this.#version.number;
   }
 
   /** For what SQLite does in no transaction. */

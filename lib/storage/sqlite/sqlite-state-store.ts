@@ -1,3 +1,7 @@
+import {freezeDeep} from '../../encoding/freeze-deep.ts';
+import type {KeyRecord} from '../key-record.ts';
+import type {KeystoreConfig} from '../keystore-config-store.ts';
+import type {Authenticated} from '../record-authentication.ts';
 import type {StateRequest, StateStore, StoredState} from '../state-store.ts';
 import type {PreparedStatement, SqliteConnection} from './connection.ts';
 import {type AuthenticatedKeyColumns, toKeyRecord} from '../key-columns.ts';
@@ -6,18 +10,30 @@ import type {SealedVersionColumns} from '../key-version-columns.ts';
 import {VERSION_COLUMNS} from './key-version-row.ts';
 import {type AuthenticatedKeystoreColumns, toKeystoreConfig} from '../keystore-columns.ts';
 import {KEYSTORE_COLUMNS} from './keystore-row.ts';
+import {RecordMemory} from './record-memory.ts';
+import {RevocationMemory} from './revocation-memory.ts';
 import {revocationStatements} from './revocation-statements.ts';
 
 type KeystoreRow = AuthenticatedKeystoreColumns & {readonly position: number};
 type KeyRow = AuthenticatedKeyColumns & SealedVersionColumns;
 
-const NOTHING: StoredState = {keystore: undefined, key: undefined, isAnyRevoked: false};
+interface StoredKeystore {
+  readonly position: number;
+  readonly config: Authenticated<KeystoreConfig>;
+}
 
+const NOTHING: StoredState = {keystore: undefined, key: undefined, isAnyRevoked: false};
+const MEMORY_BYTES = 8 * 1024 * 1024;
+
+/** Reads what decides about a request, or is told by the database that nothing of it has changed since it was read. */
 export class SqliteStateStore implements StateStore {
   readonly #connection: SqliteConnection;
   readonly #findKeystore: PreparedStatement<[id: string], KeystoreRow>;
   readonly #findKey: PreparedStatement<[keystore: number, localKeyId: string], KeyRow>;
   readonly #findRevocation: ReturnType<typeof revocationStatements>['find'];
+  readonly #keystores = new RecordMemory<StoredKeystore>(MEMORY_BYTES);
+  readonly #keys = new RecordMemory<Authenticated<KeyRecord>>(MEMORY_BYTES);
+  readonly #revocations = new RevocationMemory();
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
@@ -34,23 +50,60 @@ export class SqliteStateStore implements StateStore {
     this.#findRevocation = revocationStatements(connection).find;
   }
 
-  read(request: StateRequest): Promise<StoredState> {
-    return this.#connection.snapshot(() => this.#read(request));
+  async read(request: StateRequest): Promise<StoredState> {
+    const known = await this.#connection.run(() => this.#recall(request));
+    return known ?? this.#connection.snapshot(() => this.#read(request));
+  }
+
+  /** @returns what is known to be in the database now; undefined where that is not all. */
+  #recall({keystoreId, localKeyId, revocations = []}: StateRequest): StoredState | undefined {
+    const version = this.#connection.dataVersion();
+    const keystore = this.#keystores.current(keystoreId, version);
+    if (!keystore) return undefined;
+    const {position, config} = keystore;
+    const key =
+      localKeyId === undefined ? undefined : this.#keys.current(nameOf(position, localKeyId), version);
+    if (localKeyId !== undefined && !key) return undefined;
+    const isAnyRevoked = this.#revocations.recall(version, {keystore: position, revocations});
+    return isAnyRevoked === undefined ? undefined : {keystore: config, key, isAnyRevoked};
   }
 
   #read({keystoreId, localKeyId, revocations = []}: StateRequest): StoredState {
-    const keystore = this.#findKeystore.get(keystoreId);
-    if (!keystore) return NOTHING;
-    const {position} = keystore;
-    const rows = localKeyId === undefined ? [] : this.#findKey.all(position, localKeyId);
-    const [first] = rows;
+    const version = this.#connection.dataVersion();
+    const row = this.#findKeystore.get(keystoreId);
+    if (!row) return NOTHING;
+    const {position} = row;
+    const {config} = this.#keystores.take(keystoreId, version, {
+      rows: [row],
+      make: () => ({position, config: freezeDeep(toKeystoreConfig(row))}),
+    });
     return {
-      keystore: toKeystoreConfig(keystore),
-      key: first && toKeyRecord(keystoreId, first, rows),
-      isAnyRevoked: revocations.some(
-        ({delegator, capabilityId}) =>
+      keystore: config,
+      key: localKeyId === undefined ? undefined : this.#readKey(version, {keystoreId, position, localKeyId}),
+      isAnyRevoked: this.#revocations.take(version, {
+        ...{keystore: position, revocations},
+        isRevoked: ({delegator, capabilityId}) =>
           this.#findRevocation.get(position, delegator, capabilityId) !== undefined,
-      ),
+      }),
     };
   }
+
+  #readKey(
+    version: number,
+    {
+      keystoreId,
+      position,
+      localKeyId,
+    }: {readonly keystoreId: string; readonly position: number; readonly localKeyId: string},
+  ): Authenticated<KeyRecord> | undefined {
+    const rows = this.#findKey.all(position, localKeyId);
+    const [first] = rows;
+    if (!first) return undefined;
+    return this.#keys.take(nameOf(position, localKeyId), version, {
+      rows,
+      make: () => freezeDeep(toKeyRecord(keystoreId, first, rows)),
+    });
+  }
 }
+
+const nameOf = (keystore: number, localKeyId: string): string => `${keystore} ${localKeyId}`;
