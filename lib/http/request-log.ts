@@ -28,20 +28,18 @@ export function recordRequest(record: RequestRecord, {log, metrics}: {log: Logge
   if (error) metrics.refusal(refusalReason(error));
   const level = logLevel(record);
   if (!log.isLevelEnabled(level)) return;
-  log[level](
-    {
-      requestId: record.requestId,
-      method: record.method,
-      route,
-      path: record.path.slice(0, MAX_PATH_LENGTH),
-      status,
-      ms: Math.round(seconds * 1e6) / 1e3,
-      address: record.address,
-      ...(record.invoker !== undefined && {invoker: record.invoker}),
-      ...(error && describeRefusal(error, log)),
-    },
-    'request',
-  );
+  const line: Record<string, unknown> = {
+    requestId: record.requestId,
+    method: record.method,
+    route,
+    path: record.path.slice(0, MAX_PATH_LENGTH),
+    status,
+    ms: Math.round(seconds * 1e6) / 1e3,
+    address: record.address,
+  };
+  if (record.invoker !== undefined) line['invoker'] = record.invoker;
+  if (error) Object.assign(line, describeRefusal(error, log));
+  log[level](line, 'request');
 }
 
 /** A constant word that says why a request was refused. */

@@ -25,9 +25,13 @@ export interface LoggerOptions {
 /** `PIPE_BUF` of Linux: what is written to a pipe at once, and not longer, is not mixed with what others write. */
 const ATOMIC_BYTES = 4096;
 
+/** To write each line by itself takes longer than to make it. */
+const WRITTEN_TOGETHER = {bytes: 8192, ms: 100};
+
 /**
  * A logger of JSON lines. Standard output is left to what the command says to people (`listening on …`).
- * Lines are written in the background and flushed when the process exits in an orderly way.
+ * Lines are written in the background, some together, a tenth of a second late at most; whatever makes the process exit, those
+ * that are left are written then. Only those are lost that a process leaves which is killed.
  */
 export function createLogger({level, file, stream, shared = false}: LoggerOptions): Logger {
   return pino(
@@ -42,7 +46,8 @@ export function createLogger({level, file, stream, shared = false}: LoggerOption
     stream ??
       destination({
         ...{dest: file ?? 2, mkdir: true, mode: 0o600, sync: false},
-        ...(shared && {maxWrite: ATOMIC_BYTES}),
+        ...{minLength: WRITTEN_TOGETHER.bytes, periodicFlush: WRITTEN_TOGETHER.ms},
+        ...(shared && {minLength: ATOMIC_BYTES / 2, maxWrite: ATOMIC_BYTES}),
       }),
   );
 }

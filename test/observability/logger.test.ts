@@ -1,9 +1,11 @@
-import {spawnSync} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
 import {mkdtemp, readFile, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {createLogger} from '../../lib/observability/logger.ts';
+
+const LOGGER = join(import.meta.dirname, '../../lib/observability/logger.ts');
 
 function lines(
   log: (logger: ReturnType<typeof createLogger>) => void,
@@ -57,9 +59,8 @@ describe('logger', () => {
     const dir = await mkdtemp(join(tmpdir(), 'webkms-log-'));
     try {
       const file = join(dir, 'logs', 'webkms.log');
-      const module = join(import.meta.dirname, '../../lib/observability/logger.ts');
       const script = `
-        import {createLogger} from ${JSON.stringify(module)};
+        import {createLogger} from ${JSON.stringify(LOGGER)};
         const log = createLogger({level: 'info', file: ${JSON.stringify(file)}});
         for (let i = 0; i < 100; i++) log.info({i}, 'line');
         process.exitCode = 0;`;
@@ -77,4 +78,52 @@ describe('logger', () => {
       await rm(dir, {recursive: true});
     }
   });
+
+  it('has written everything when an error that nobody caught ends the process', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'webkms-log-'));
+    try {
+      const file = join(dir, 'webkms.log');
+      const script = `
+        import {createLogger} from ${JSON.stringify(LOGGER)};
+        import {exitOnUncaught} from ${JSON.stringify(join(import.meta.dirname, '../../lib/cli/uncaught.ts'))};
+        const log = createLogger({level: 'info', file: ${JSON.stringify(file)}});
+        exitOnUncaught(process, log);
+        for (let i = 0; i < 100; i++) log.info({i}, 'line');
+        setTimeout(() => {
+          for (let i = 100; i < 103; i++) log.info({i}, 'line');
+          throw new Error('unforeseen');
+        }, 20);`;
+      const {status} = spawnSync(process.execPath, ['--input-type=module', '--eval', script]);
+      const written = (await readFile(file, 'utf8'))
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as {i?: number; msg: string});
+      expect({status, last: written.pop()?.msg}).to.deep.equal({status: 1, last: 'uncaught error'});
+      expect(written.map(({i}) => i)).to.deep.equal([...Array(103).keys()]);
+    } finally {
+      await rm(dir, {recursive: true});
+    }
+  });
+
+  for (const shared of [false, true]) {
+    it(`writes few lines soon, while the process goes on${shared ? ', also where others write there' : ''}`, async () => {
+      const dir = await mkdtemp(join(tmpdir(), 'webkms-log-'));
+      const file = join(dir, 'webkms.log');
+      const script = `
+        import {createLogger} from ${JSON.stringify(LOGGER)};
+        createLogger({level: 'info', file: ${JSON.stringify(file)}, shared: ${shared}}).info('alone');
+        setInterval(() => undefined, 1000);`;
+      const child = spawn(process.execPath, ['--input-type=module', '--eval', script]);
+      try {
+        while (child.exitCode === null && !(await readFile(file, 'utf8').catch(() => '')).endsWith('\n')) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        expect(child.exitCode).to.equal(null);
+        expect(JSON.parse(await readFile(file, 'utf8'))).to.include({msg: 'alone'});
+      } finally {
+        child.kill('SIGKILL');
+        await rm(dir, {recursive: true});
+      }
+    });
+  }
 });
