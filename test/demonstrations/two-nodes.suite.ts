@@ -1,25 +1,13 @@
-import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import {delegate} from '../support/delegate.ts';
 import {controller, type Controller} from '../support/did-key.ts';
-import {runServerProcess, type TestServer} from '../support/run-server.ts';
 import {rootCapabilityId, send, signedRequest, type WireRequest} from '../support/signed-request.ts';
-import type {TcpProxy} from '../support/tcp-proxy.ts';
-import {Hammer} from './hammer.ts';
+import type {Seen} from './hammer.ts';
+import {Nodes, RECOVERY_SECONDS, type SharedStore} from './two-nodes.ts';
 
 const LONG = process.env['WEBKMS_TEST_LONG'] === '1';
-const CONNECTIONS_PER_NODE = 3;
-/** So short that a deleted key is erased while a test waits. */
-const RECOVERY_SECONDS = 2;
-
-/** One store for two server processes. */
-export interface SharedStore {
-  /** `WEBKMS_STORAGE`. Absent: the first node's own file. */
-  readonly url?: string;
-  /** The way of the second node to it. */
-  readonly proxy?: TcpProxy;
-  close(): Promise<void>;
-}
+/** Where one node is far from the store it is waited for, most of the time. */
+const DELAYED_AT_ONCE = 20;
 
 export interface TwoNodesOptions {
   readonly name: string;
@@ -40,79 +28,6 @@ interface Round {
 }
 
 type Prepare = (nodes: Nodes) => Promise<Round>;
-
-/** Two server processes over one store, under one public origin. */
-class Nodes {
-  readonly both: readonly [TestServer, TestServer];
-  readonly hammer: Hammer;
-  readonly #store: SharedStore;
-
-  private constructor(both: readonly [TestServer, TestServer], store: SharedStore) {
-    this.both = both;
-    this.hammer = new Hammer(both, CONNECTIONS_PER_NODE);
-    this.#store = store;
-  }
-
-  static async start(store: SharedStore): Promise<Nodes> {
-    const {url, proxy} = store;
-    const common = {WEBKMS_KEY_MIN_RECOVERY_WINDOW: `${RECOVERY_SECONDS}s`};
-    await using starting = new AsyncDisposableStack();
-    starting.defer(() => store.close());
-    const first = await runServerProcess({
-      environment: {...common, ...(url !== undefined && {WEBKMS_STORAGE: url})},
-    });
-    starting.defer(() => first.stop());
-    const shared = url === undefined ? `sqlite:${first.dataDir}/webkms.db` : (proxy?.urlOf(url) ?? url);
-    const second = await runServerProcess({
-      environment: {
-        ...common,
-        WEBKMS_BASE_URL: first.baseUrl,
-        WEBKMS_STORAGE: shared,
-        WEBKMS_ROOT_WRAPPER: `file:${first.dataDir}/root.key`,
-      },
-    });
-    starting.move();
-    return new Nodes([first, second], store);
-  }
-
-  delay(ms: number): void {
-    if (this.#store.proxy) this.#store.proxy.delayMs = ms;
-  }
-
-  /** @returns what it answered, which is that it was done. */
-  async done(request: WireRequest, node = 0): Promise<unknown> {
-    const {status, text, json} = await send(this.both[node === 0 ? 0 : 1], request);
-    expect(status, text).to.be.within(200, 299);
-    return json;
-  }
-
-  async createKeystore(owner: Controller): Promise<string> {
-    const url = `${this.both[0].baseUrl}/kms/keystores`;
-    const json = {sequence: 0, controller: owner.did};
-    const request = {url, json, action: 'write', capability: rootCapabilityId(url), signer: owner};
-    return ((await this.done(signedRequest(request))) as {id: string}).id;
-  }
-
-  async generateKey(keystore: string, owner: Controller, type: string): Promise<string> {
-    const json = {type: 'GenerateKeyOperation', invocationTarget: {type}};
-    const request = {url: `${keystore}/keys`, json, action: 'generateKey', signer: owner};
-    return ((await this.done(signedRequest(request))) as {keyId: string}).keyId;
-  }
-
-  /** Waits until nothing is left of a deleted key: servers look for such once in a while. */
-  async erased(key: string): Promise<void> {
-    const reading = signedRequest({url: key, action: 'read', signer: alice});
-    while ((await send(this.both[0], reading)).status !== 404) await sleep(200);
-  }
-
-  async stop(): Promise<void> {
-    this.hammer.close();
-    this.delay(0);
-    await this.both[1].stop();
-    await this.both[0].stop();
-    await this.#store.close();
-  }
-}
 
 function operation(key: string, type: string, signer: Controller, members: object = {}): WireRequest {
   const action = type.replace('Operation', '').replace(/^./, (letter) => letter.toLowerCase());
@@ -175,9 +90,47 @@ const CHANGES: Readonly<Record<string, Prepare>> = {
   'a key that is deleted': async (nodes) => {
     const {key} = await acquire(nodes);
     const change = operation(key, 'DeleteKeyOperation', alice, {recoveryWindowSeconds: RECOVERY_SECONDS});
-    return {request: signing(key), change, refusal: 409, ...(LONG && {end: () => nodes.erased(key)})};
+    return {request: signing(key), change, refusal: 409, ...(LONG && {end: () => nodes.erased(key, alice)})};
   },
 };
+
+interface Course {
+  /** Milliseconds, each way. */
+  readonly delay: number;
+  /** Rounds that are played beside each other, each with a keystore and connections of its own. */
+  readonly atOnce: number;
+}
+
+/** What was seen in all rounds, by node. */
+class Totals {
+  readonly #accepted = [0, 0];
+  readonly #inFlight = [0, 0];
+  readonly #refused = [0, 0];
+
+  add(
+    {acceptedBefore, inFlight, sentAfter, acceptedAfter, statusesAfter}: Seen,
+    refusal: number,
+    title: string,
+  ): void {
+    expect(acceptedAfter, title).to.deep.equal([]);
+    expect([...statusesAfter], title).to.deep.equal([refusal]);
+    for (const node of [0, 1]) {
+      expect(acceptedBefore[node], `${title}: accepted before`).to.be.greaterThan(0);
+      expect(inFlight[node], `${title}: in flight`).to.be.greaterThan(0);
+      expect(sentAfter[node], `${title}: sent after`).to.be.greaterThan(0);
+      this.#accepted[node]! += acceptedBefore[node]!;
+      this.#inFlight[node]! += inFlight[node]!;
+      this.#refused[node]! += sentAfter[node]!;
+    }
+  }
+
+  toString(): string {
+    const [accepted, inFlight, refused] = [this.#accepted, this.#inFlight, this.#refused].map((each) =>
+      each.join(' + '),
+    );
+    return `accepted before ${accepted}, in flight ${inFlight}, refused after ${refused}, accepted after 0`;
+  }
+}
 
 /** Whatever one of two processes answered, none of them forgets; by a clock that both do not have: their client's. */
 export function describeTwoNodes({name, open, delayMs}: TwoNodesOptions): void {
@@ -189,59 +142,47 @@ export function describeTwoNodes({name, open, delayMs}: TwoNodesOptions): void {
     });
     after(() => started?.stop());
 
-    async function play(prepare: Prepare, rounds: number, delay: number): Promise<void> {
+    async function play(prepare: Prepare, rounds: number, {delay, atOnce}: Course): Promise<void> {
       const nodes = started;
       if (!nodes) throw new Error('There are no nodes.');
-      const [accepted, inFlight, refused] = [
-        [0, 0],
-        [0, 0],
-        [0, 0],
-      ] as [number[], number[], number[]];
+      const totals = new Totals();
       const ends: Round[] = [];
-      for (let round = 0; round < rounds; round++) {
+      for (let first = 0; first < rounds; first += atOnce) {
         nodes.delay(0);
-        const played = await prepare(nodes);
-        const {request, change, refusal} = played;
-        ends.push(played);
+        const count = Math.min(atOnce, rounds - first);
+        const batch = await Promise.all(Array.from({length: count}, () => prepare(nodes)));
+        ends.push(...batch);
         nodes.delay(delay);
-        // By one node and by the other.
-        const seen = await nodes.hammer.seeChange(request, async () => {
-          await nodes.done(change, round % 2);
-        });
-        const title = `round ${round + 1}`;
-        expect(seen.acceptedAfter, title).to.deep.equal([]);
-        expect([...seen.statusesAfter], title).to.deep.equal([refusal]);
-        for (const node of [0, 1]) {
-          expect(seen.acceptedBefore[node], `${title}: accepted before`).to.be.greaterThan(0);
-          expect(seen.inFlight[node], `${title}: in flight`).to.be.greaterThan(0);
-          expect(seen.sentAfter[node], `${title}: sent after`).to.be.greaterThan(0);
-          accepted[node]! += seen.acceptedBefore[node]!;
-          inFlight[node]! += seen.inFlight[node]!;
-          refused[node]! += seen.sentAfter[node]!;
-        }
+        const all = await Promise.allSettled(
+          batch.map(async ({request, change, refusal}, index) => {
+            // By one node and by the other.
+            const seen = await nodes.hammer(index).seeChange(request, async () => {
+              await nodes.done(change, (first + index) % 2);
+            });
+            totals.add(seen, refusal, `round ${first + index + 1}`);
+          }),
+        );
+        for (const outcome of all) if (outcome.status === 'rejected') throw outcome.reason;
       }
       nodes.delay(0);
       for (const {request, refusal, end} of ends) {
         await end?.();
         for (const node of nodes.both) expect((await send(node, request)).status).to.equal(refusal);
       }
-      console.log(
-        `    ${rounds} rounds; by node: accepted before ${accepted.join(' + ')}, in flight ${inFlight.join(' + ')}, ` +
-          `refused after ${refused.join(' + ')}, accepted after 0`,
-      );
+      console.log(`    ${rounds} rounds; by node: ${totals.toString()}`);
     }
 
     for (const [what, prepare] of Object.entries(CHANGES)) {
       const rounds = LONG ? 200 : 10;
       it(`${what}: nothing is accepted by either after the answer, in ${rounds} rounds`, () =>
-        play(prepare, rounds, 0));
+        play(prepare, rounds, {delay: 0, atOnce: 1}));
     }
 
     if (delayMs === undefined) return;
     for (const [what, prepare] of Object.entries(CHANGES)) {
-      const rounds = LONG ? 40 : 2;
+      const rounds = LONG ? 200 : 2;
       it(`${what}: nor where the store is ${delayMs} ms away from one, in ${rounds} rounds`, () =>
-        play(prepare, rounds, delayMs));
+        play(prepare, rounds, {delay: delayMs, atOnce: DELAYED_AT_ONCE}));
     }
   });
 }

@@ -2,7 +2,8 @@ import type {DatabaseServer} from '../support/database-server.ts';
 import {useMongoJavaServer} from '../support/mongo-java-server.ts';
 import {usePostgres} from '../support/postgres-server.ts';
 import {TcpProxy} from '../support/tcp-proxy.ts';
-import {describeTwoNodes, type SharedStore} from './two-nodes.suite.ts';
+import type {SharedStore} from './two-nodes.ts';
+import {describeTwoNodes} from './two-nodes.suite.ts';
 
 /** On the way to a new database of the server. */
 async function openOver(server: DatabaseServer): Promise<SharedStore> {
