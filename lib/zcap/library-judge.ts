@@ -3,21 +3,19 @@ import {Ed25519Signature2020} from '@digitalbazaar/ed25519-signature-2020';
 import {verifyCapabilityInvocation} from '@digitalbazaar/http-signature-zcap-verify';
 import {CapabilityDelegation, constants} from '@digitalbazaar/zcap';
 import jsigs from 'jsonld-signatures';
-import {LRUCache} from 'lru-cache';
-import {NotAllowedError} from '../errors.ts';
+import {proofRefused, type DelegationProofs} from './delegation-proofs.ts';
 import type {DidResolver} from './did/did-resolver.ts';
+import {DirectSuite} from './direct-suite.ts';
 import type {VerificationMethod} from './did/verification-method.ts';
 import type {Envelope} from './envelope.ts';
 import type {ExpectedRoot} from './invocation.ts';
 import {CLOCK_SKEW_SECONDS, MAX_CHAIN_LENGTH} from './limits.ts';
-import {RememberingSuite, type ProofMemory} from './remembering-suite.ts';
 import {rootCapabilityDocument, rootCapabilityId} from './root-capability.ts';
 import {spellActionsAlike} from './same-action-spelling.ts';
 import {verifierHeaders} from './verifier-headers.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
-const MAX_REMEMBERED_PROOFS = 20_000;
 /** All the contexts there are: none is ever fetched (R17). */
 const CONTEXTS: ReadonlyMap<string, unknown> = new Map([
   [constants.ZCAP_CONTEXT_URL, constants.ZCAP_CONTEXT],
@@ -36,24 +34,32 @@ export interface InvocationToJudge {
   readonly document: Document | undefined;
 }
 
+export interface DelegationToJudge {
+  readonly document: Document;
+  readonly root: ExpectedRoot;
+}
+
 /**
- * The published libraries' word on what a valid invocation and a valid delegation is. It is asked about everything that
- * was not judged before; what it refuses is refused. Loaded on first need, as the libraries take long to load.
+ * The published libraries' word on what a valid invocation and a valid delegation is. Proofs that can be verified directly
+ * are; for others there is JSON-LD. The libraries take long to load.
  */
 export class LibraryJudge {
   readonly #resolver: DidResolver;
   readonly #maxDelegationTtlMs: number;
-  readonly #memory: ProofMemory = new LRUCache({max: MAX_REMEMBERED_PROOFS});
+  readonly #proofs: DelegationProofs;
 
   constructor({
     resolver,
     maxDelegationTtlMs,
+    proofs,
   }: {
     readonly resolver: DidResolver;
     readonly maxDelegationTtlMs: number;
+    readonly proofs: DelegationProofs;
   }) {
     this.#resolver = resolver;
     this.#maxDelegationTtlMs = maxDelegationTtlMs;
+    this.#proofs = proofs;
   }
 
   /** @param now Unix seconds. @throws NotAllowedError */
@@ -75,7 +81,7 @@ export class LibraryJudge {
       expectedAction: action,
       expectedRootCapability: [rootCapabilityId(root.invocationTarget)],
       expectedTarget: envelope.url,
-      suite: new RememberingSuite(this.#memory, respelled?.originals ?? new Map()),
+      suite: new DirectSuite(this.#proofs, respelled?.originals ?? new Map()),
       allowTargetAttenuation: true,
       beforeValidatePurpose: async ({purpose, proof}) => {
         if (respelled) proof.capability = respelled.document;
@@ -87,16 +93,13 @@ export class LibraryJudge {
       maxDelegationTtl: this.#maxDelegationTtlMs,
       now,
     }).catch((error: unknown) => ({verified: false, error}));
-    if (!result.verified) throw refused(result.error);
+    if (!result.verified) throw proofRefused(result.error);
   }
 
   /** Verifies the delegation of a capability that is not invoked, and of its parents. @param now Unix seconds. @throws NotAllowedError */
-  async assertDelegation(
-    {document, root}: {readonly document: Document; readonly root: ExpectedRoot},
-    now: number,
-  ): Promise<void> {
+  async assertDelegation({document, root}: DelegationToJudge, now: number): Promise<void> {
     const respelled = spellActionsAlike(document);
-    const suite = new RememberingSuite(this.#memory, respelled.originals);
+    const suite = new DirectSuite(this.#proofs, respelled.originals);
     const purpose = new CapabilityDelegation({
       allowTargetAttenuation: true,
       date: new Date(now * 1000),
@@ -108,7 +111,7 @@ export class LibraryJudge {
     const result = await jsigs
       .verify(respelled.document, {suite, purpose, documentLoader: this.#documentLoader([root])})
       .catch((error: unknown) => ({verified: false, error}));
-    if (!result.verified) throw refused(result.error);
+    if (!result.verified) throw proofRefused(result.error);
   }
 
   #documentLoader(roots: readonly ExpectedRoot[]): (url: string) => Promise<unknown> {
@@ -128,12 +131,4 @@ export class LibraryJudge {
     if (url.startsWith('did:')) return this.#resolver.document(url);
     throw new Error('No such document is known.');
   }
-}
-
-function refused(cause: unknown): NotAllowedError {
-  return new NotAllowedError(
-    'capability-proof',
-    'The capability invocation or a delegation in its chain could not be verified.',
-    {cause},
-  );
 }

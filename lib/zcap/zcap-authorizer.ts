@@ -19,7 +19,7 @@ import type {
   RevocationOptions,
   StateQuery,
 } from './invocation.ts';
-import type {LibraryJudge} from './library-judge.ts';
+import {Judge} from './judge.ts';
 import {CLOCK_SKEW_SECONDS, CREATION_REPEAT_SECONDS} from './limits.ts';
 import {PresentedCapabilities, type PresentedCapability} from './presented-capability.ts';
 import {assertRevocable, describeRevocable, readRevocableChain, revocationRoots} from './revocation-rules.ts';
@@ -63,7 +63,7 @@ export class ZcapAuthorizer implements Authorizer {
   readonly #options: ZcapAuthorizerOptions;
   readonly #capabilities: PresentedCapabilities;
   readonly #now: () => number;
-  #judge: Promise<LibraryJudge> | undefined;
+  readonly #judge: Judge;
 
   constructor(options: ZcapAuthorizerOptions) {
     const {
@@ -73,12 +73,13 @@ export class ZcapAuthorizer implements Authorizer {
     } = options;
     this.#options = options;
     this.#capabilities = new PresentedCapabilities({maxDelegationTtlMs, onCache});
+    this.#judge = new Judge(options);
     this.#now = now;
   }
 
   /** Loads what would otherwise be loaded with the first invocation. */
   async warmUp(): Promise<void> {
-    await this.#loadJudge();
+    await this.#judge.warmUp();
   }
 
   async authorizeInvocation<State extends AuthorizationState>(
@@ -130,8 +131,7 @@ export class ZcapAuthorizer implements Authorizer {
     };
     const before = await assertAllowed(false);
     await this.#assertJudged(signed, before.verdict);
-    const judge = await this.#loadJudge();
-    await judge.assertDelegation({document: capability, root: before.root}, this.#now());
+    await this.#judge.assertDelegation({document: capability, root: before.root}, this.#now());
     const {root} = await assertAllowed(true);
     return {
       invocation: verifiedInvocation(signed),
@@ -185,19 +185,7 @@ export class ZcapAuthorizer implements Authorizer {
 
   async #assertJudged({envelope, method, presented}: SignedInvocation, verdict: Verdict): Promise<void> {
     const {action, document} = presented;
-    const judge = await this.#loadJudge();
-    await judge.assertInvocation({...verdict, envelope, method, action, document}, this.#now());
-  }
-
-  #loadJudge(): Promise<LibraryJudge> {
-    this.#judge ??= import('./library-judge.ts').then(
-      ({LibraryJudge}) => new LibraryJudge(this.#options),
-      (error: unknown) => {
-        this.#judge = undefined;
-        throw error;
-      },
-    );
-    return this.#judge;
+    await this.#judge.assertInvocation({...verdict, envelope, method, action, document}, this.#now());
   }
 }
 

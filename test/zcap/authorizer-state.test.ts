@@ -61,14 +61,11 @@ describe('ZcapAuthorizer and state that changes meanwhile', () => {
   function slowResolver({invoker, delegator}: {invoker: boolean; delegator: boolean}): DidResolver {
     const real = createDidResolver();
     return {
-      verificationMethod: async (...query) => {
-        if (invoker) meanwhile();
-        return real.verificationMethod(...query);
+      verificationMethod: async (didUrl, relationship, options) => {
+        if (relationship === 'capabilityInvocation' ? invoker : delegator) meanwhile();
+        return real.verificationMethod(didUrl, relationship, options);
       },
-      document: async (url) => {
-        if (delegator) meanwhile();
-        return real.document(url);
-      },
+      document: async (url) => real.document(url),
     };
   }
 

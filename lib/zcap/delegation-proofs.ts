@@ -1,0 +1,104 @@
+import {hash, verify} from 'node:crypto';
+import {LRUCache} from 'lru-cache';
+import {decodeBase58} from '../encoding/base58.ts';
+import {NotAllowedError} from '../errors.ts';
+import {readDelegationData, type DelegationData} from './canonical/delegation-data.ts';
+import type {DidResolver, ResolveOptions} from './did/did-resolver.ts';
+import type {VerificationMethod} from './did/verification-method.ts';
+
+type Document = Readonly<Record<string, unknown>>;
+
+export interface VerifyChainOptions extends ResolveOptions {
+  /** Awaited between links: others may have the processor. */
+  readonly yieldTurn?: (() => Promise<void>) | undefined;
+}
+
+const MAX_REMEMBERED = 20_000;
+const MAX_SIGNATURE_CHARACTERS = 88;
+
+/**
+ * Verifies the signatures of delegations without JSON-LD: over the bytes that `readDelegationData` writes. What else a
+ * delegation must be (R25–R35) is not asked here; the documents' shape must have been checked.
+ */
+export class DelegationProofs {
+  readonly #resolver: DidResolver;
+  /** SHA-256 of key, signature and what it is over, where it verified: what never becomes false, whoever's the key is. */
+  readonly #verified = new LRUCache<string, true>({max: MAX_REMEMBERED});
+
+  constructor({resolver}: {readonly resolver: DidResolver}) {
+    this.#resolver = resolver;
+  }
+
+  /**
+   * Verifies all proofs of a chain: the one by the root's controller first, so that nobody makes others' proofs long work
+   * who was delegated nothing.
+   * @returns false where anything is not exactly known here: others must verify it
+   * @throws NotAllowedError where a proof does not verify
+   */
+  async verifyChain(document: Document, {requester, yieldTurn}: VerifyChainOptions = {}): Promise<boolean> {
+    const links = readDelegationData(document);
+    if (!links) return false;
+    for (const [index, link] of links.entries()) {
+      if (index > 0) await yieldTurn?.();
+      if (!(await this.#verify(link, requester === undefined ? {} : {requester}))) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Verifies the last proof only.
+   * @returns the method that it verified with; undefined as `verifyChain` returns false
+   * @throws NotAllowedError
+   */
+  async verifyLast(document: Document): Promise<VerificationMethod | undefined> {
+    const link = readDelegationData(document)?.at(-1);
+    return link && this.#verify(link);
+  }
+
+  async #verify(link: DelegationData, options?: ResolveOptions): Promise<VerificationMethod | undefined> {
+    const data = link.verifyData();
+    if (!data) return undefined;
+    const method = await this.#resolve(link, options);
+    // Whether a DID may sign with another one's key is the libraries' to say.
+    if (!link.verificationMethod.startsWith(`${method.controller}#`)) return undefined;
+    this.#assertSigned(data, link, method);
+    return method;
+  }
+
+  /** R29: of those alone that the delegator's document lists for delegating. */
+  async #resolve(
+    {verificationMethod}: DelegationData,
+    options?: ResolveOptions,
+  ): Promise<VerificationMethod> {
+    try {
+      return await this.#resolver.verificationMethod(verificationMethod, 'capabilityDelegation', options);
+    } catch (cause) {
+      throw proofRefused(cause);
+    }
+  }
+
+  #assertSigned(
+    data: Uint8Array,
+    {proofValue}: DelegationData,
+    {publicKeyMultibase, keyObject}: VerificationMethod,
+  ): void {
+    const signed = `${publicKeyMultibase} ${proofValue} ${Buffer.from(data).toString('base64')}`;
+    const key = hash('sha256', signed, 'base64');
+    if (this.#verified.get(key)) return;
+    const signature = proofValue.startsWith('z')
+      ? decodeBase58(proofValue.slice(1), MAX_SIGNATURE_CHARACTERS)
+      : undefined;
+    if (!signature || !verify(null, data, keyObject, signature)) {
+      throw proofRefused(new Error('Invalid signature.'));
+    }
+    this.#verified.set(key, true);
+  }
+}
+
+export function proofRefused(cause: unknown): NotAllowedError {
+  return new NotAllowedError(
+    'capability-proof',
+    'The capability invocation or a delegation in its chain could not be verified.',
+    {cause},
+  );
+}
