@@ -5,6 +5,7 @@ import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeyMaintenance, KeyRecordId, KeyRecordStore} from '../storage/key-record-store.ts';
 import type {Page} from '../storage/keystore-config-store.ts';
 import type {Authenticated} from '../storage/record-authentication.ts';
+import {mapInTurns} from '../turns.ts';
 import {readVerified} from './read-verified.ts';
 import type {RecordAuthenticator} from './record-authenticator.ts';
 import {TamperedRecordError} from './tampered-record-error.ts';
@@ -73,7 +74,7 @@ export class AuthenticatedKeyStore implements KeyRecordStore {
       async ({results, ...page}) => {
         const stranger = results.find(({keystoreId}) => keystoreId !== options.keystoreId);
         if (stranger) throw tampered(stranger);
-        const verified = await Promise.all(results.map((stored) => this.#authenticator.verifyKey(stored)));
+        const verified = await mapInTurns(results, (stored) => this.#authenticator.verifyKey(stored));
         return {...page, results: verified};
       },
     );

@@ -7,9 +7,13 @@ import type {
   Page,
 } from '../storage/keystore-config-store.ts';
 import type {Authenticated} from '../storage/record-authentication.ts';
+import {mapInTurns} from '../turns.ts';
 import {readVerified} from './read-verified.ts';
 import type {RecordAuthenticator} from './record-authenticator.ts';
 import {TamperedRecordError} from './tampered-record-error.ts';
+
+/** Of a list: each has keys of its own, which may have to be read first. */
+const SCOPES_AT_ONCE = 16;
 
 export interface AuthenticatedKeystoreStoreOptions {
   readonly store: KeystoreMaintenance;
@@ -75,9 +79,9 @@ export class AuthenticatedKeystoreStore implements KeystoreConfigStore {
     return readVerified(
       () => this.#store.list(options),
       async ({results, ...page}) => {
-        const verified = await Promise.all(
-          results.map((stored) => this.#authenticator.verifyKeystore(stored)),
-        );
+        const verified = await mapInTurns(results, (stored) => this.#authenticator.verifyKeystore(stored), {
+          atOnce: SCOPES_AT_ONCE,
+        });
         const stranger = verified.find(({controller}) => ![controller].flat().includes(options.controller));
         if (stranger) throw tampered(stranger.id);
         return {...page, results: verified};

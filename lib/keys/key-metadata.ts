@@ -1,5 +1,6 @@
 import type {KeyMetadataBody} from '../../schemas/key-metadata.ts';
 import type {KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
+import {mapInTurns} from '../turns.ts';
 import {formatCertificate} from './certificate-chain.ts';
 import {type KeyDefaults, warningsOf} from './key-defaults.ts';
 import {formatPolicy} from './key-policy.ts';
@@ -19,7 +20,13 @@ export interface KeyMetadataOptions {
 }
 
 /** The member `metadata` of a key's description, docs/keys.md: what there is to know of a key, nothing of it secret. */
-export function keyMetadata({record, type, uses, defaults, now}: KeyMetadataOptions): KeyMetadataBody {
+export async function keyMetadata({
+  record,
+  type,
+  uses,
+  defaults,
+  now,
+}: KeyMetadataOptions): Promise<KeyMetadataBody> {
   const {keyOps, tags, description, policy, maxCapabilityChainLength, deletion} = record;
   const warnings = warningsOf(record, type, defaults, now);
   return {
@@ -30,7 +37,8 @@ export function keyMetadata({record, type, uses, defaults, now}: KeyMetadataOpti
     updatedAt: formatTime(record.updatedAt),
     origin: record.origin,
     currentVersion: currentVersion(record).version,
-    versions: record.versions.map((version) => describeVersion(record, version, type, uses)),
+    // Long public keys take a while to write, and there may be a thousand.
+    versions: await mapInTurns(record.versions, (version) => describeVersion(record, version, type, uses)),
     ...(keyOps && {keyOps: [...keyOps]}),
     operations: [...operationsOf(record, type)],
     ...(tags && {tags}),

@@ -1,4 +1,3 @@
-import {setImmediate} from 'node:timers/promises';
 import type {OperationBody, OperationReply} from '../../schemas/kms-operations.ts';
 import {DuplicateError} from '../errors.ts';
 import {describeKey, type KeyDescription} from '../keys/key-description.ts';
@@ -7,6 +6,7 @@ import {currentVersion, keyTypeOf} from '../keys/key-state.ts';
 import {keyUrl} from '../keys/key-url.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeystoreConfig, Page} from '../storage/keystore-config-store.ts';
+import {mapInTurns} from '../turns.ts';
 import {changeKey} from './change-key.ts';
 import {findKey, type KeyRequest} from './find-key.ts';
 import {findKeyModule} from './find-key-module.ts';
@@ -22,8 +22,6 @@ import type {
 import {rotation} from './rotate-key.ts';
 import {runExport} from './run-export.ts';
 import {type BatchCall, runBatch, useKey} from './use-key.ts';
-
-const KEYS_A_TURN = 16;
 
 /** Who asks was authorised on the keystore, as it was then. */
 export interface KeystoreCall {
@@ -111,12 +109,7 @@ export class KeyService {
     const {results, ...rest} =
       name === undefined ? await keys.list({keystoreId, ...page}) : await this.#findNamed(keystoreId, name);
     const visible = results.filter((record) => record.state !== 'deleted' && isVisible(record));
-    const descriptions: KeyDescription[] = [];
-    for (const record of visible) {
-      // Long public keys take a while to write: others get their turn.
-      if (descriptions.length % KEYS_A_TURN === KEYS_A_TURN - 1) await setImmediate();
-      descriptions.push(await this.describe(keystore, record, {metadata}));
-    }
+    const descriptions = await mapInTurns(visible, (record) => this.describe(keystore, record, {metadata}));
     return {results: descriptions, ...rest};
   }
 
@@ -144,7 +137,10 @@ export class KeyService {
     const {uses, defaults, now} = this.#parts;
     const counted = await uses.find({keystoreId, localKeyId});
     const type = keyTypeOf(record);
-    return {...description, metadata: keyMetadata({record, type, uses: counted, defaults, now: now()})};
+    return {
+      ...description,
+      metadata: await keyMetadata({record, type, uses: counted, defaults, now: now()}),
+    };
   }
 
   /**

@@ -1,10 +1,10 @@
-import {setImmediate} from 'node:timers/promises';
 import type {OperationBody, OperationReply} from '../../schemas/kms-operations.ts';
 import {KmsError} from '../errors.ts';
 import {currentVersion} from '../keys/key-state.ts';
 import {assertUse} from '../keys/key-use-rules.ts';
 import {KEY_USES} from '../keys/key-uses.ts';
 import type {KeyPolicy, KeyRecord, KeyUse} from '../storage/key-record.ts';
+import {Turns} from '../turns.ts';
 import {findKey, type KeyRequest} from './find-key.ts';
 import {findKeyModule} from './find-key-module.ts';
 import type {KeyServiceParts} from './key-service-options.ts';
@@ -74,6 +74,7 @@ export async function runBatch(
       },
     );
   const results: Record<string, unknown>[] = [];
+  const turns = new Turns();
   let askedAt = now();
   for (const item of items) {
     if (Math.abs(now() - askedAt) >= GO_ON_EVERY_MS) {
@@ -81,8 +82,7 @@ export async function runBatch(
       askedAt = now();
     }
     results.push({...(await runItem(item as unknown as Item).catch(refusedItem))});
-    // Others get their turn.
-    await setImmediate();
+    await turns.next();
   }
   return {results};
 }

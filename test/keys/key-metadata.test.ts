@@ -21,8 +21,8 @@ const AES = 'urn:webkms:symmetric:AES-256-GCM';
 const MADE_AT = '2026-11-22T07:30:00.000Z';
 
 /** As it goes over the wire, and as its schema has it. */
-function metadataOf(record: KeyRecord, options: Partial<KeyMetadataOptions> = {}): object {
-  const metadata = keyMetadata({
+async function metadataOf(record: KeyRecord, options: Partial<KeyMetadataOptions> = {}): Promise<object> {
+  const metadata = await keyMetadata({
     record,
     type: KEY_TYPES[record.type as KeyType],
     uses: new Map(),
@@ -35,9 +35,9 @@ function metadataOf(record: KeyRecord, options: Partial<KeyMetadataOptions> = {}
 }
 
 describe('metadata of a key', () => {
-  it('of one that was only made has what every key has', () => {
+  it('of one that was only made has what every key has', async () => {
     const record = newRecord({}, AES);
-    expect(metadataOf(record)).to.deep.equal({
+    expect(await metadataOf(record)).to.deep.equal({
       keyId: 'https://localhost:9443/kms/keystores/z1A/keys/z1B',
       keyType: AES,
       state: 'active',
@@ -50,7 +50,7 @@ describe('metadata of a key', () => {
     });
   });
 
-  it('of one that has everything says it', () => {
+  it('of one that has everything says it', async () => {
     const members = {
       keyOps: ['sign' as const, 'verify' as const],
       tags: {name: 'n', team: 't'},
@@ -65,7 +65,7 @@ describe('metadata of a key', () => {
     const record = addVersion(newRecord(members, 'urn:webkms:multikey:RSA-2048'), generated(AES), T0 + 1);
     const [first, second] = record.versions;
     const withKeys = {...record, versions: [first!, {...second!, publicKey: first!.publicKey!}]};
-    const metadata = metadataOf(withKeys, {uses: new Map([[1, 7]]), now: T0 + DAY_MS}) as {
+    const metadata = (await metadataOf(withKeys, {uses: new Map([[1, 7]]), now: T0 + DAY_MS})) as {
       versions: readonly {publicKeyMultibase?: string}[];
     };
     const {publicKeyMultibase} = metadata.versions[0]!;
@@ -93,22 +93,24 @@ describe('metadata of a key', () => {
     });
   });
 
-  it('of one that is pending deletion says until when it can be restored', () => {
+  it('of one that is pending deletion says until when it can be restored', async () => {
     const record = scheduleDeletion(disableKey(newRecord(), T0), {
       windowSeconds: 86_400,
       defaults: NO_DEFAULTS,
       now: T0,
     });
-    expect(metadataOf(record)).to.deep.include({
+    expect(await metadataOf(record)).to.deep.include({
       state: 'pendingDeletion',
       deletion: {requestedAt: MADE_AT, destroyAt: '2026-11-23T07:30:00.000Z'},
     });
   });
 
-  it('warns', () => {
+  it('warns', async () => {
     const defaults = {...NO_DEFAULTS, symmetricRotationSeconds: 60};
-    expect(metadataOf(newRecord(), {defaults})).to.not.have.property('warnings');
-    const late = metadataOf(newRecord(), {defaults, now: T0 + 61_000}) as {warnings: readonly string[]};
+    expect(await metadataOf(newRecord(), {defaults})).to.not.have.property('warnings');
+    const late = (await metadataOf(newRecord(), {defaults, now: T0 + 61_000})) as {
+      warnings: readonly string[];
+    };
     expect(late.warnings).to.have.length(1);
   });
 
@@ -117,28 +119,30 @@ describe('metadata of a key', () => {
     const made = newRecord({}, ED25519);
     let record: KeyRecord = {...made, versions: [{...made.versions[0]!, publicKey}]};
     record = updateKey(record, {x5c}, {defaults: NO_DEFAULTS, now: T0});
-    expect(metadataOf(record)).to.have.nested.property('versions[0].x5c').that.deep.equals(x5c);
+    expect(await metadataOf(record))
+      .to.have.nested.property('versions[0].x5c')
+      .that.deep.equals(x5c);
     record = disableVersion(addVersion(record, generated(ED25519), T0), 1, T0);
-    const destroyed = metadataOf(destroyVersion(record, 1, T0));
+    const destroyed = await metadataOf(destroyVersion(record, 1, T0));
     expect(destroyed).to.have.nested.property('versions[0].status', 'destroyed');
     expect(destroyed).to.have.nested.property('versions[0].x5c').that.deep.equals(x5c);
   });
 
-  it('has the multibase form of keys that are described otherwise', () => {
+  it('has the multibase form of keys that are described otherwise', async () => {
     const made = newRecord({}, ED25519);
-    const [of2018, of2020] = (['Ed25519VerificationKey2018', ED25519] as const).map(
-      (type) => metadataOf({...made, type}) as {versions: unknown},
-    );
+    const [of2018, of2020] = (await Promise.all(
+      (['Ed25519VerificationKey2018', ED25519] as const).map((type) => metadataOf({...made, type})),
+    )) as {versions: unknown}[];
     expect(of2018!.versions).to.deep.equal(of2020!.versions);
     expect(of2018).to.have.nested.property('versions[0].publicKeyMultibase').that.matches(/^z6M/);
   });
 
-  it('of a key of any type is as its schema has it, and holds nothing of the material', () => {
+  it('of a key of any type is as its schema has it, and holds nothing of the material', async () => {
     for (const type of Object.values(KEY_TYPES)) {
       const material = Buffer.from('sealed material');
       const record = newRecord({}, type.name);
       const sealed: KeyRecord = {...record, versions: [{...record.versions[0]!, material}]};
-      const text = JSON.stringify(metadataOf(sealed));
+      const text = JSON.stringify(await metadataOf(sealed));
       for (const encoding of ['hex', 'base64', 'base64url', 'latin1'] as const) {
         expect(text).to.not.include(material.toString(encoding));
       }

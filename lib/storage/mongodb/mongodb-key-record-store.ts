@@ -11,8 +11,8 @@ import type {MongodbConnection} from './mongodb-connection.ts';
 import {readKeys} from './read-keys.ts';
 import {integer, text} from './stored-values.ts';
 
-/** Bytes of keys in one page of a list. */
-const MAX_PAGE_WEIGHT = 4 * 1024 * 1024;
+/** Bytes of keys in one page of a list: reading them, and writing the reply, take some milliseconds each. */
+const MAX_PAGE_WEIGHT = 1024 * 1024;
 
 const placeOf = (document: StoredDocument) => ({group: 0, position: integer(document['position'])});
 

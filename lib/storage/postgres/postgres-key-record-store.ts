@@ -12,8 +12,8 @@ import {replaceKeys} from './replace-keys.ts';
 import {integer, type Row, text} from './row.ts';
 import {withStoreErrors} from './with-store-errors.ts';
 
-/** Bytes of keys in one page of a list. */
-const MAX_PAGE_WEIGHT = 4 * 1024 * 1024;
+/** Bytes of keys in one page of a list: reading them, and writing the reply, take some milliseconds each. */
+const MAX_PAGE_WEIGHT = 1024 * 1024;
 
 const byKey = (rows: readonly Row[]): readonly RowGroup<Row>[] =>
   groupRows(rows, (row) => integer(row, 'position'));

@@ -10,8 +10,8 @@ import {toKeyRecord} from '../key-columns.ts';
 import {keyStatements} from './key-statements.ts';
 import {readKeys} from './read-keys.ts';
 
-/** Bytes of keys in one page of a list. */
-const MAX_PAGE_WEIGHT = 4 * 1024 * 1024;
+/** Bytes of keys in one page of a list: reading them, and writing the reply, take some milliseconds each. */
+const MAX_PAGE_WEIGHT = 1024 * 1024;
 
 export class SqliteKeyRecordStore implements KeyMaintenance {
   readonly #connection: SqliteConnection;
