@@ -1,71 +1,73 @@
 /**
- * What a request costs, beside what it cannot do without and beside the reference, in one run.
- *   node bench/speed.ts [--rows sign-root,sign-1] [--short] [--beside <another directory of the project>]
+ * What a request costs, beside what it cannot do without and beside the reference, in one run: CPU of the server's process.
+ *
+ *   node bench/speed.ts [--short | --long] [--publish]
+ *   node bench/speed.ts --rows sign-root,sign-1 [--columns limit,server] [--rounds 9] [--beside <another directory of the project>]
+ *
+ * Ends with 1 where the short form finds a figure at over twice its goal.
  */
-import {parseArgs} from 'node:util';
-import type {Column} from './speed/column.ts';
-import {startReferenceColumn, startServerColumn} from './speed/kms-column.ts';
+import {availableParallelism, cpus} from 'node:os';
+import {runMeasures} from './measures/run-measures.ts';
+import {formatResults} from './report/format-results.ts';
+import {judgeGoals} from './report/goals.ts';
+import type {MeasureResult, Results, RowResult} from './report/results.ts';
+import {writeResults} from './report/write-results.ts';
+import {startReferenceColumn, startServerColumn, type KmsColumn} from './speed/kms-column.ts';
 import {startLimitColumn} from './speed/limit-column.ts';
-import {measureRow, type Effort, type RowSamples} from './speed/measure-row.ts';
+import type {Column} from './speed/column.ts';
+import {readOptions} from './speed/options.ts';
 import type {ColumnName} from './speed/row.ts';
-import {ROWS} from './speed/rows.ts';
-import {figureOf, ratioOf} from './speed/statistics.ts';
+import {runRows} from './speed/run-rows.ts';
 
-const LONG: Effort = {rounds: 9, blockMs: 300, warmUpMs: 1500};
-const SHORT: Effort = {rounds: 5, blockMs: 150, warmUpMs: 500};
+const options = readOptions(process.argv.slice(2));
+const startedAt = performance.now();
+const running: Column[] = [];
+let server: KmsColumn | undefined;
 
-const {values} = parseArgs({
-  options: {
-    rows: {type: 'string'},
-    columns: {type: 'string'},
-    short: {type: 'boolean', default: false},
-    beside: {type: 'string'},
-    rounds: {type: 'string'},
-  },
-});
-const wanted = values.rows?.split(',');
-const rows = ROWS.filter(({name}) => wanted?.includes(name) ?? true);
-const effort = {
-  ...(values.short ? SHORT : LONG),
-  ...(values.rounds !== undefined && {rounds: Number(values.rounds)}),
-};
-const of = (samples: RowSamples, name: ColumnName): number[] | undefined =>
-  samples.get(name)?.map(({cpuMicroseconds}) => cpuMicroseconds);
-
-const columns: Column[] = [];
-const start: Readonly<Record<ColumnName, () => Promise<Column>>> = {
-  limit: async () => startLimitColumn('limit'),
-  express: async () => startLimitColumn('express'),
-  reference: async () => startReferenceColumn(),
-  beside: async () => startServerColumn({name: 'beside', project: values.beside ?? ''}),
-  server: async () => startServerColumn({name: 'server'}),
-};
-const names = (values.columns?.split(',') as ColumnName[] | undefined) ?? [
-  'limit',
-  'express',
-  'reference',
-  ...(values.beside === undefined ? [] : (['beside'] as const)),
-  'server',
-];
-try {
-  for (const name of names) columns.push(await start[name]());
-  for (const row of rows) {
-    const samples = await measureRow(row, columns, effort);
-    const text = names.map((name) => {
-      const cpu = of(samples, name);
-      return cpu ? `${name} ${figureOf(cpu).median.toFixed(0)}` : `${name} -`;
-    });
-    const server = of(samples, 'server');
-    const ratios = names
-      .filter((name) => name !== 'server')
-      .map((name) => {
-        const other = of(samples, name);
-        if (!server || !other) return '';
-        const {median, spread} = ratioOf(server, other);
-        return `server/${name} ${median.toFixed(3)} ±${(spread * 50).toFixed(1)}%`;
-      });
-    console.log(`${row.name.padEnd(16)} µs: ${text.join(', ')}; ${ratios.join(', ')}`);
+async function start(name: ColumnName): Promise<Column> {
+  switch (name) {
+    case 'limit':
+    case 'express':
+      return startLimitColumn(name);
+    case 'reference':
+      return startReferenceColumn();
+    case 'beside':
+      return startServerColumn({name, project: options.beside});
+    case 'server':
+      return (server = await startServerColumn({name}));
   }
+}
+
+const tell = (line: string): void => {
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  process.stderr.write(`${seconds.padStart(4)} s  ${line}\n`);
+};
+const tellRow = ({title, cells}: RowResult): void => {
+  const cpu = Object.entries(cells).map(
+    ([name, {cpuMicroseconds, serverTimes}]) =>
+      `${name} ${cpuMicroseconds.median.toFixed(0)}${serverTimes && name !== 'server' ? ` (×${serverTimes.median.toFixed(3)} ±${(serverTimes.spread * 50).toFixed(1)}%)` : ''}`,
+  );
+  tell(`${title}: µs ${cpu.join(', ')}`);
+};
+
+try {
+  for (const name of options.columns) running.push(await start(name));
+  tell(`started: ${options.columns.join(', ')}; those with keys do what they are timed for`);
+  const rows = await runRows(options.rows, running, {effort: options.effort, tell: tellRow});
+  const measures: MeasureResult[] = [];
+  if (options.hasMeasures && server) {
+    for await (const measure of runMeasures(options.form, server)) {
+      tell(`${measure.title}: ${measure.value.toFixed(3)} ${measure.unit} (${measure.detail})`);
+      measures.push(measure);
+    }
+  }
+  const results: Results = {
+    machine: {node: process.version, processors: availableParallelism(), model: cpus()[0]?.model ?? ''},
+    ...{date: new Date().toISOString(), form: options.form, rows, measures},
+  };
+  console.log(formatResults(results));
+  if (options.hasMeasures) console.log(`\nwritten to ${writeResults(results, options)}`);
+  if (options.form === 'short' && judgeGoals(results).some(({isFarOff}) => isFarOff)) process.exitCode = 1;
 } finally {
-  await Promise.all(columns.map((column) => column.stop()));
+  await Promise.all(running.map((column) => column.stop()));
 }

@@ -1,5 +1,4 @@
 import {randomBytes, randomUUID} from 'node:crypto';
-import {draftCapability} from '../../test/support/delegate.ts';
 import {
   rootCapabilityId,
   signedRequest,
@@ -7,10 +6,10 @@ import {
   type SignedRequestOptions,
   type WireRequest,
 } from '../../test/support/signed-request.ts';
-import {encode} from 'base58-universal';
 import {at} from '../support/at.ts';
 import {OWNER} from './parties.ts';
 import {AES, ED25519, HMAC, type Grant, type Scene} from './scene.ts';
+import {unsigned} from './unsigned.ts';
 
 /** Makes requests that differ from each other, and from all that were made before. */
 export type MakeRequests = (scene: Scene, count: number) => Promise<readonly WireRequest[]>;
@@ -36,7 +35,8 @@ const onKeys =
 const signing = (key: string, rest: Overrides = {}): WireRequest =>
   signedRequest({url: key, json: signOperation(key), action: 'sign', signer: OWNER, ...rest});
 
-const invoking = ({capability, invoker, key}: Grant, rest: Overrides = {}): WireRequest =>
+/** A signature by a delegated capability. */
+export const invoking = ({capability, invoker, key}: Grant, rest: Overrides = {}): WireRequest =>
   signedRequest({
     ...{url: key, json: signOperation(key), action: 'sign', capability, signer: invoker},
     ...rest,
@@ -105,18 +105,21 @@ export const wrongDigest: MakeRequests = onKeys(ED25519, (key) => ({
   body: Buffer.from(JSON.stringify(signOperation(key))),
 }));
 
-/** Ten links, the most there may be, in a request that nobody has signed. */
-export const unsignedChain: MakeRequests = signByDelegation(9, {
+/** Ten links, the most there may be, in a request whose own signature is wrong. */
+export const wrongSignature: MakeRequests = signByDelegation(9, {
   overrides: {mangleSignature: (signature) => signature.map((byte, index) => (index === 40 ? ~byte : byte))},
 });
 
-/** Ten links in a request that its sender has signed; the last link's delegator has not. */
+/** Ten links that nobody has signed, in a request that its sender has; each seen for the first time. */
+export const unsignedChain: MakeRequests = async (scene, count) =>
+  (await scene.unsignedGrants(9, count)).map((grant) => invoking(grant));
+
+/** Ten links of which the last is signed by somebody else than its delegator; the others are known. */
 export const forgedChain: MakeRequests = async (scene, count) => {
   const grants = await scene.grants(8);
   return Array.from({length: count}, (_, index) => {
     const {capability: parent, invoker: delegator, key} = at(grants, index % grants.length);
-    const {document, proof} = draftCapability({parent, delegator, controller: OWNER});
-    const capability = {...document, proof: {...proof, proofValue: `z${encode(randomBytes(64))}`}};
-    return signedRequest({url: key, json: signOperation(key), action: 'sign', capability, signer: OWNER});
+    const capability = unsigned({parent, delegator, controller: OWNER});
+    return invoking({capability, invoker: OWNER, key});
   });
 };

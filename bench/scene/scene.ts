@@ -9,6 +9,7 @@ import {
 import type {Controller} from '../../test/support/did-key.ts';
 import {at} from '../support/at.ts';
 import {holders, OWNER} from './parties.ts';
+import {unsigned} from './unsigned.ts';
 
 /** Of each type of keys; as many capabilities of each length are in use at a time. */
 const KEYS = 16;
@@ -22,6 +23,8 @@ export interface Grant {
   readonly invoker: Controller;
   readonly key: string;
 }
+
+type Chain = Parameters<typeof delegateChain>[0];
 
 /** A keystore with keys on a server, and capabilities delegated from it. */
 export class Scene {
@@ -77,16 +80,35 @@ export class Scene {
 
   /** Capabilities that nobody has seen yet, every link of them; who holds them has been seen. */
   async newGrants(delegations: number, count: number): Promise<readonly Grant[]> {
+    return this.#newGrants(delegations, count, async (options) => delegateChain(options));
+  }
+
+  /** The same, but that no proof of any link verifies. */
+  async unsignedGrants(delegations: number, count: number): Promise<readonly Grant[]> {
+    return this.#newGrants(delegations, count, async ({root, holders: [delegator, ...others], ...common}) => {
+      const links: Capability[] = [];
+      let from = delegator;
+      for (const controller of others) {
+        if (from)
+          links.push(unsigned({...common, parent: links.at(-1) ?? root, delegator: from, controller}));
+        from = controller;
+      }
+      return links;
+    });
+  }
+
+  async #newGrants(
+    delegations: number,
+    count: number,
+    make: (options: Chain) => Promise<readonly Capability[]>,
+  ): Promise<readonly Grant[]> {
     const keys = await this.keys(ED25519);
     const grants: Grant[] = [];
     while (grants.length < count) {
       const line = grants.length % KEYS;
       const [parties, key] = [holders(line, delegations), at(keys, line)];
-      const links = await delegateChain({
-        ...{root: this.rootId, holders: parties, invocationTarget: key, allowedAction: 'sign'},
-        // The longest for which a delegation may be wanted: all of what is given away is given on.
-        expires: new Date(Date.now() + 3600_000),
-      });
+      const common = {root: this.rootId, invocationTarget: key, allowedAction: 'sign'};
+      const links = await make({...common, holders: parties, expires: new Date(Date.now() + 3600_000)});
       grants.push({capability: at(links, -1), invoker: at(parties, -1), key});
     }
     return grants;

@@ -12,8 +12,13 @@ import type {Column} from './column.ts';
 
 const REFERENCE = join(import.meta.dirname, '../servers/reference-server.ts');
 
+/** A server with keys. */
+export interface KmsColumn extends Column {
+  readonly scene: Scene;
+}
+
 /** The reference in memory, or this server on SQLite; asked for what it should do by the official client before it is measured. */
-export async function startReferenceColumn(): Promise<Column> {
+export async function startReferenceColumn(): Promise<KmsColumn> {
   return startKmsColumn('reference', async (publicPort) =>
     startProcess(REFERENCE, {args: [`localhost:${publicPort}`]}),
   );
@@ -23,18 +28,22 @@ export async function startReferenceColumn(): Promise<Column> {
  * This server with everything on, as an operator would have it: authorisation, sealing, integrity, rates (that nobody reaches),
  * metrics, and its log at level `info` in a file.
  * @param options.project another directory that the project lies in
+ * @param options.environment further settings
  */
 export async function startServerColumn({
   name,
   project,
+  environment = {},
 }: {
   readonly name: 'server' | 'beside';
-  readonly project?: string;
-}): Promise<Column> {
+  readonly project?: string | undefined;
+  readonly environment?: Readonly<Record<string, string>>;
+}): Promise<KmsColumn> {
   const dataDir = mkdtempSync(join(tmpdir(), 'webkms-bench-'));
   const column = await startKmsColumn(name, async (publicPort) => {
     const port = await freePort();
-    return serve({dataDir, port, project}, await everythingOn(dataDir, `https://localhost:${publicPort}`));
+    const settings = await everythingOn(dataDir, `https://localhost:${publicPort}`);
+    return serve({dataDir, port, project}, {...settings, ...environment});
   });
   return {
     ...column,
@@ -64,7 +73,7 @@ export async function everythingOn(
 async function startKmsColumn(
   name: 'reference' | 'server' | 'beside',
   start: (publicPort: number) => Promise<BenchProcess>,
-): Promise<Column> {
+): Promise<KmsColumn> {
   const front = await openTlsFront();
   const process = await start(front.port);
   const port = Number(new URL(process.listensOn).port);
@@ -74,7 +83,7 @@ async function startKmsColumn(
     await checkConformance(baseUrl, front.ca);
     const scene = await Scene.create({port}, baseUrl);
     return {
-      ...{name, process, port},
+      ...{name, process, port, scene},
       make: async ({make, makeForReference}, count) => {
         const ask = name === 'reference' && makeForReference !== undefined ? makeForReference : make;
         return ask === null ? undefined : (await ask(scene, count)).map(wireBytes);

@@ -13,8 +13,8 @@ export interface Effort {
 /** By column, in the order of the rounds. */
 export type RowSamples = ReadonlyMap<ColumnName, readonly Sample[]>;
 
-const FEWEST = 20;
-const FIRST = 100;
+const FEWEST = 10;
+const FIRST = 30;
 
 /** Measures a row in all columns in turn, again and again, so that a busy moment of the machine falls on all of them. */
 export async function measureRow(

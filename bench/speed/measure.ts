@@ -1,4 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {idleSeconds} from '../support/process-figures.ts';
 import {Lane} from '../load/lane.ts';
 import {replay} from '../load/replay.ts';
 import type {Column} from './column.ts';
@@ -21,19 +22,28 @@ export interface Sample {
   readonly rssMB: number;
   /** Processors that the load itself took. */
   readonly loadShare: number;
+  /** Processors that nobody used meanwhile. */
+  readonly idleProcessors: number;
 }
 
 /** @returns undefined where the column has no such row */
-export async function measure(column: Column, row: Row, count: number): Promise<Sample | undefined> {
+export async function measure(
+  column: Column,
+  row: Row,
+  count: number,
+  {lanes: width = LANES}: {readonly lanes?: number} = {},
+): Promise<Sample | undefined> {
   const requests = await column.make(row, count);
   if (!requests) return undefined;
-  const lanes = await Promise.all(Array.from({length: LANES}, () => Lane.open(column.port)));
+  const lanes = await Promise.all(Array.from({length: width}, () => Lane.open(column.port)));
   try {
     await sleep(SETTLE_MS);
     const before = column.process.cpuMicroseconds();
     const loadBefore = process.cpuUsage();
+    const idleBefore = idleSeconds();
     const {seconds, latenciesMs} = await replay(lanes, requests, (status) => column.isExpected(row, status));
     const load = process.cpuUsage(loadBefore);
+    const idle = idleSeconds() - idleBefore;
     await sleep(SETTLE_MS);
     return {
       cpuMicroseconds: (column.process.cpuMicroseconds() - before) / count,
@@ -42,6 +52,7 @@ export async function measure(column: Column, row: Row, count: number): Promise<
       p99: quantile(latenciesMs, 0.99),
       rssMB: column.process.memoryMB(),
       loadShare: (load.user + load.system) / 1e6 / seconds,
+      idleProcessors: idle / seconds,
     };
   } finally {
     for (const lane of lanes) lane.close();

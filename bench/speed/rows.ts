@@ -62,6 +62,7 @@ export const ROWS: readonly Row[] = [
   refused('expired', 'expired', requests.expired),
   refused('wrong-host', 'wrong host', requests.wrongHost),
   refused('wrong-digest', 'wrong digest', requests.wrongDigest),
-  refused('unsigned-chain', 'ten links, request not signed', requests.unsignedChain),
-  refused('forged-chain', 'ten links, the last not signed', requests.forgedChain),
+  refused('chain-wrong-signature', 'ten links, request not signed', requests.wrongSignature),
+  refused('chain-unsigned', 'ten links, none signed', requests.unsignedChain),
+  refused('chain-forged', 'ten links, the last forged', requests.forgedChain),
 ];

@@ -13,6 +13,12 @@ export function memoryMB(pid: number): number {
   return treeOf(pid).reduce((total, each) => total + residentMB(each), 0);
 }
 
+/** For how long processors have had nothing to do, all of them together, since the machine began. */
+export function idleSeconds(): number {
+  const [, , , , idle, ioWait] = readFileSync('/proc/stat', 'utf8').split(/\s+/, 6).map(Number);
+  return ((idle ?? NaN) + (ioWait ?? NaN)) / TICKS_PER_SECOND;
+}
+
 /** A process and those that it and they began. */
 function treeOf(pid: number): readonly number[] {
   const parents = readdirSync('/proc')
