@@ -8,7 +8,7 @@ import type {Scenario} from './scenario.ts';
 const BODY_BYTES = 100 * 1024 - 500;
 const BATCH = 1000;
 /** BBS takes long, and by design one at a time. */
-const BBS_BATCH = 40;
+const BBS_BATCH = 10;
 const LARGEST_DATA = 74 * 1024;
 const LARGEST_PLAINTEXT = 64 * 1024;
 const BURST = 16;
@@ -39,7 +39,7 @@ function uses(
   what = '',
 ): Scenario[] {
   const name = `${operation}${what} ${type.shortName ?? type.name}`;
-  const count = isBbs(type) ? 8 : USES;
+  const count = isBbs(type) ? 4 : USES;
   return [
     {
       name,

@@ -23,7 +23,7 @@ export function testKeyPages(test: StoreTest): void {
     const {id: keystoreId} = await insertKeystore(stores);
     const ids: string[] = [];
     for (let i = 0; i < 5; i++) {
-      const record = await insertKey(stores, keystoreId, {versions: versionsOf(keystoreId, 3000)});
+      const record = await insertKey(stores, keystoreId, {versions: versionsOf(keystoreId, 700)});
       ids.push(record.localKeyId);
     }
     const pages: string[][] = [];
