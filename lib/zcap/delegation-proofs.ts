@@ -77,18 +77,14 @@ export class DelegationProofs {
     }
   }
 
-  #assertSigned(
-    data: Uint8Array,
-    {proofValue}: DelegationData,
-    {publicKeyMultibase, keyObject}: VerificationMethod,
-  ): void {
-    const signed = `${publicKeyMultibase} ${proofValue} ${Buffer.from(data).toString('base64')}`;
-    const key = hash('sha256', signed, 'base64');
+  #assertSigned(data: Uint8Array, {proofValue}: DelegationData, method: VerificationMethod): void {
+    const over = Buffer.from(data).toString('base64');
+    const key = hash('sha256', `${method.publicKeyMultibase} ${proofValue} ${over}`, 'base64');
     if (this.#verified.get(key)) return;
     const signature = proofValue.startsWith('z')
       ? decodeBase58(proofValue.slice(1), MAX_SIGNATURE_CHARACTERS)
       : undefined;
-    if (!signature || !verify(null, data, keyObject, signature)) {
+    if (!signature || !verify(null, data, method.keyObject, signature)) {
       throw proofRefused(new Error('Invalid signature.'));
     }
     this.#verified.set(key, true);
