@@ -18,6 +18,17 @@ export interface KmsErrorOptions {
   readonly publicCause?: PublicCause;
 }
 
+/** `false`: what is thrown has no stack frames. */
+let takesStacks = true;
+
+/**
+ * From now on no `KmsError` has stack frames. Nobody reads those of an error that is the answer to a request, and to take them
+ * costs more than to read the request. What an error was caused by has its own. For a process that is a server.
+ */
+export function omitStacks(): void {
+  takesStacks = false;
+}
+
 export abstract class KmsError extends Error {
   abstract override readonly name: string;
   abstract readonly code: string;
@@ -27,7 +38,10 @@ export abstract class KmsError extends Error {
   readonly retryAfterSeconds?: number;
 
   constructor(message: string, {cause, details, publicCause}: KmsErrorOptions = {}) {
+    const {stackTraceLimit} = Error;
+    if (!takesStacks) Error.stackTraceLimit = 0;
     super(message, cause === undefined ? undefined : {cause});
+    Error.stackTraceLimit = stackTraceLimit;
     this.details = details;
     this.publicCause = publicCause;
   }

@@ -3,6 +3,7 @@ import type {Logger} from 'pino';
 import type {RunningServer, startServer} from '../app.ts';
 import {loadSettings} from '../config/load-settings.ts';
 import type {Settings} from '../config/settings.ts';
+import {omitStacks} from '../errors.ts';
 import {createLogger} from '../observability/logger.ts';
 import type {ChannelPort} from '../processes/channel.ts';
 import {WorkerLink} from '../processes/worker-link.ts';
@@ -35,6 +36,7 @@ export async function serveAsWorker(loadStart: () => Promise<typeof startServer>
   exitOnUncaught(process, log);
   const start = await loadStart();
   sealPrototypes();
+  if (!log.isLevelEnabled('debug')) omitStacks();
   let server;
   try {
     server = await start(settings, {log, worker: link});

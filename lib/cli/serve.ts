@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import {parseArgs} from 'node:util';
 import type {startServer} from '../app.ts';
+import {omitStacks} from '../errors.ts';
 import {EXIT_USAGE, type Command, type Terminal} from './command.ts';
 import {readSettings} from './read-settings.ts';
 import {sealPrototypes} from './seal-prototypes.ts';
@@ -49,6 +50,7 @@ async function runServe(args: readonly string[], terminal: Terminal, loadApp: Lo
   }
   const start = await loadStart();
   sealPrototypes();
+  if (!log.isLevelEnabled('debug')) omitStacks();
   const {serveAlone} = await import('./serve-alone.ts');
   return serveAlone(settings, {log, terminal, start});
 }
