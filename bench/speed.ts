@@ -2,7 +2,7 @@
  * What a request costs, beside what it cannot do without and beside the reference, in one run: CPU of the server's process.
  *
  *   node bench/speed.ts [--short | --long] [--publish]
- *   node bench/speed.ts --rows sign-root,sign-1 [--columns limit,server] [--rounds 9] [--beside <another directory of the project>]
+ *   node bench/speed.ts --rows sign-root,sign-1 [--columns limit,server] [--measures fairness] [--rounds 9] [--beside <another directory of the project>]
  *
  * Ends with 1 where the short form finds a figure at over twice its goal.
  */
@@ -55,8 +55,8 @@ try {
   tell(`started: ${options.columns.join(', ')}; those with keys do what they are timed for`);
   const rows = await runRows(options.rows, running, {effort: options.effort, tell: tellRow});
   const measures: MeasureResult[] = [];
-  if (options.hasMeasures && server) {
-    for await (const measure of runMeasures(options.form, server)) {
+  if (server) {
+    for await (const measure of runMeasures(options.measures, options.form, server)) {
       tell(`${measure.title}: ${measure.value.toFixed(3)} ${measure.unit} (${measure.detail})`);
       measures.push(measure);
     }
@@ -66,7 +66,7 @@ try {
     ...{date: new Date().toISOString(), form: options.form, rows, measures},
   };
   console.log(formatResults(results));
-  if (options.hasMeasures) console.log(`\nwritten to ${writeResults(results, options)}`);
+  if (options.measures.length > 0) console.log(`\nwritten to ${writeResults(results, options)}`);
   if (options.form === 'short' && judgeGoals(results).some(({isFarOff}) => isFarOff)) process.exitCode = 1;
 } finally {
   await Promise.all(running.map((column) => column.stop()));

@@ -1,7 +1,7 @@
 import type {MeasureResult} from '../report/results.ts';
 import {startServerColumn} from '../speed/kms-column.ts';
 import {measure} from '../speed/measure.ts';
-import {ROWS} from '../speed/rows.ts';
+import {rowNamed} from '../speed/rows.ts';
 
 /** Of so many requests of a kind one after the other; together, all of them differ from each other. */
 const BATCH = 1000;
@@ -16,7 +16,7 @@ export async function measureMemory(requests: number): Promise<MeasureResult> {
     const idleMB = column.process.memoryMB();
     let [sent, most] = [0, 0];
     const send = async (name: string, count: number): Promise<void> => {
-      await measure(column, rowOf(name), count);
+      await measure(column, rowNamed(name), count);
       sent += count;
       most = Math.max(most, column.process.memoryMB());
     };
@@ -32,10 +32,4 @@ export async function measureMemory(requests: number): Promise<MeasureResult> {
   } finally {
     await column.stop();
   }
-}
-
-function rowOf(name: string): (typeof ROWS)[number] {
-  const row = ROWS.find((each) => each.name === name);
-  if (!row) throw new RangeError(`There is no row ${name}.`);
-  return row;
 }

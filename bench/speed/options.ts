@@ -12,8 +12,8 @@ export interface BenchOptions {
   /** Another directory of the project, to be compared with. */
   readonly beside: string | undefined;
   readonly effort: Effort;
-  /** Whether what is not rows is measured, too. */
-  readonly hasMeasures: boolean;
+  /** What is measured beside the rows. */
+  readonly measures: readonly string[];
   /** Whether the results go to where the documentation shows them. */
   readonly isPublished: boolean;
 }
@@ -22,6 +22,13 @@ const NORMAL: Effort = {rounds: 7, blockMs: 250, warmUpMs: 1000};
 const SHORT: Effort = {rounds: 5, blockMs: 80, warmUpMs: 250};
 /** What the short form is about: the goals that say most, in less than a minute. */
 const SHORT_ROWS = 'sign-root sign-1 sign-3 sign-9 sign-3-cold get-key junk chain-unsigned'.split(' ');
+const NORMAL_MEASURES = ['start-up', 'durable', 'processes', 'fairness', 'keys-stored', 'memory'];
+/** The short form leaves out what takes long to prepare, and what the clock says rather than the CPU. */
+const MEASURES: Readonly<Record<Form, readonly string[]>> = {
+  short: ['start-up', 'durable'],
+  normal: NORMAL_MEASURES,
+  long: NORMAL_MEASURES,
+};
 const COLUMNS: readonly ColumnName[] = ['limit', 'express', 'reference', 'beside', 'server'];
 
 /** @throws TypeError at options that there are not */
@@ -35,12 +42,15 @@ export function readOptions(args: readonly string[]): BenchOptions {
         rounds: {type: 'string'},
         beside: {type: 'string'},
       },
+      ...{measures: {type: 'string'}},
       ...{short: {type: 'boolean'}, long: {type: 'boolean'}, publish: {type: 'boolean'}},
     },
   });
   const {short = false, long = false, publish = false, beside} = values;
   const form = short ? 'short' : long ? 'long' : 'normal';
-  const names = values.rows?.split(',') ?? (short ? SHORT_ROWS : ROWS.map(({name}) => name));
+  const names =
+    values.rows?.split(',').filter((name) => name !== 'none') ??
+    (short ? SHORT_ROWS : ROWS.map(({name}) => name));
   const columns = COLUMNS.filter((name) => name !== 'beside' || beside !== undefined);
   const effort = short ? SHORT : NORMAL;
   return {
@@ -49,7 +59,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     columns: values.columns?.split(',').map((name) => known(columns, name, String)) ?? columns,
     beside,
     effort: {...effort, rounds: Number(values.rounds ?? effort.rounds)},
-    hasMeasures: values.rows === undefined && values.columns === undefined,
+    measures: values.measures?.split(',') ?? (values.rows === undefined ? MEASURES[form] : []),
     isPublished: publish,
   };
 }

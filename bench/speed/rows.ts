@@ -66,3 +66,10 @@ export const ROWS: readonly Row[] = [
   refused('chain-unsigned', 'ten links, none signed', requests.unsignedChain),
   refused('chain-forged', 'ten links, the last forged', requests.forgedChain),
 ];
+
+/** @throws RangeError */
+export function rowNamed(name: string): Row {
+  const row = ROWS.find((each) => each.name === name);
+  if (!row) throw new RangeError(`There is no row ${name}.`);
+  return row;
+}

@@ -21,21 +21,34 @@ export function idleSeconds(): number {
 
 /** A process and those that it and they began. */
 function treeOf(pid: number): readonly number[] {
-  const parents = readdirSync('/proc')
-    .filter((name) => /^[0-9]+$/.test(name))
-    .flatMap((name) => {
-      const parent = statOf(Number(name))?.[1];
-      return parent === undefined ? [] : [{pid: Number(name), parent: Number(parent)}];
-    });
-  const below = (of: number): number[] =>
-    parents.filter(({parent}) => parent === of).flatMap((each) => [each.pid, ...below(each.pid)]);
-  return [pid, ...below(pid)];
+  return [
+    pid,
+    ...threadsOf(pid)
+      .flatMap((thread) => childrenOf(pid, thread))
+      .flatMap(treeOf),
+  ];
+}
+
+function threadsOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+}
+
+function childrenOf(pid: number, thread: string): readonly number[] {
+  try {
+    return (readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').match(/[0-9]+/g) ?? []).map(Number);
+  } catch {
+    return [];
+  }
 }
 
 /** To the nanosecond where the kernel says it by thread (threads that have ended are left out), else in ticks of 10 ms. */
 function ofThreads(pid: number): number {
   try {
-    return readdirSync(`/proc/${pid}/task`)
+    return threadsOf(pid)
       .map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]))
       .reduce((total, nanoseconds) => total + nanoseconds / 1000, 0);
   } catch {
