@@ -5,6 +5,9 @@ import {toStoreError} from './driver-error.ts';
 import {openDatabase} from './open-database.ts';
 import {OpenedFile} from './opened-file.ts';
 import {retryWhileBusy} from './retry-while-busy.ts';
+import type {StoreError} from '../store-error.ts';
+import {Transactions} from './transactions.ts';
+import {WriteQueue} from './write-queue.ts';
 
 /** A prepared statement, as far as it is used here. */
 export interface PreparedStatement<Parameters extends unknown[], Row> {
@@ -33,10 +36,8 @@ export class SqliteConnection {
   /** Absent where the database is in memory. */
   readonly #file: OpenedFile | undefined;
   readonly #busyTimeoutMs: number;
-  readonly #beginRead: Database.Statement<[]>;
-  readonly #beginWrite: Database.Statement<[]>;
-  readonly #commit: Database.Statement<[]>;
-  readonly #rollback: Database.Statement<[]>;
+  readonly #transactions: Transactions;
+  readonly #writes: WriteQueue;
   readonly #elsewhere: Database.Statement<[], number>;
   readonly #here: Database.Statement<[], number>;
   #version = {elsewhere: 0, here: 0, number: 0};
@@ -45,10 +46,15 @@ export class SqliteConnection {
     this.#db = db;
     this.#file = db.memory ? undefined : new OpenedFile(resolve(db.name));
     this.#busyTimeoutMs = busyTimeoutMs;
-    this.#beginRead = db.prepare('BEGIN DEFERRED');
-    this.#beginWrite = db.prepare('BEGIN IMMEDIATE');
-    this.#commit = db.prepare('COMMIT');
-    this.#rollback = db.prepare('ROLLBACK');
+    this.#transactions = new Transactions(db);
+    this.#writes = new WriteQueue({
+      transactions: this.#transactions,
+      assertUsable: () => {
+        this.#file?.assertInPlace();
+        this.#requireNoTransaction();
+      },
+      busyTimeoutMs,
+    });
     this.#elsewhere = db.prepare<[], number>('PRAGMA data_version').pluck();
     this.#here = db.prepare<[], number>('SELECT total_changes()').pluck();
   }
@@ -97,22 +103,19 @@ export class SqliteConnection {
 
   /** All reads in `work` see the database as it was at one moment. */
   snapshot<T>(work: () => T): Promise<T> {
-    return this.#guard(() => (this.#db.inTransaction ? work() : this.#transaction(this.#beginRead, work)));
+    return this.#guard(() => (this.#transactions.isOpen ? work() : this.#transactions.read(work)));
   }
 
   /**
-   * `work` has the write lock from the start, and happens wholly and durably or, where it throws, not at all. Nothing is
-   * written to a file that nobody would find again.
+   * `work` has the write lock from the start, and happens wholly and durably or, where it throws, not at all; at the end of this
+   * turn of the event loop, with whatever else is written in it. Nothing is written to a file that nobody would find again.
    */
-  write<T>(work: () => T, {flush = true, committed}: WriteOptions = {}): Promise<T> {
-    return this.#guard(() => {
-      this.#file?.assertInPlace();
-      this.#requireNoTransaction();
-      const write = (): T => this.#transaction(this.#beginWrite, work);
-      const result = flush ? write() : this.#unflushed(write);
-      committed?.();
-      return result;
-    });
+  async write<T>(work: () => T, {flush = true, committed = () => undefined}: WriteOptions = {}): Promise<T> {
+    try {
+      return await this.#writes.add(work, {flush, committed});
+    } catch (error) {
+      throw this.#toStoreError(error);
+    }
   }
 
   /**
@@ -134,7 +137,7 @@ export class SqliteConnection {
 
   /** An application's own transaction on this connection is waited for as another process's is. */
   #requireNoTransaction(): void {
-    if (this.#db.inTransaction) {
+    if (this.#transactions.isOpen) {
       throw new Database.SqliteError('the connection is in a transaction of the application', 'SQLITE_BUSY');
     }
   }
@@ -143,31 +146,11 @@ export class SqliteConnection {
     try {
       return await retryWhileBusy(work, this.#busyTimeoutMs);
     } catch (error) {
-      if (!this.#db.open) throw new UnavailableError('The store is closed.', {cause: error});
-      throw toStoreError(error);
+      throw this.#toStoreError(error);
     }
   }
 
-  #unflushed<T>(write: () => T): T {
-    const level = Number(this.#db.pragma('synchronous', {simple: true}));
-    this.#db.pragma('synchronous = NORMAL');
-    try {
-      return write();
-    } finally {
-      this.#db.pragma(`synchronous = ${level}`);
-    }
-  }
-
-  #transaction<T>(begin: Database.Statement<[]>, work: () => T): T {
-    begin.run();
-    try {
-      const result = work();
-      this.#commit.run();
-      return result;
-    } catch (error) {
-      // Some errors of the disk have rolled it back already.
-      if (this.#db.inTransaction) this.#rollback.run();
-      throw error;
-    }
+  #toStoreError(error: unknown): StoreError {
+    return this.#db.open ? toStoreError(error) : new UnavailableError('The store is closed.', {cause: error});
   }
 }

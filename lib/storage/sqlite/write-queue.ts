@@ -1,0 +1,127 @@
+import {setImmediate} from 'node:timers/promises';
+import {isBusy} from './driver-error.ts';
+import {retryWhileBusy} from './retry-while-busy.ts';
+import type {Transactions} from './transactions.ts';
+
+const SLICE_MS = 3;
+
+interface Write {
+  readonly work: () => unknown;
+  readonly flush: boolean;
+  readonly committed: () => void;
+  readonly settle: (outcome: Outcome) => void;
+  /** It shares its transaction with no other. */
+  isAlone: boolean;
+}
+
+type Outcome = {readonly result: unknown} | {readonly error: unknown};
+
+export interface WriteQueueOptions {
+  readonly transactions: Transactions;
+  /** Called before each transaction. @throws where none may be begun now */
+  readonly assertUsable: () => void;
+  readonly busyTimeoutMs: number;
+  /** How long a transaction takes up more writes: the event loop waits for it. Default: 3 */
+  readonly sliceMs?: number;
+}
+
+/**
+ * Writes that come in one turn of the event loop share a transaction, and so a flush: what is dear of a commit is the disk. Each
+ * is a part of it that fails alone, and is answered when all is committed. Where the whole fails, every one is done again in a
+ * transaction of its own: so what one of them does to a commit is told to that one alone.
+ */
+export class WriteQueue {
+  readonly #options: WriteQueueOptions;
+  /** In order; they stay until they were committed or have failed. */
+  readonly #writes: Write[] = [];
+  #isRunning = false;
+
+  constructor(options: WriteQueueOptions) {
+    this.#options = options;
+  }
+
+  /** @param work may be called again after it has failed, or the commit of it. @throws as `work` and SQLite */
+  add<T>(
+    work: () => T,
+    {flush, committed}: {readonly flush: boolean; readonly committed: () => void},
+  ): Promise<T> {
+    const {promise, resolve, reject} = Promise.withResolvers<T>();
+    const settle = (outcome: Outcome): void => {
+      if ('error' in outcome) reject(outcome.error);
+      else resolve(outcome.result as T);
+    };
+    this.#writes.push({work, flush, committed, settle, isAlone: false});
+    if (!this.#isRunning) void this.#run();
+    return promise;
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    while (this.#writes.length > 0) {
+      // Others that are ready to write get to, and those that are not get their turn.
+      await setImmediate();
+      const {length} = this.#writes;
+      try {
+        await retryWhileBusy(() => this.#commitSome(), this.#options.busyTimeoutMs);
+      } catch (error) {
+        // No transaction could be begun, or the lock was not to be had for as long as these have waited at least.
+        this.#settle(this.#writes.splice(0, length).map((write) => ({write, outcome: {error}})));
+      }
+    }
+    this.#isRunning = false;
+  }
+
+  /** @throws where nothing was done, and the next attempt may do it, or none can */
+  #commitSome(): void {
+    const {transactions, assertUsable, sliceMs = SLICE_MS} = this.#options;
+    assertUsable();
+    const group = this.#nextGroup();
+    const outcomes: Outcome[] = [];
+    let begun = 0;
+    const perform = ({work}: Write): Outcome => {
+      begun++;
+      return group.length === 1 ? {result: work()} : this.#performPart(work);
+    };
+    try {
+      const until = performance.now() + sliceMs;
+      const performSome = (): void => {
+        for (const write of group) {
+          if (begun > 0 && performance.now() >= until) return;
+          outcomes.push(perform(write));
+        }
+      };
+      transactions.write(performSome, {flush: group.some(({flush}) => flush)});
+    } catch (error) {
+      if (begun === 0 || isBusy(error)) throw error;
+      if (group.length === 1) this.#settle([{write: this.#writes.shift(), outcome: {error}}]);
+      else for (const write of group) write.isAlone = true;
+      return;
+    }
+    const done = this.#writes.splice(0, outcomes.length);
+    this.#settle(done.map((write, index) => ({write, outcome: outcomes[index]})));
+  }
+
+  /** The writes that come first, as far as they share a transaction. */
+  #nextGroup(): readonly Write[] {
+    const end = this.#writes.findIndex(({isAlone}) => isAlone);
+    return end === -1 ? this.#writes.slice() : this.#writes.slice(0, Math.max(end, 1));
+  }
+
+  #performPart(work: () => unknown): Outcome {
+    const {transactions} = this.#options;
+    try {
+      return {result: transactions.part(work)};
+    } catch (error) {
+      if (!transactions.isOpen || isBusy(error)) throw error;
+      return {error};
+    }
+  }
+
+  #settle(all: readonly {readonly write: Write | undefined; readonly outcome: Outcome | undefined}[]): void {
+    for (const {write, outcome} of all) {
+      if (!write || !outcome) throw new TypeError('A write was lost.');
+      if ('result' in outcome) write.committed();
+      write.settle(outcome);
+    }
+  }
+}
