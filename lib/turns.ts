@@ -4,7 +4,7 @@ const SLICE_MS = 2;
 const waiting: (() => void)[] = [];
 
 /** Of all long work of the process one slice each time that the event loop comes round, however many do long work. */
-function nextTurn(): Promise<void> {
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (waiting.push(resolve) === 1) setImmediate(goOn);
   });

@@ -5,6 +5,7 @@ import type {OpenScopeWrappers} from '../sealing/sealer.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 import type {Authenticated, RecordAuthentication} from '../storage/record-authentication.ts';
+import {nextTurn} from '../turns.ts';
 import {encodeContent, keyContent, keystoreContent, type RecordContent} from './record-content.ts';
 import {TamperedRecordError, type RecordName} from './tampered-record-error.ts';
 
@@ -13,6 +14,9 @@ const DOMAIN = 'webkms record v1';
 const NOTHING = new Uint8Array();
 /** At some 150 bytes each. */
 const MAX_REMEMBERED = 16_384;
+/** A thousand versions of the longest keys are 3.6 MB: to read, to write out and to hash them takes some milliseconds each. */
+const MANY_VERSIONS = 64;
+const LARGE_BYTES = 256 * 1024;
 
 /**
  * Makes and checks the MACs of records: AES-GCM over nothing (GMAC), by the newest data key version of the keystore's
@@ -63,7 +67,8 @@ export class RecordAuthenticator {
     const known = this.#keys.get(stored);
     if (known && this.#wrappers.isOpen(known.keystoreId, PURPOSE)) return known;
     const {authentication, ...record} = stored;
-    const {keystoreId, localKeyId} = record;
+    const {keystoreId, localKeyId, versions} = record;
+    if (versions.length > MANY_VERSIONS) await nextTurn();
     await this.#verify({kind: 'key', keystoreId, localKeyId}, () => keyContent(record), authentication);
     this.#keys.set(stored, Object.freeze(record));
     return record;
@@ -72,7 +77,9 @@ export class RecordAuthenticator {
   async #authenticate(scope: string, content: RecordContent, create: boolean): Promise<RecordAuthentication> {
     const wrapper = await this.#wrappers.wrapperFor(scope, PURPOSE, {create});
     const dataKeyVersionId = wrapper.keyId;
-    return {mac: await wrapper.seal(NOTHING, additionalData(dataKeyVersionId, content)), dataKeyVersionId};
+    const data = additionalData(dataKeyVersionId, content);
+    if (data.length > LARGE_BYTES) await nextTurn();
+    return {mac: await wrapper.seal(NOTHING, data), dataKeyVersionId};
   }
 
   /** Whatever keeps a stored record from being verified is wrong with it, but for what only time or an operator mends. */
@@ -83,6 +90,7 @@ export class RecordAuthenticator {
   ): Promise<void> {
     try {
       const content = additionalData(dataKeyVersionId, readContent());
+      if (content.length > LARGE_BYTES) await nextTurn();
       // Also where nothing is opened: not while the server is sealed, nor after the scope's keys were deleted.
       const wrapper = await this.#wrappers.wrapperFor(name.keystoreId, PURPOSE);
       const digest = hash('sha256', Buffer.concat([lengthOf(mac), mac, content]), 'base64url');

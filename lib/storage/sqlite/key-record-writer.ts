@@ -128,12 +128,13 @@ export class KeyRecordWriter {
     }
   }
 
-  /** Before the record: a key is deleted after its material. */
+  /** Before the record: a key is deleted after its material. Of a thousand versions few change, and those alone are written. */
   #updateVersions({versions}: KeyRecord, stored: KeyPlace): void {
     if (versions.length < stored.versions) throw new TypeError('A version of a key never goes.');
     for (const [index, version] of versions.entries()) {
       const row = {...this.#toVersionRow(version), key: stored.position};
       if (index >= stored.versions) this.#sql.insertVersion.run(row);
+      else if (this.#sql.findSameVersion.get(row)) continue;
       else if (this.#sql.updateVersion.run(row).changes !== 1) {
         throw new TypeError('A version of a key stays what it is.');
       }

@@ -65,6 +65,14 @@ export const keyWriteStatements = (connection: SqliteConnection) => ({
      WHERE position = @position AND type = @type AND created_at = @createdAt AND local_id = @localKeyId
        AND origin = @origin AND key_ops IS @keyOps`,
   ),
+  findSameVersion: connection
+    .prepare<[VersionRow], number>(
+      `SELECT 1 FROM key_version
+       WHERE key = @key AND version = @version AND created_at = @versionCreatedAt AND public_key IS @publicKey
+         AND state = @versionState AND material IS @material AND data_key_version IS @dataKeyVersion
+         AND certificates IS @certificates`,
+    )
+    .pluck(),
   updateVersion: connection.prepare<[VersionRow]>(
     `UPDATE key_version SET state = @versionState, material = @material, data_key_version = @dataKeyVersion,
        certificates = @certificates

@@ -9,6 +9,8 @@ export interface ReadKeys<Row> {
   readonly all: readonly RowGroup<Row>[];
   /** How many of them were read whole: the last may be there only to say that more follow. */
   readonly whole: number;
+  /** Bytes, roughly, of all. */
+  readonly weight: number;
 }
 
 /**
@@ -23,11 +25,11 @@ export function readKeys<Row extends ListedKeyRow>(rows: Iterable<Row>, maxWeigh
     if (last?.first.position === row.position) last.all.push(row);
     else {
       all.push({first: row, all: [row]});
-      if (last && weight > maxWeight) return {all, whole: all.length - 1};
+      if (last && weight > maxWeight) return {all, whole: all.length - 1, weight};
     }
     weight += weightOf(row);
   }
-  return {all, whole: all.length};
+  return {all, whole: all.length, weight};
 }
 
 function weightOf(row: ListedKeyRow): number {
