@@ -2,12 +2,10 @@ import {expect} from 'chai';
 import {delegate} from '../support/delegate.ts';
 import {controller, type Controller} from '../support/did-key.ts';
 import {rootCapabilityId, send, signedRequest, type WireRequest} from '../support/signed-request.ts';
-import type {Seen} from './hammer.ts';
+import {Hammer, type Seen} from './hammer.ts';
 import {Nodes, RECOVERY_SECONDS, type SharedStore} from './two-nodes.ts';
 
 const LONG = process.env['WEBKMS_TEST_LONG'] === '1';
-/** Where one node is far from the store it is waited for, most of the time. */
-const DELAYED_AT_ONCE = 20;
 
 export interface TwoNodesOptions {
   readonly name: string;
@@ -99,19 +97,23 @@ interface Course {
   readonly delay: number;
   /** Rounds that are played beside each other, each with a keystore and connections of its own. */
   readonly atOnce: number;
+  /** Of one round to each node. */
+  readonly connections: number;
 }
+
+const NEAR: Course = {delay: 0, atOnce: 1, connections: 3};
+/** It is the far store that is waited for, most of the time. */
+const FAR = {atOnce: 16, connections: 2} as const;
 
 /** What was seen in all rounds, by node. */
 class Totals {
+  rounds = 0;
   readonly #accepted = [0, 0];
   readonly #inFlight = [0, 0];
   readonly #refused = [0, 0];
 
-  add(
-    {acceptedBefore, inFlight, sentAfter, acceptedAfter, statusesAfter}: Seen,
-    refusal: number,
-    title: string,
-  ): void {
+  add({acceptedBefore, inFlight, sentAfter, acceptedAfter, statusesAfter}: Seen, refusal: number): void {
+    const title = `round ${++this.rounds}`;
     expect(acceptedAfter, title).to.deep.equal([]);
     expect([...statusesAfter], title).to.deep.equal([refusal]);
     for (const node of [0, 1]) {
@@ -132,6 +134,34 @@ class Totals {
   }
 }
 
+/** A round for each of `hammers`. */
+async function playAtOnce(
+  nodes: Nodes,
+  prepare: Prepare,
+  {delay, connections, hammers}: Course & {readonly hammers: readonly Hammer[]},
+  totals: Totals,
+): Promise<readonly Round[]> {
+  nodes.delay(0);
+  const rounds = await Promise.all(hammers.map(() => prepare(nodes)));
+  if (delay > 0) {
+    await nodes.connect(rounds.flatMap(({request}) => Array.from({length: connections}, () => request)));
+  }
+  nodes.delay(delay);
+  const seen = await Promise.allSettled(
+    rounds.map(async ({request, change}, index) =>
+      hammers[index]!.seeChange(request, async () => {
+        // By one node and by the other.
+        await nodes.done(change, (totals.rounds + index) % 2);
+      }),
+    ),
+  );
+  for (const [index, outcome] of seen.entries()) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    totals.add(outcome.value, rounds[index]!.refusal);
+  }
+  return rounds;
+}
+
 /** Whatever one of two processes answered, none of them forgets; by a clock that both do not have: their client's. */
 export function describeTwoNodes({name, open, delayMs}: TwoNodesOptions): void {
   describe(`two nodes over one store: ${name}`, function () {
@@ -142,29 +172,26 @@ export function describeTwoNodes({name, open, delayMs}: TwoNodesOptions): void {
     });
     after(() => started?.stop());
 
-    async function play(prepare: Prepare, rounds: number, {delay, atOnce}: Course): Promise<void> {
+    async function play(prepare: Prepare, rounds: number, course: Course): Promise<void> {
       const nodes = started;
       if (!nodes) throw new Error('There are no nodes.');
       const totals = new Totals();
       const ends: Round[] = [];
-      for (let first = 0; first < rounds; first += atOnce) {
+      const hammers = Array.from(
+        {length: Math.min(course.atOnce, rounds)},
+        () => new Hammer(nodes.both, course.connections),
+      );
+      try {
+        while (ends.length < rounds) {
+          const count = Math.min(hammers.length, rounds - ends.length);
+          ends.push(
+            ...(await playAtOnce(nodes, prepare, {...course, hammers: hammers.slice(0, count)}, totals)),
+          );
+        }
+      } finally {
+        for (const hammer of hammers) hammer.close();
         nodes.delay(0);
-        const count = Math.min(atOnce, rounds - first);
-        const batch = await Promise.all(Array.from({length: count}, () => prepare(nodes)));
-        ends.push(...batch);
-        nodes.delay(delay);
-        const all = await Promise.allSettled(
-          batch.map(async ({request, change, refusal}, index) => {
-            // By one node and by the other.
-            const seen = await nodes.hammer(index).seeChange(request, async () => {
-              await nodes.done(change, (first + index) % 2);
-            });
-            totals.add(seen, refusal, `round ${first + index + 1}`);
-          }),
-        );
-        for (const outcome of all) if (outcome.status === 'rejected') throw outcome.reason;
       }
-      nodes.delay(0);
       for (const {request, refusal, end} of ends) {
         await end?.();
         for (const node of nodes.both) expect((await send(node, request)).status).to.equal(refusal);
@@ -175,14 +202,14 @@ export function describeTwoNodes({name, open, delayMs}: TwoNodesOptions): void {
     for (const [what, prepare] of Object.entries(CHANGES)) {
       const rounds = LONG ? 200 : 10;
       it(`${what}: nothing is accepted by either after the answer, in ${rounds} rounds`, () =>
-        play(prepare, rounds, {delay: 0, atOnce: 1}));
+        play(prepare, rounds, NEAR));
     }
 
     if (delayMs === undefined) return;
     for (const [what, prepare] of Object.entries(CHANGES)) {
       const rounds = LONG ? 200 : 2;
       it(`${what}: nor where the store is ${delayMs} ms away from one, in ${rounds} rounds`, () =>
-        play(prepare, rounds, {delay: delayMs, atOnce: DELAYED_AT_ONCE}));
+        play(prepare, rounds, {...FAR, delay: delayMs}));
     }
   });
 }
