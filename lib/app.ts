@@ -11,7 +11,7 @@ import {createKmsEndpoints} from './http/endpoints/kms-endpoints.ts';
 import {HttpServer} from './http/http-server.ts';
 import {Lifecycle} from './http/lifecycle.ts';
 import {connectionLimits} from './http/limits.ts';
-import {byAddressBlock} from './http/rate-limit.ts';
+import {addressBlock, byAddressBlock} from './http/rate-limit.ts';
 import {loadCredentials, loadSelfSigned, type Credentials} from './http/tls.ts';
 import {startHousekeeping} from './housekeeping.ts';
 import {openKeyManagement} from './key-management.ts';
@@ -97,6 +97,7 @@ async function compose(
     }),
     replays: stores.replays,
     limitInvoker: (did) => invokerLimiter.limit(did),
+    addressBlock,
     maxDelegationTtlMs: settings.maxDelegationTtlSeconds * 1000,
     onCache: (hit) => metrics.cache('capabilities', hit),
     now: () => Math.floor(clock() / 1000),

@@ -69,7 +69,8 @@ class WindowLimiter implements Limiter {
   }
 }
 
-function addressBlock(address: string): string {
+/** What all addresses of one client have in common. */
+export function addressBlock(address: string): string {
   if (isIPv4(address) || !ipaddr.IPv6.isValid(address)) return address;
   return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(':');
 }

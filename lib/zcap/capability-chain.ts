@@ -1,6 +1,7 @@
 import {NotAllowedError} from '../errors.ts';
 import {parseCapability, type DelegatedCapability} from './capability.ts';
 import type {DelegationProof} from './delegation-proof.ts';
+import type {StateQuery} from './invocation.ts';
 import {MAX_CHAIN_LENGTH} from './limits.ts';
 import {isRootCapabilityId} from './root-capability.ts';
 
@@ -19,6 +20,8 @@ export interface CapabilityChain {
   readonly tail: CapabilityLink;
   /** Links and the root. */
   readonly length: number;
+  /** What revocations name the links by; one list for as long as the chain is kept. */
+  readonly revocations: StateQuery['revocations'];
 }
 
 /**
@@ -45,7 +48,8 @@ export function parseCapabilityChain(document: unknown): CapabilityChain {
   const [rootId = ''] = ids;
   if (!isRootCapabilityId(rootId)) throw refused('The capability chain does not begin at a root capability.');
   assertDistinct([...ids, tail.id]);
-  return {rootId, links, tail: tailLink, length: links.length + 1};
+  const revocations = links.map(({id, proof}) => ({delegator: proof.delegator, capabilityId: id}));
+  return {rootId, links, tail: tailLink, length: links.length + 1, revocations};
 }
 
 /** Chains are kept: the embedded documents are not. */

@@ -13,15 +13,13 @@ export interface PresentedCapability {
   readonly action: string;
   /** undefined: a root capability, invoked by its id. */
   readonly chain: CapabilityChain | undefined;
-  /** The capability as it was signed; only where `chain` was not judged yet. */
-  readonly document: Document | undefined;
-  /** Whether the libraries have judged exactly this header from exactly this verification method, for good. */
-  readonly isJudged: boolean;
-  /** Remembers that they have. Call only once everything about the invocation has verified. */
-  remember(): void;
 }
 
-type Judged = Pick<PresentedCapability, 'id' | 'action' | 'chain'>;
+/** One that was not judged yet, by exactly this header from exactly this verification method. */
+export interface UnjudgedCapability extends PresentedCapability {
+  /** The capability as it was signed; undefined: a root capability. */
+  readonly document: Document | undefined;
+}
 
 /** Bytes of the headers whose contents are kept: of those seen once, and of those that came again. */
 const RECENT_BYTES = 2 * 1024 * 1024;
@@ -32,62 +30,55 @@ const ENTRY_BYTES = 512;
 /**
  * Reads capability headers, and keeps what was read and judged. Nothing is kept that time or state can make false: a
  * chain with a delegator whose DID document can change is read and judged again every time. What is used once does not
- * push out what is used again, so that strangers cannot make others' requests dear.
+ * push out what is used again, so that strangers cannot make others' requests dear. All methods are called only for
+ * requests whose HTTP signature has verified (R10).
  */
 export class PresentedCapabilities {
-  readonly #recent = new LRUCache<string, Judged>({maxSize: RECENT_BYTES});
-  readonly #frequent = new LRUCache<string, Judged>({maxSize: FREQUENT_BYTES});
+  readonly #recent = new LRUCache<string, PresentedCapability>({maxSize: RECENT_BYTES});
+  readonly #frequent = new LRUCache<string, PresentedCapability>({maxSize: FREQUENT_BYTES});
   readonly #maxDelegationTtlMs: number;
-  readonly #onCache: (hit: boolean) => void;
 
-  constructor({
-    maxDelegationTtlMs,
-    onCache,
-  }: {
-    readonly maxDelegationTtlMs: number;
-    readonly onCache: (hit: boolean) => void;
-  }) {
+  constructor({maxDelegationTtlMs}: {readonly maxDelegationTtlMs: number}) {
     this.#maxDelegationTtlMs = maxDelegationTtlMs;
-    this.#onCache = onCache;
   }
 
-  /** Called only for a request whose HTTP signature has verified (R10). @throws NotAllowedError */
-  read({capabilityInvocation, httpSignature, isUsual}: Envelope): PresentedCapability {
-    const key = hash('sha256', `${httpSignature.keyId}\n${capabilityInvocation}`, 'base64');
-    const entry = {key, size: capabilityInvocation.length + ENTRY_BYTES};
-    const judged = isUsual ? this.#recall(entry) : undefined;
-    this.#onCache(judged !== undefined);
-    if (judged) return {...judged, document: undefined, isJudged: true, remember: () => undefined};
-    const {action, id, encoded} = parseCapabilityHeader(capabilityInvocation);
-    const document = encoded === undefined ? undefined : decodeCapability(encoded);
-    const chain = document === undefined ? undefined : this.#readChain(document);
-    const presented = {id: chain ? chain.tail.id : (id ?? ''), action, chain};
-    return {
-      ...presented,
-      document: document as Document | undefined,
-      isJudged: false,
-      remember: () => {
-        if (isUsual && isImmutable(chain)) this.#recent.set(entry.key, presented, {size: entry.size});
-      },
-    };
+  /** What the header of a request is known by; undefined: it is judged every time. */
+  nameOf({isUsual, httpSignature, capabilityInvocation}: Envelope): string | undefined {
+    return isUsual ? hash('sha256', `${httpSignature.keyId}\n${capabilityInvocation}`, 'base64') : undefined;
   }
 
-  #recall({key, size}: {readonly key: string; readonly size: number}): Judged | undefined {
-    const frequent = this.#frequent.get(key);
+  /** @returns undefined where it was not judged, or that was forgotten */
+  recall(name: string | undefined, envelope: Envelope): PresentedCapability | undefined {
+    if (name === undefined) return undefined;
+    const frequent = this.#frequent.get(name);
     if (frequent) return frequent;
-    const recent = this.#recent.get(key);
+    const recent = this.#recent.get(name);
     if (!recent) return undefined;
-    this.#recent.delete(key);
-    this.#frequent.set(key, recent, {size});
+    this.#recent.delete(name);
+    this.#frequent.set(name, recent, sizeOf(envelope));
     return recent;
   }
 
-  #readChain(document: unknown): CapabilityChain {
+  /** @throws NotAllowedError */
+  read({capabilityInvocation}: Envelope): UnjudgedCapability {
+    const {action, id = '', encoded} = parseCapabilityHeader(capabilityInvocation);
+    if (encoded === undefined) return {id, action, chain: undefined, document: undefined};
+    const document = decodeCapability(encoded);
     const chain = parseCapabilityChain(document);
     assertAttenuation(chain, {maxDelegationTtlMs: this.#maxDelegationTtlMs});
-    return chain;
+    return {id: chain.tail.id, action, chain, document: document as Document};
+  }
+
+  /** Remembers what was judged for good. Called only once everything about the invocation has verified. */
+  remember(name: string | undefined, envelope: Envelope, {id, action, chain}: UnjudgedCapability): void {
+    if (name !== undefined && isImmutable(chain))
+      this.#recent.set(name, {id, action, chain}, sizeOf(envelope));
   }
 }
+
+const sizeOf = ({capabilityInvocation}: Envelope): {readonly size: number} => ({
+  size: capabilityInvocation.length + ENTRY_BYTES,
+});
 
 function isImmutable(chain: CapabilityChain | undefined): boolean {
   return chain === undefined || chain.links.every(({proof}) => proof.delegator.startsWith('did:key:'));

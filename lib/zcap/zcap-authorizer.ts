@@ -2,11 +2,13 @@ import {createHash, verify} from 'node:crypto';
 import {InternalError, NotAllowedError} from '../errors.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 import type {ReplayStore} from '../storage/replay-store.ts';
-import type {CapabilityChain} from './capability-chain.ts';
+import {ColdWork} from './cold-work.ts';
 import {unresolved, type DidResolver} from './did/did-resolver.ts';
 import type {VerificationMethod} from './did/verification-method.ts';
 import type {Envelope} from './envelope.ts';
+import type {Party} from './fair-queue.ts';
 import {assertInvocationRules, type Expectation} from './invocation-rules.ts';
+import {InvokedCapabilities, type InvokedCapability} from './invoked-capabilities.ts';
 import type {
   AuthorizationState,
   AuthorizedInvocation,
@@ -21,7 +23,7 @@ import type {
 } from './invocation.ts';
 import {Judge} from './judge.ts';
 import {CLOCK_SKEW_SECONDS, CREATION_REPEAT_SECONDS} from './limits.ts';
-import {PresentedCapabilities, type PresentedCapability} from './presented-capability.ts';
+import type {PresentedCapability} from './presented-capability.ts';
 import {assertRevocable, describeRevocable, readRevocableChain, revocationRoots} from './revocation-rules.ts';
 import {assertSourceAddress} from './source-address.ts';
 import {verifiedInvocation} from './verified-invocation.ts';
@@ -35,6 +37,10 @@ export interface ZcapAuthorizerOptions {
   readonly maxDelegationTtlMs: number;
   /** Told of each look-up whether the capability was known. */
   readonly onCache?: (hit: boolean) => void;
+  /** Where what was never seen before waits for its turn. */
+  readonly coldWork?: ColdWork;
+  /** What all addresses of one party have in common, e.g. the first 64 bits. Default: the address */
+  readonly addressBlock?: (address: string) => string;
   /** Unix seconds. */
   readonly now?: () => number;
 }
@@ -51,8 +57,6 @@ interface Verdict {
   readonly judgedAction: string;
 }
 
-type RevocationKeys = StateQuery['revocations'];
-
 /**
  * Authorises by HTTP Signatures and capability invocations. The order of the lines of its methods is the security argument
  * (R12). All that state decides comes in one reading: right after the signature and the capability were read, and before dear
@@ -61,18 +65,19 @@ type RevocationKeys = StateQuery['revocations'];
  */
 export class ZcapAuthorizer implements Authorizer {
   readonly #options: ZcapAuthorizerOptions;
-  readonly #capabilities: PresentedCapabilities;
+  readonly #capabilities: InvokedCapabilities;
   readonly #now: () => number;
   readonly #judge: Judge;
 
   constructor(options: ZcapAuthorizerOptions) {
     const {
       maxDelegationTtlMs,
+      coldWork = new ColdWork(),
       onCache = () => undefined,
       now = () => Math.floor(Date.now() / 1000),
     } = options;
     this.#options = options;
-    this.#capabilities = new PresentedCapabilities({maxDelegationTtlMs, onCache});
+    this.#capabilities = new InvokedCapabilities({maxDelegationTtlMs, coldWork, onCache});
     this.#judge = new Judge(options);
     this.#now = now;
   }
@@ -84,26 +89,32 @@ export class ZcapAuthorizer implements Authorizer {
 
   async authorizeInvocation<State extends AuthorizationState>(
     envelope: Envelope,
-    {readState, onInvoker, ...expectation}: AuthorizeOptions<State>,
+    {readState, onInvoker, action, alsoBy}: AuthorizeOptions<State>,
   ): Promise<AuthorizedInvocation<State>> {
     const readRoots = async (): Promise<readonly ExpectedRoot[]> => (await readState(NOTHING)).roots;
-    const signed = await this.#readSigned(envelope, readRoots, onInvoker);
-    const {presented} = signed;
-    const revocations = revocationKeys(presented.chain);
-    const assertAllowed = async (isLast: boolean): Promise<{state: State; verdict: Verdict}> => {
-      const state = await readState({revocations, isLast});
-      return {state, verdict: this.#assertAllowed(signed, expectation, state)};
-    };
-    let {state, verdict} = await assertAllowed(presented.isJudged);
-    if (!presented.isJudged) {
-      await this.#assertJudged(signed, verdict);
-      presented.remember();
-      ({state, verdict} = await assertAllowed(true));
-    }
-    const confirm = async (): Promise<void> => {
-      await assertAllowed(false);
-    };
-    return {invocation: verifiedInvocation(signed), state, confirm};
+    const method = await this.#verifySignature(envelope, readRoots, onInvoker);
+    return this.#capabilities.use(
+      envelope,
+      () => this.#partyOf(envelope, method),
+      async (invoked) => {
+        const signed = {envelope, method, presented: invoked.presented};
+        const revocations = invoked.presented.chain?.revocations ?? NOTHING.revocations;
+        const assertAllowed = async (isLast: boolean): Promise<{state: State; verdict: Verdict}> => {
+          const state = await readState({revocations, isLast});
+          return {state, verdict: this.#assertAllowed(signed, {action, alsoBy, roots: state.roots}, state)};
+        };
+        let {state, verdict} = await assertAllowed(!invoked.unjudged);
+        if (invoked.unjudged) {
+          await this.#assertJudged(signed, verdict, invoked);
+          invoked.unjudged.remember();
+          ({state, verdict} = await assertAllowed(true));
+        }
+        const confirm = async (): Promise<void> => {
+          await assertAllowed(false);
+        };
+        return {invocation: verifiedInvocation(signed), state, confirm};
+      },
+    );
   }
 
   async authorizeRevocation(
@@ -113,30 +124,37 @@ export class ZcapAuthorizer implements Authorizer {
     const readRoots = async (): Promise<readonly ExpectedRoot[]> => [
       rootOf(keystoreId, (await readState(NOTHING)).keystore),
     ];
-    const signed = await this.#readSigned(envelope, readRoots, onInvoker);
-    const {method, presented} = signed;
-    const chain = readRevocableChain(capability, {
-      revocationId,
-      maxDelegationTtlMs: this.#options.maxDelegationTtlMs,
-    });
-    const revocations = [...revocationKeys(presented.chain), ...revocationKeys(chain)];
-    const assertAllowed = async (isLast: boolean): Promise<{root: ExpectedRoot; verdict: Verdict}> => {
-      const state = await readState({revocations, isLast});
-      const root = rootOf(keystoreId, state.keystore);
-      assertRevocable(chain, {root, now: this.#now()});
-      const roots = revocationRoots(envelope.url, chain, root);
-      const verdict = this.#assertAllowed(signed, {action: 'write'}, {...state, roots});
-      assertNotRevoked(keystoreId, state);
-      return {root, verdict};
-    };
-    const before = await assertAllowed(false);
-    await this.#assertJudged(signed, before.verdict);
-    await this.#judge.assertDelegation({document: capability, root: before.root}, this.#now());
-    const {root} = await assertAllowed(true);
-    return {
-      invocation: verifiedInvocation(signed),
-      revocable: describeRevocable(chain, {root, invoker: method, authority: presented.chain ?? chain}),
-    };
+    const method = await this.#verifySignature(envelope, readRoots, onInvoker);
+    return this.#capabilities.useInTurn(
+      envelope,
+      () => this.#partyOf(envelope, method),
+      async (invoked) => {
+        const {presented, yieldTurn} = invoked;
+        const signed = {envelope, method, presented};
+        const {maxDelegationTtlMs} = this.#options;
+        const chain = readRevocableChain(capability, {revocationId, maxDelegationTtlMs});
+        const revocations = [...(presented.chain?.revocations ?? []), ...chain.revocations];
+        const assertAllowed = async (isLast: boolean): Promise<{root: ExpectedRoot; verdict: Verdict}> => {
+          const state = await readState({revocations, isLast});
+          const root = rootOf(keystoreId, state.keystore);
+          assertRevocable(chain, {root, now: this.#now()});
+          const roots = revocationRoots(envelope.url, chain, root);
+          const verdict = this.#assertAllowed(signed, {action: 'write', roots}, state);
+          assertNotRevoked(keystoreId, state);
+          return {root, verdict};
+        };
+        const before = await assertAllowed(false);
+        await this.#assertJudged(signed, before.verdict, invoked);
+        await yieldTurn();
+        const delegation = {document: capability, root: before.root};
+        await this.#judge.assertDelegation(delegation, this.#now(), {yieldTurn});
+        const {root} = await assertAllowed(true);
+        return {
+          invocation: verifiedInvocation(signed),
+          revocable: describeRevocable(chain, {root, invoker: method, authority: presented.chain ?? chain}),
+        };
+      },
+    );
   }
 
   async acceptOnce(
@@ -152,11 +170,11 @@ export class ZcapAuthorizer implements Authorizer {
   }
 
   /** R9, R10. Nothing of the capability is read for a request whose signature does not verify. */
-  async #readSigned(
+  async #verifySignature(
     envelope: Envelope,
     readRoots: () => Promise<readonly ExpectedRoot[]>,
     onInvoker: AuthorizeOptions['onInvoker'],
-  ): Promise<SignedInvocation> {
+  ): Promise<VerificationMethod> {
     const {keyId, signature} = envelope.httpSignature;
     // What nobody controls costs nobody's document a fetch (R12); a did:key is its own document.
     if (!keyId.startsWith('did:key:') && !(await readRoots()).some(isControlled)) throw unresolved();
@@ -168,33 +186,35 @@ export class ZcapAuthorizer implements Authorizer {
     }
     await this.#options.limitInvoker(method.controller);
     onInvoker?.(method.controller);
-    return {envelope, method, presented: this.#capabilities.read(envelope)};
+    return method;
   }
 
   /** Everything that depends on this request, on time and on state; nothing that is dear. */
-  #assertAllowed(
-    signed: SignedInvocation,
-    expectation: Omit<Expectation, 'roots'>,
-    {roots, ...state}: AuthorizationState,
-  ): Verdict {
-    const verdict = assertInvocationRules({...signed, now: this.#now()}, {...expectation, roots});
-    assertSourceAddress(signed.envelope.remoteAddress, state.keystore?.ipAllowList);
-    if (signed.presented.chain) assertNotRevoked(verdict.root.invocationTarget, state);
+  #assertAllowed(signed: SignedInvocation, expectation: Expectation, state: KeystoreState): Verdict {
+    const {envelope, method, presented} = signed;
+    const verdict = assertInvocationRules({envelope, method, presented, now: this.#now()}, expectation);
+    assertSourceAddress(envelope.remoteAddress, state.keystore?.ipAllowList);
+    if (presented.chain) assertNotRevoked(verdict.root.invocationTarget, state);
     return verdict;
   }
 
-  async #assertJudged({envelope, method, presented}: SignedInvocation, verdict: Verdict): Promise<void> {
-    const {action, document} = presented;
-    await this.#judge.assertInvocation({...verdict, envelope, method, action, document}, this.#now());
+  async #assertJudged(
+    {envelope, method, presented: {action}}: SignedInvocation,
+    verdict: Verdict,
+    {unjudged, yieldTurn}: InvokedCapability,
+  ): Promise<void> {
+    if (!unjudged) return;
+    const invocation = {...verdict, envelope, method, action, document: unjudged.document};
+    await this.#judge.assertInvocation(invocation, this.#now(), {yieldTurn});
+  }
+
+  #partyOf({remoteAddress}: Envelope, {controller: invoker}: VerificationMethod): Party {
+    return {invoker, address: this.#options.addressBlock?.(remoteAddress) ?? remoteAddress};
   }
 }
 
 /** For what decides only whether it is worth to fetch a document. */
 const NOTHING: StateQuery = {revocations: [], isLast: false};
-
-function revocationKeys(chain: CapabilityChain | undefined): RevocationKeys {
-  return chain ? chain.links.map(({id, proof}) => ({delegator: proof.delegator, capabilityId: id})) : [];
-}
 
 /** Chains begin only at keystores' roots: `keystoreId` is the root's target, and it was asked about in no other. */
 function assertNotRevoked(keystoreId: string, {keystore, isAnyRevoked}: KeystoreState): void {
