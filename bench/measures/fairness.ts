@@ -12,15 +12,17 @@ const LANES = 8;
 const FLOOD_LANES = 8;
 /** Of what the server can do, where others are not all busy. */
 const STEADY_SHARE = 0.4;
-/** More than a processor can verify. */
-const FLOOD_PER_SECOND = 3000;
+/** Made beforehand; if more are answered, they come again, and are no longer new. */
+const FLOOD_PER_SECOND = 4000;
+const ROUNDS = 3;
 
 interface Waiting {
   readonly p50: number;
   readonly p99: number;
 }
 
-type Send = (seconds: number) => Promise<Float64Array>;
+/** Makes requests to be sent later. */
+type Prepare = () => Promise<() => Promise<Float64Array>>;
 
 /**
  * How long others wait beside one party that sends chains of capabilities that were never seen, as fast as it can: at a moderate
@@ -29,7 +31,7 @@ type Send = (seconds: number) => Promise<Float64Array>;
 export async function measureFairness(
   server: KmsColumn,
   row: Row,
-  {rounds, seconds}: {readonly rounds: number; readonly seconds: number},
+  {seconds}: {readonly seconds: number},
 ): Promise<readonly MeasureResult[]> {
   const lanes = await Promise.all(Array.from({length: LANES}, () => Lane.open(server.port)));
   const isExpected = (status: number): boolean => server.isExpected(row, status);
@@ -37,21 +39,23 @@ export async function measureFairness(
   try {
     const {seconds: took} = await replay(lanes, await make(2000), isExpected);
     const perSecond = 2000 / took;
-    const steady: Send = async (length) => {
-      const rate = perSecond * STEADY_SHARE;
-      return sendSteadily(lanes, await make(Math.ceil(rate * length)), {perSecond: rate, isExpected});
+    const rate = perSecond * STEADY_SHARE;
+    const steady: Prepare = async () => {
+      const requests = await make(Math.ceil(rate * seconds));
+      return () => sendSteadily(lanes, requests, {perSecond: rate, isExpected});
     };
-    const busy: Send = async (length) =>
-      (await replay(lanes, await make(Math.ceil(perSecond * length)), isExpected)).latenciesMs;
-    const effort = {rounds, seconds};
+    const busy: Prepare = async () => {
+      const requests = await make(Math.ceil(perSecond * seconds));
+      return async () => (await replay(lanes, requests, isExpected)).latenciesMs;
+    };
     return [
       await compare(server, steady, {
-        ...effort,
+        seconds,
         name: 'fairness',
-        others: `others at ${Math.round(perSecond * STEADY_SHARE)} per second`,
+        others: `others at ${Math.round(rate)} per second`,
       }),
       await compare(server, busy, {
-        ...effort,
+        seconds,
         name: 'fairness-busy',
         others: `others with ${LANES} requests at a time`,
       }),
@@ -63,21 +67,17 @@ export async function measureFairness(
 
 async function compare(
   server: KmsColumn,
-  send: Send,
-  {
-    rounds,
-    seconds,
-    name,
-    others,
-  }: {readonly rounds: number; readonly seconds: number; readonly name: string; readonly others: string},
+  prepare: Prepare,
+  {seconds, name, others}: {readonly seconds: number; readonly name: string; readonly others: string},
 ): Promise<MeasureResult> {
   const [quiet, flooded]: [Waiting[], Waiting[]] = [[], []];
   const answered: Record<string, number> = {};
-  for (let round = 0; round < rounds; round++) {
-    quiet.push(waitingOf(await send(seconds)));
+  for (let round = 0; round < ROUNDS; round++) {
+    quiet.push(waitingOf(await (await prepare())()));
+    const send = await prepare();
     const requests = await makeFlood(server.scene, Math.ceil(FLOOD_PER_SECOND * seconds));
     const flooder = await Flooder.start({port: server.port, lanes: FLOOD_LANES, requests});
-    flooded.push(waitingOf(await send(seconds)));
+    flooded.push(waitingOf(await send()));
     add(answered, await flooder.stop());
   }
   const of = (list: readonly Waiting[], part: keyof Waiting): readonly number[] =>

@@ -7,7 +7,8 @@ import type {Row} from '../speed/row.ts';
 import {figureOf, ratioOf} from '../speed/statistics.ts';
 
 const LANES = 32;
-const FIRST = 3000;
+/** For each process, before anything counts: until what is hot is compiled. */
+const WARM_UP = 8000;
 
 interface Turn extends Sample {
   /** Requests per second if neither the load nor anybody else took the processors. */
@@ -28,13 +29,14 @@ export async function measureProcesses(
     for (const workers of [1, 2]) {
       columns.push(await startServerColumn({name: 'server', environment: {WEBKMS_WORKERS: String(workers)}}));
     }
-    let count = FIRST;
-    for (let round = -1; round < rounds; round++) {
-      for (const [index, column] of columns.entries()) {
-        const turn = await take(column, row, {count, processes: index + 1});
-        if (round === -1) count = Math.max(count, Math.round(turn.perSecond * seconds));
-        else turns[index]?.push(turn);
-      }
+    let count = 1;
+    for (const [index, column] of columns.entries()) {
+      const warmUp = await measure(column, row, WARM_UP * (index + 1), {lanes: LANES});
+      count = Math.max(count, Math.round((warmUp?.perSecond ?? NaN) * seconds));
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const [index, column] of columns.entries())
+        turns[index]?.push(await take(column, row, {count, processes: index + 1}));
     }
   } finally {
     await Promise.all(columns.map((column) => column.stop()));

@@ -20,7 +20,7 @@ export interface KmsColumn extends Column {
 /** The reference in memory, or this server on SQLite; asked for what it should do by the official client before it is measured. */
 export async function startReferenceColumn(): Promise<KmsColumn> {
   return startKmsColumn('reference', async (publicPort) =>
-    startProcess(REFERENCE, {args: [`localhost:${publicPort}`]}),
+    startProcess(REFERENCE, {args: [`localhost:${publicPort}`], environment: {NODE_ENV: 'production'}}),
   );
 }
 

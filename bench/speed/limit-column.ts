@@ -11,7 +11,7 @@ const KEY = 'https://localhost:12345/kms/keystores/z1A9uFsxVcmLRAv2WpVkpjqkj/key
 /** What cannot be done without, on node:http or on Express. */
 export async function startLimitColumn(name: 'limit' | 'express'): Promise<Column> {
   const program = name === 'limit' ? 'limit-server.ts' : 'express-limit-server.ts';
-  const process = await startProcess(join(SERVERS, program));
+  const process = await startProcess(join(SERVERS, program), {environment: {NODE_ENV: 'production'}});
   return {
     ...{name, process, port: Number(new URL(process.listensOn).port)},
     make: async (row, count) => Array.from({length: count}, () => requestOf(row)),
