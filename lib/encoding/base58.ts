@@ -1,4 +1,4 @@
-import {decode, encode} from 'base58-universal';
+import {encode} from 'base58-universal';
 
 const BASE58 = /^[1-9A-HJ-NP-Za-km-z]+$/;
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
@@ -8,6 +8,14 @@ const LEAF_DIGITS = 9;
 const POWERS = Array.from({length: 10}, (_, i) => 58n ** (BigInt(LEAF_DIGITS) << BigInt(i)));
 const MIN_HALVED = 64;
 const MAX_HALVED = 3300;
+/** Digits that are read at once, and the bits that they are added to: their product is whole in a double. */
+const CHUNK_DIGITS = 4;
+const CHUNK = 58 ** CHUNK_DIGITS;
+const LIMB = 2 ** 24;
+/** By character code. */
+const VALUES = Uint8Array.from({length: 128}, (_, code) =>
+  Math.max(0, ALPHABET.indexOf(String.fromCharCode(code))),
+);
 
 /** base58btc without multibase prefix. */
 export function encodeBase58(bytes: Uint8Array): string {
@@ -36,7 +44,41 @@ function digits(value: bigint, level: number): string {
 
 /** @returns the bytes, or undefined where `text` is not base58btc or is longer than `maxLength` characters. */
 export function decodeBase58(text: string, maxLength = 4096): Uint8Array | undefined {
-  // Decoding takes time that is quadratic in the length. The library skips white space.
+  // Decoding takes time that is quadratic in the length.
   if (text.length > maxLength || !BASE58.test(text)) return undefined;
-  return decode(text);
+  const digits = text.replace(/^1+/, '');
+  const value = toBytes(toLimbs(digits));
+  const bytes = new Uint8Array(text.length - digits.length + value.length);
+  bytes.set(value, bytes.length - value.length);
+  return bytes;
+}
+
+/** Of 24 bits, the least first. Several times as fast as byte by byte: proofs and keys come in base58. */
+function toLimbs(digits: string): readonly number[] {
+  const limbs: number[] = [];
+  let end = digits.length % CHUNK_DIGITS;
+  for (let start = 0; start < digits.length; start = end, end += CHUNK_DIGITS) {
+    let carry = 0;
+    for (let i = start; i < end; i++) carry = carry * 58 + (VALUES[digits.charCodeAt(i)] ?? 0);
+    for (let i = 0; i < limbs.length; i++) {
+      const sum = (limbs[i] ?? 0) * CHUNK + carry;
+      carry = Math.floor(sum / LIMB);
+      limbs[i] = sum - carry * LIMB;
+    }
+    if (carry > 0) limbs.push(carry);
+  }
+  return limbs;
+}
+
+/** Without zeros in front. */
+function toBytes(limbs: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(limbs.length * 3);
+  for (let i = 0, end = bytes.length; i < limbs.length; i++) {
+    const limb = limbs[i] ?? 0;
+    bytes[--end] = limb;
+    bytes[--end] = limb >>> 8;
+    bytes[--end] = limb >>> 16;
+  }
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first === -1 ? bytes.subarray(bytes.length) : bytes.subarray(first);
 }

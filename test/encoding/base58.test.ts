@@ -1,4 +1,4 @@
-import {encode} from 'base58-universal';
+import {decode, encode} from 'base58-universal';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {decodeBase58, encodeBase58} from '../../lib/encoding/base58.ts';
@@ -32,6 +32,26 @@ describe('base58', () => {
         expect(Uint8Array.from(decodeBase58(encodeBase58(data)) ?? [])).to.deep.equal(data);
       }),
     );
+  });
+
+  it('is read as the reference library reads it', () => {
+    const digit = fc.constantFrom(...'123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'.split(''));
+    const text = fc
+      .tuple(fc.nat(4), fc.string({unit: digit, maxLength: 200}))
+      .map(([zeros, rest]) => '1'.repeat(zeros) + rest);
+    fc.assert(
+      fc.property(text, (written) => {
+        fc.pre(written !== '');
+        expect(Array.from(decodeBase58(written) ?? [])).to.deep.equal(Array.from(decode(written)));
+      }),
+      {numRuns: 2000},
+    );
+    for (const length of [1, 2, 3, 4, 5, 8, 9, 64, 87, 88, 4096]) {
+      for (const all of ['1', '2', 'z']) {
+        const written = all.repeat(length);
+        expect(Array.from(decodeBase58(written) ?? []), written).to.deep.equal(Array.from(decode(written)));
+      }
+    }
   });
 
   it('is not read from what is empty, too long or has other characters', () => {
