@@ -1,7 +1,8 @@
-import {AggregatorRegistry, Registry, type MetricObjectWithValues, type MetricValue} from 'prom-client';
+import {AggregatorRegistry, Registry} from 'prom-client';
+import type {MetricSamples} from './tallies.ts';
 
 /** Metrics of one process, as they go to another. */
-export type MetricValues = readonly MetricObjectWithValues<MetricValue<string>>[];
+export type MetricValues = readonly MetricSamples[];
 
 /** Of what is not a sum, where prom-client would add it up or leave it out. */
 const AGGREGATORS: ReadonlyMap<string, string> = new Map([
