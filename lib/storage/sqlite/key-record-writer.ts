@@ -1,10 +1,4 @@
-import {
-  DuplicateError,
-  KeySequenceError,
-  KeystoreSequenceError,
-  NotFoundError,
-  QuotaExceededError,
-} from '../../errors.ts';
+import {DuplicateError, KeySequenceError, KeystoreSequenceError, NotFoundError} from '../../errors.ts';
 import type {KeyRecord, KeyVersionRecord} from '../key-record.ts';
 import type {KeyMaintenance, KeyRecordReplacement} from '../key-record-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
@@ -12,6 +6,7 @@ import type {TransferRecords} from '../store-transfer.ts';
 import type {SqliteConnection} from './connection.ts';
 import {DataKeyVersionLookup} from './data-key-version-lookup.ts';
 import {toKeyColumns} from '../key-columns.ts';
+import {KeyQuota} from './key-quota.ts';
 import type {RowId} from './key-hierarchy-statements.ts';
 import {toVersionColumns} from '../key-version-columns.ts';
 import {
@@ -31,17 +26,20 @@ const keystoreChanged = (): KeystoreSequenceError =>
  */
 export class KeyRecordWriter {
   readonly #dataKeyVersions: DataKeyVersionLookup;
+  readonly #quota: KeyQuota;
   readonly #sql: ReturnType<typeof keyWriteStatements>;
 
   constructor(connection: SqliteConnection) {
     this.#dataKeyVersions = new DataKeyVersionLookup(connection);
+    this.#quota = new KeyQuota(connection);
     this.#sql = keyWriteStatements(connection);
   }
 
+  /** @returns what is to be called once it is committed. */
   insert(
     record: Authenticated<KeyRecord>,
     {maxPerKeystore, keystoreSequence}: Parameters<KeyMaintenance['insert']>[1],
-  ): void {
+  ): () => void {
     const keystore = this.#sql.findKeystore.get(record.keystoreId);
     if (keystore === undefined) throw new NotFoundError('The keystore does not exist.');
     if (keystoreSequence !== undefined && keystore.sequence !== keystoreSequence) throw keystoreChanged();
@@ -49,10 +47,9 @@ export class KeyRecordWriter {
       throw new DuplicateError('A record with that identity exists.');
     }
     this.#requireFreeName(record, {keystore: keystore.position});
-    if ((this.#sql.countOfKeystore.get(keystore.position) ?? 0) >= maxPerKeystore) {
-      throw new QuotaExceededError('The quota of keys in this keystore is used up.');
-    }
+    const committed = this.#quota.assertBelow(maxPerKeystore, keystore.position);
     this.#insert(record, keystore.position);
+    return committed;
   }
 
   /**

@@ -24,11 +24,6 @@ export const keyWriteStatements = (connection: SqliteConnection) => ({
   keystoreSequence: connection
     .prepare<[keystore: number], number>('SELECT sequence FROM keystore WHERE position = ?')
     .pluck(),
-  countOfKeystore: connection
-    .prepare<[keystore: number], number>(
-      `SELECT count(*) FROM key_record WHERE keystore = ? AND state <> 'deleted'`,
-    )
-    .pluck(),
   findNamed: connection
     .prepare<[keystore: number, name: string], number>(
       'SELECT position FROM key_record WHERE keystore = ? AND name = ?',

@@ -29,7 +29,11 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
   }
 
   insert(...[record, options]: Parameters<KeyMaintenance['insert']>): Promise<void> {
-    return this.#connection.write(() => this.#writer.insert(record, options));
+    let committed: (() => void) | undefined;
+    const insert = (): void => {
+      committed = this.#writer.insert(record, options);
+    };
+    return this.#connection.write(insert, {committed: () => committed?.()});
   }
 
   async update(...[record, options = {}]: Parameters<KeyMaintenance['update']>): Promise<void> {

@@ -23,7 +23,7 @@ interface StoredKeystore {
 }
 
 const NOTHING: StoredState = {keystore: undefined, key: undefined, isAnyRevoked: false};
-const MEMORY_BYTES = 8 * 1024 * 1024;
+const MEMORY_BYTES = 16 * 1024 * 1024;
 
 /** Reads what decides about a request, or is told by the database that nothing of it has changed since it was read. */
 export class SqliteStateStore implements StateStore {
