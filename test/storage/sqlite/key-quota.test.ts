@@ -16,7 +16,7 @@ describe('The quota of keys in SQLite', () => {
     fc.assert(
       fc.asyncProperty(
         fc.integer({min: 1, max: 5}),
-        fc.array(fc.constantFrom(...STEPS), {minLength: 5, maxLength: 20}),
+        fc.array(fc.constantFrom(...STEPS), {minLength: 5, maxLength: 14}),
         (max, steps) =>
           withTemporaryFile(async (path) => {
             const [stores, elsewhere] = [await SqliteStores.open({path}), await SqliteStores.open({path})];
@@ -62,7 +62,7 @@ describe('The quota of keys in SQLite', () => {
             await elsewhere.close();
           }),
       ),
-      {numRuns: 20},
+      {numRuns: 8},
     ));
 
   it('is not counted by positions that were rolled back, and are given again', () =>

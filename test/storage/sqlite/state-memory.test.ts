@@ -146,7 +146,7 @@ describe('SqliteStateStore: what it remembers', () => {
             }
           }),
       ),
-      {numRuns: 15},
+      {numRuns: 10},
     ));
 
   it('is not a keystore or a key that went, nor one that came', () =>
