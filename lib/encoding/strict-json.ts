@@ -52,14 +52,24 @@ function parse(text: string): unknown {
 /** Colons outside of strings: one for each member that was written. `text` is valid JSON. */
 function countColons(text: string): number {
   let colons = 0;
-  let inString = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code === QUOTE) inString = !inString;
-    else if (code === BACKSLASH) i++;
-    else if (code === COLON && !inString) colons++;
+    if (code === COLON) colons++;
+    else if (code === QUOTE) i = closingQuote(text, i);
   }
   return colons;
+}
+
+/** Where the string ends that begins with the quote at `opening`: at the next one that no backslash escapes. */
+function closingQuote(text: string, opening: number): number {
+  let closing = opening;
+  let backslashes;
+  do {
+    closing = text.indexOf('"', closing + 1);
+    backslashes = 0;
+    while (text.charCodeAt(closing - 1 - backslashes) === BACKSLASH) backslashes++;
+  } while (backslashes % 2 === 1);
+  return closing;
 }
 
 /**

@@ -61,8 +61,6 @@ export function createDidResolver({didWeb, onCache, now = Date.now}: DidResolver
     relationship: Relationship,
     requester?: string,
   ): Promise<VerificationMethod> {
-    // did:key lists its one key under every relationship.
-    if (didUrl.startsWith('did:key:')) return didKeys.get(didUrl);
     const {did} = parseDidUrl(didUrl);
     const document = await documentOf(did, requester);
     const method = document.method(didUrl, now());
@@ -78,9 +76,18 @@ export function createDidResolver({didWeb, onCache, now = Date.now}: DidResolver
     return verificationMethodNode(document.method(didOrDidUrl, now()));
   }
 
+  /** did:key lists its one key under every relationship, and there is nothing to wait for. */
+  async function keyMethod(didUrl: string): Promise<VerificationMethod> {
+    try {
+      return didKeys.get(didUrl);
+    } catch (cause) {
+      throw unresolved(cause);
+    }
+  }
+
   return {
     verificationMethod: (didUrl, relationship, {requester} = {}) =>
-      refusing(methodOf(didUrl, relationship, requester)),
+      didUrl.startsWith('did:key:') ? keyMethod(didUrl) : refusing(methodOf(didUrl, relationship, requester)),
     document: (didOrDidUrl) => refusing(nodeOf(didOrDidUrl)),
   };
 }
