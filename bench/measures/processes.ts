@@ -8,7 +8,8 @@ import type {Row} from '../speed/row.ts';
 import {figureOf, ratioOf} from '../speed/statistics.ts';
 import {at} from '../support/at.ts';
 
-const LANES = 32;
+/** For each process: two are kept as busy as one. */
+const LANES = 24;
 /** For each process, before anything counts: until what is hot is compiled. */
 const WARM_UP = 8000;
 
@@ -45,7 +46,7 @@ export async function measureProcesses(
     }
     let count = 1;
     for (const {column, processes} of subjects) {
-      const warmUp = await measure(column, row, WARM_UP * processes, {lanes: LANES});
+      const warmUp = await measure(column, row, WARM_UP * processes, {lanes: LANES * processes});
       count = Math.max(count, Math.round((warmUp?.perSecond ?? NaN) * seconds));
     }
     for (let round = 0; round < rounds; round++)
@@ -58,7 +59,7 @@ export async function measureProcesses(
 }
 
 async function take({column, processes}: Subject, row: Row, count: number): Promise<Turn> {
-  const sample = await measure(column, row, count, {lanes: LANES});
+  const sample = await measure(column, row, count, {lanes: LANES * processes});
   if (!sample) throw new Error('The server has no such requests.');
   const {cpuMicroseconds, perSecond, idleProcessors} = sample;
   const busy = availableParallelism() - idleProcessors;
