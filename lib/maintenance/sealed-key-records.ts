@@ -7,6 +7,7 @@ import type {KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
 import type {KeyRecordReplacement, KeyMaintenance} from '../storage/key-record-store.ts';
 import type {KeystoreMaintenance} from '../storage/keystore-config-store.ts';
 import type {Authenticated} from '../storage/record-authentication.ts';
+import {mapInTurns} from '../turns.ts';
 import {isUnder, type RewrapBatch, type RewrapBatchOptions, type SealedData} from './sealed-data.ts';
 
 export interface SealedKeyRecordsOptions {
@@ -85,15 +86,12 @@ export class SealedKeyRecords implements SealedData {
       throw new TamperedRecordError({kind: 'key', keystoreId, localKeyId});
     }
     const verified = await this.#authenticator.verifyKey(stored);
-    const versions: KeyVersionRecord[] = [];
-    for (const version of verified.versions) {
+    const versions = await mapInTurns(verified.versions, (version) => {
       const {material} = version;
-      versions.push(
-        material && isUnder(dataKeyVersionIds, version)
-          ? await resealVersion(module, verified, {...version, material})
-          : version,
-      );
-    }
+      return material && isUnder(dataKeyVersionIds, version)
+        ? resealVersion(module, verified, {...version, material})
+        : version;
+    });
     const record = {...verified, versions, sequence: verified.sequence + 1};
     const authentication = await this.#authenticator.authenticateKey(record);
     if ([authentication, ...versions].some((sealed) => isUnder(dataKeyVersionIds, sealed)))
