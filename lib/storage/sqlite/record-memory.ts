@@ -22,11 +22,11 @@ interface Entry<T> {
 export class RecordMemory<T extends object> {
   readonly #entries: LRUCache<string, Entry<T>>;
 
-  /** @param maxBytes roughly; a record of more than a quarter of it is not remembered. */
+  /** @param maxBytes roughly; a record of more than half of it is not remembered. */
   constructor(maxBytes: number) {
     this.#entries = new LRUCache({
       maxSize: maxBytes,
-      maxEntrySize: Math.floor(maxBytes / 4),
+      maxEntrySize: Math.floor(maxBytes / 2),
       sizeCalculation: ({rows}) => rows.reduce((sum, row) => sum + weightOf(row as Columns), RECORD_WEIGHT),
     });
   }

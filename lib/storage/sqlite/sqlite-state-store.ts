@@ -23,7 +23,9 @@ interface StoredKeystore {
 }
 
 const NOTHING: StoredState = {keystore: undefined, key: undefined, isAnyRevoked: false};
-const MEMORY_BYTES = 16 * 1024 * 1024;
+const KEYSTORES_BYTES = 4 * 1024 * 1024;
+/** Of large keys two; else of some five thousand. */
+const KEYS_BYTES = 8 * 1024 * 1024;
 
 /** Reads what decides about a request, or is told by the database that nothing of it has changed since it was read. */
 export class SqliteStateStore implements StateStore {
@@ -31,8 +33,8 @@ export class SqliteStateStore implements StateStore {
   readonly #findKeystore: PreparedStatement<[id: string], KeystoreRow>;
   readonly #findKey: PreparedStatement<[keystore: number, localKeyId: string], KeyRow>;
   readonly #findRevocation: ReturnType<typeof revocationStatements>['find'];
-  readonly #keystores = new RecordMemory<StoredKeystore>(MEMORY_BYTES);
-  readonly #keys = new RecordMemory<Authenticated<KeyRecord>>(MEMORY_BYTES);
+  readonly #keystores = new RecordMemory<StoredKeystore>(KEYSTORES_BYTES);
+  readonly #keys = new RecordMemory<Authenticated<KeyRecord>>(KEYS_BYTES);
   readonly #revocations = new RevocationMemory();
 
   constructor(connection: SqliteConnection) {

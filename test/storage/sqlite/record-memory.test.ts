@@ -1,0 +1,93 @@
+import {expect} from 'chai';
+import {RecordMemory} from '../../../lib/storage/sqlite/record-memory.ts';
+import {RevocationMemory} from '../../../lib/storage/sqlite/revocation-memory.ts';
+
+const rowOf = (id: number, bytes = 0) => ({id, text: 'text', none: null, blob: Buffer.alloc(bytes, id)});
+const made = (id: number): {id: number} => ({id});
+
+describe('RecordMemory', () => {
+  it('gives what was read in this version, and what it was made of in any', () => {
+    const memory = new RecordMemory<{id: number}>(100_000);
+    const first = memory.take('a', 1, {rows: [rowOf(1, 8)], make: () => made(1)});
+    expect(memory.current('a', 1)).to.equal(first);
+    expect(memory.current('a', 2)).to.equal(undefined);
+    expect(memory.current('b', 1)).to.equal(undefined);
+    expect(memory.take('a', 2, {rows: [rowOf(1, 8)], make: () => made(1)})).to.equal(first);
+    expect(memory.current('a', 1)).to.equal(undefined);
+    expect(memory.current('a', 2)).to.equal(first);
+  });
+
+  it('gives nothing that was made of other rows, whatever differs', () => {
+    const row = rowOf(1, 8);
+    const others: readonly (readonly object[])[] = [
+      [],
+      [row, row],
+      [{...row, id: 2}],
+      [{...row, text: null}],
+      [{...row, none: 'text'}],
+      [{...row, blob: null}],
+      [{...row, blob: 'text'}],
+      [{...row, blob: Buffer.alloc(9, 1)}],
+      [{...row, blob: Buffer.from('0101010101010102', 'hex')}],
+    ];
+    for (const rows of others) {
+      const memory = new RecordMemory<{id: number}>(100_000);
+      const first = memory.take('a', 1, {rows: [row], make: () => made(1)});
+      expect(memory.take('a', 2, {rows, make: () => made(2)})).to.not.equal(first);
+      expect(memory.current('a', 2)).to.deep.equal(made(2));
+    }
+  });
+
+  it('holds no more than it may, and no record that takes more than half', () => {
+    const memory = new RecordMemory<{id: number}>(100_000);
+    const names = Array.from({length: 60}, (_, id) => `key ${id}`);
+    const take = (name: string, bytes: number): void =>
+      void memory.take(name, 1, {rows: [rowOf(1, bytes)], make: () => made(1)});
+    for (const name of names) take(name, 4000);
+    const kept = names.filter((name) => memory.current(name, 1));
+    expect(kept).to.deep.equal(names.slice(-kept.length));
+    expect(kept.length).to.be.within(10, 25);
+    take('large', 60_000);
+    expect(memory.current('large', 1)).to.equal(undefined);
+    take('half', 40_000);
+    expect(memory.current('half', 1)).to.deep.equal(made(1));
+  });
+});
+
+describe('RevocationMemory', () => {
+  const named = (capabilityId: string, delegator = 'did:key:a') => ({delegator, capabilityId});
+  const [kept, revoked] = [named('urn:kept'), named('urn:revoked')];
+  const isRevoked = (revocation: object): boolean => revocation === revoked;
+
+  it('knows what was asked in this version of the database, in that keystore, and of nothing else', () => {
+    const memory = new RevocationMemory();
+    expect(memory.recall(1, {keystore: 1, revocations: []})).to.equal(false);
+    expect(memory.recall(1, {keystore: 1, revocations: [kept]})).to.equal(undefined);
+    expect(memory.take(1, {keystore: 1, revocations: [kept], isRevoked})).to.equal(false);
+    expect(memory.take(1, {keystore: 1, revocations: [kept, revoked], isRevoked})).to.equal(true);
+    expect(memory.recall(1, {keystore: 1, revocations: [kept]})).to.equal(false);
+    expect(memory.recall(1, {keystore: 1, revocations: [kept, revoked]})).to.equal(true);
+    const others = [
+      {keystore: 2, revocations: [kept]},
+      {keystore: 1, revocations: [kept, named('urn:new')]},
+      {keystore: 1, revocations: [named('aurn:kept', 'did:key:')]},
+      {keystore: 1, revocations: [named('', 'did:key:aurn:kept')]},
+    ];
+    for (const other of others) expect(memory.recall(1, other)).to.equal(undefined);
+    expect(memory.recall(2, {keystore: 1, revocations: [kept]})).to.equal(undefined);
+    memory.take(2, {keystore: 1, revocations: [revoked], isRevoked});
+    expect(memory.recall(2, {keystore: 1, revocations: [kept]})).to.equal(undefined);
+  });
+
+  it('forgets what it knows where that is much: who asks makes the names', () => {
+    const memory = new RevocationMemory();
+    const long = (index: number) => named(`urn:${index}:${'x'.repeat(100_000)}`);
+    const ask = (revocation: ReturnType<typeof named>): unknown =>
+      memory.take(1, {keystore: 1, revocations: [revocation], isRevoked});
+    ask(kept);
+    for (let index = 0; index < 10; index++) ask(long(index));
+    expect(memory.recall(1, {keystore: 1, revocations: [kept]})).to.equal(false);
+    for (let index = 10; index < 30; index++) ask(long(index));
+    expect(memory.recall(1, {keystore: 1, revocations: [kept]})).to.equal(undefined);
+  });
+});
