@@ -2,29 +2,22 @@ import {hashText, issueLabels, type BlankNode, type RelatedNode} from './blank-n
 import type {DelegationTerms} from './delegation-terms.ts';
 import {
   CAPABILITY_CHAIN,
-  CAPABILITY_DELEGATION,
-  CREATED,
-  ED25519_SIGNATURE_2020,
   FIRST,
+  FOR_CAPABILITY_DELEGATION,
+  IS_ED25519_SIGNATURE_2020,
   NIL,
   PROOF,
-  PROOF_PURPOSE,
-  PROOF_VALUE,
   REST,
-  TYPE,
-  VERIFICATION_METHOD,
 } from './n-quads.ts';
 
 /** What ends the line of a quad in the default graph, and in one whose node is hashed or is another. */
 const IN_DEFAULT = ' .\n';
 const IN_SELF = ' _:a .\n';
 const IN_OTHER = ' _:z .\n';
-
-interface Labels {
-  readonly proof: string;
-  /** One for each entry of the chain. */
-  readonly list: readonly string[];
-}
+/** Where a list's neighbours stand in the quads that link them. */
+const FROM_PROOF = `s${CAPABILITY_CHAIN.trim()}`;
+const FROM_ENTRY = `s${REST.trim()}`;
+const TO_ENTRY = `o${REST.trim()}`;
 
 /** A graph that holds one proof: its nodes, and how its quads' lines end. */
 interface ProofGraph {
@@ -50,6 +43,7 @@ export class CanonicalDelegation {
   readonly #parent: CanonicalDelegation | undefined;
   #named: NamedHashes | undefined;
   #innerName: string | undefined;
+  #document: string | undefined;
 
   constructor(terms: DelegationTerms, parent: CanonicalDelegation | undefined) {
     this.#terms = terms;
@@ -58,7 +52,7 @@ export class CanonicalDelegation {
 
   /** The capability without its proof. */
   document(): string {
-    return this.#terms.facts.map((fact) => fact + IN_DEFAULT).join('');
+    return (this.#document ??= this.#facts(IN_DEFAULT));
   }
 
   /** The proof without its `proofValue`: with all parents, and their proofs. @returns undefined where labels are not certain */
@@ -71,18 +65,20 @@ export class CanonicalDelegation {
       graphs.push(graph);
       nodes.push(graph.name, graph.proof, ...graph.list);
     }
-    return issueLabels(nodes) ? write(graphs) : undefined;
+    return issueLabels(nodes) ? CanonicalDelegation.#write(graphs) : undefined;
   }
 
   #outermostGraph(): ProofGraph {
-    const proof = node(hashText(proofLines(this.#terms, '_:a', '_:z', IN_DEFAULT).join('')));
+    const proof = node(
+      hashText(this.#created('_:a', IN_DEFAULT) + this.#proofOf('_:a', '_:z', IN_DEFAULT, '')),
+    );
     return {link: this, proof, list: this.#listHashes(IN_DEFAULT).map((hash) => node(hash)), name: undefined};
   }
 
   /** @param isOuter whether the capability itself is in the default graph. */
   #namedGraph(isOuter: boolean): ProofGraph & {readonly name: BlankNode} {
     this.#named ??= {
-      proof: hashText(this.#embeddedProofLines('_:a', '_:z', IN_OTHER).join('')),
+      proof: hashText(this.#created('_:a', IN_OTHER) + this.#embeddedProof('_:a', '_:z', IN_OTHER)),
       list: this.#listHashes(IN_OTHER),
     };
     const name = node(isOuter ? this.#nameHash(IN_DEFAULT) : (this.#innerName ??= this.#nameHash(IN_OTHER)));
@@ -91,9 +87,8 @@ export class CanonicalDelegation {
     const list = this.#named.list.map((hash, i) => node(hash, related[i]));
     for (const [i, neighbours] of related.entries()) {
       const [before = proof, after] = [list[i - 1], list[i + 1]];
-      const predicate = i === 0 ? CAPABILITY_CHAIN : REST;
-      neighbours.push({node: before, position: `s${predicate}`, quads: 1});
-      if (after) neighbours.push({node: after, position: `o${REST}`, quads: 1});
+      neighbours.push({node: before, position: i === 0 ? FROM_PROOF : FROM_ENTRY, quads: 1});
+      if (after) neighbours.push({node: after, position: TO_ENTRY, quads: 1});
       neighbours.push({node: name, position: 'g', quads: 3});
     }
     return {link: this, proof, list, name};
@@ -104,83 +99,86 @@ export class CanonicalDelegation {
     return chain.map((item, i) => {
       const rest = i === chain.length - 1 ? NIL : '_:z';
       const link = i === 0 ? CAPABILITY_CHAIN : REST;
-      return hashText(`_:a ${FIRST} ${item}${end}_:a ${REST} ${rest}${end}_:z ${link} _:a${end}`);
+      return hashText(entryLines('_:a', item, rest, end) + `_:z${link}_:a` + end);
     });
   }
 
   /** @param end where the capability itself is. */
   #nameHash(end: string): string {
     const {id, chain} = this.#terms;
-    const [created = '', ...others] = this.#embeddedProofLines('_:z', '_:z', IN_SELF);
-    const link: Block = [id, `${id} ${PROOF} _:a${end}`];
-    const blocks = this.#parent ? [link, this.#parent.capabilityBlock(IN_SELF, '_:z')] : [link];
-    const firsts = [...chain].sort().map((item) => `_:z ${FIRST} ${item}${IN_SELF}`);
-    const rests = `_:z ${REST} ${NIL}${IN_SELF}` + `_:z ${REST} _:z${IN_SELF}`.repeat(chain.length - 1);
-    return hashText(inOrder(blocks) + created + firsts.join('') + rests + others.join(''));
+    const link: Block = [id, `${id}${PROOF}_:a` + end];
+    const blocks = this.#parent ? [link, this.#parent.#capability(IN_SELF, '_:z')] : [link];
+    let lines = inOrder(blocks) + this.#created('_:z', IN_SELF);
+    for (const item of chain.toSorted()) lines += `_:z${FIRST}` + item + IN_SELF;
+    lines += `_:z${REST}${NIL}${IN_SELF}` + `_:z${REST}_:z${IN_SELF}`.repeat(chain.length - 1);
+    return hashText(lines + this.#embeddedProof('_:z', '_:z', IN_SELF));
   }
 
-  #embeddedProofLines(self: string, list: string, end: string): readonly string[] {
-    return proofLines(this.#terms, self, list, end, this.#terms.proofValue);
+  #facts(end: string): string {
+    let lines = '';
+    for (const fact of this.#terms.facts) lines += fact + end;
+    return lines;
   }
 
   /** The capability where it is embedded. @param proofGraph label of its proof's graph. */
-  capabilityBlock(end: string, proofGraph: string): Block {
-    const {id, facts} = this.#terms;
-    return [id, facts.map((fact) => fact + end).join('') + `${id} ${PROOF} ${proofGraph}${end}`];
+  #capability(end: string, proofGraph: string): Block {
+    const {id} = this.#terms;
+    const facts = end === IN_DEFAULT ? this.document() : this.#facts(end);
+    return [id, facts + id + PROOF + proofGraph + end];
   }
 
-  proofBlocks({proof, list}: Labels, end: string, isOutermost: boolean): readonly Block[] {
-    const [head = ''] = list;
-    const lines = isOutermost
-      ? proofLines(this.#terms, proof, head, end)
-      : this.#embeddedProofLines(proof, head, end);
-    const entries = this.#terms.chain.map((item, i): Block => {
-      const [self = '', next = NIL] = [list[i], list[i + 1]];
-      return [self, `${self} ${FIRST} ${item}${end}${self} ${REST} ${next}${end}`];
-    });
-    return [[proof, lines.join('')], ...entries];
+  /** The first line of the proof. */
+  #created(self: string, end: string): string {
+    return self + this.#terms.created + end;
+  }
+
+  /** The other lines, in canonical order. @param proofValue its line. */
+  #proofOf(self: string, list: string, end: string, proofValue: string): string {
+    const type = self + IS_ED25519_SIGNATURE_2020 + end;
+    const chain = self + CAPABILITY_CHAIN + list + end;
+    const purpose = self + FOR_CAPABILITY_DELEGATION + end;
+    return type + chain + purpose + proofValue + self + this.#terms.verificationMethod + end;
+  }
+
+  #embeddedProof(self: string, list: string, end: string): string {
+    return this.#proofOf(self, list, end, self + this.#terms.proofValue + end);
+  }
+
+  /** All of its graphs, once labels are issued. */
+  static #write(graphs: readonly ProofGraph[]): string {
+    const blocks: Block[] = [];
+    let end = IN_DEFAULT;
+    for (const {link, proof, list, name} of graphs) {
+      if (name) {
+        // The capability is where its child's proof is.
+        blocks.push(link.#capability(end, name.label));
+        end = ` ${name.label} .\n`;
+      }
+      const head = list[0]?.label ?? NIL;
+      const lines = name
+        ? link.#embeddedProof(proof.label, head, end)
+        : link.#proofOf(proof.label, head, end, '');
+      blocks.push([proof.label, link.#created(proof.label, end) + lines]);
+      for (const [i, item] of link.#terms.chain.entries()) {
+        const self = list[i]?.label ?? NIL;
+        blocks.push([self, entryLines(self, item, list[i + 1]?.label ?? NIL, end)]);
+      }
+    }
+    return inOrder(blocks);
   }
 }
 
-/** All lines of one subject; subjects sort as their lines do, since none begins with another. */
+/** All lines of one subject. Subjects sort as their lines do: `>` ends an IRI, and the space after a label comes before digits. */
 type Block = readonly [subject: string, lines: string];
 
-function write(graphs: readonly ProofGraph[]): string {
-  const blocks: Block[] = [];
-  let end = IN_DEFAULT;
-  for (const {link, proof, list, name} of graphs) {
-    if (name) {
-      // The capability is where its child's proof is.
-      blocks.push(link.capabilityBlock(end, name.label));
-      end = ` ${name.label} .\n`;
-    }
-    const labels = {proof: proof.label, list: list.map(({label}) => label)};
-    blocks.push(...link.proofBlocks(labels, end, name === undefined));
-  }
-  return inOrder(blocks);
+function inOrder(blocks: Block[]): string {
+  let text = '';
+  for (const [, lines] of blocks.sort(([a], [b]) => (a < b ? -1 : 1))) text += lines;
+  return text;
 }
 
-function inOrder(blocks: readonly Block[]): string {
-  const sorted = [...blocks].sort(([a], [b]) => (a < b ? -1 : 1));
-  return sorted.map(([, lines]) => lines).join('');
-}
-
-/** In canonical order; all one subject's, each its own predicate. */
-function proofLines(
-  {created, verificationMethod}: DelegationTerms,
-  self: string,
-  list: string,
-  end: string,
-  proofValue?: string,
-): readonly string[] {
-  return [
-    `${self} ${CREATED} ${created}${end}`,
-    `${self} ${TYPE} ${ED25519_SIGNATURE_2020}${end}`,
-    `${self} ${CAPABILITY_CHAIN} ${list}${end}`,
-    `${self} ${PROOF_PURPOSE} ${CAPABILITY_DELEGATION}${end}`,
-    ...(proofValue === undefined ? [] : [`${self} ${PROOF_VALUE} ${proofValue}${end}`]),
-    `${self} ${VERIFICATION_METHOD} ${verificationMethod}${end}`,
-  ];
+function entryLines(self: string, item: string, rest: string, end: string): string {
+  return self + FIRST + item + end + self + REST + rest + end;
 }
 
 function node(hash: string, related: readonly RelatedNode[] = []): BlankNode {

@@ -3,6 +3,7 @@ import {isRecord} from '../shape.ts';
 import {
   ALLOWED_ACTION,
   CONTROLLER,
+  CREATED,
   DATE_TIME,
   EXPIRATION,
   INVOCATION_TARGET,
@@ -10,6 +11,8 @@ import {
   literalTerm,
   MULTIBASE,
   PARENT_CAPABILITY,
+  PROOF_VALUE,
+  VERIFICATION_METHOD,
 } from './n-quads.ts';
 
 type Document = Readonly<Record<string, unknown>>;
@@ -19,8 +22,11 @@ export interface DelegationTerms {
   readonly id: string;
   /** Subject, predicate and object of each quad of the capability but `proof`: in canonical order, none twice. */
   readonly facts: readonly string[];
+  /** Predicate and object. */
   readonly created: string;
+  /** Predicate and object. */
   readonly verificationMethod: string;
+  /** Predicate and object. */
   readonly proofValue: string;
   /** Ids: the root's, then every parent's. */
   readonly chain: readonly string[];
@@ -93,7 +99,13 @@ function readLink(
     verificationMethod: String(proof['verificationMethod']),
     proofValue: String(proof['proofValue']),
   };
-  return {terms: {id, facts, created, verificationMethod, proofValue, chain, signature}, parent};
+  const terms = {
+    ...{id, facts, chain, signature},
+    created: CREATED + created,
+    verificationMethod: VERIFICATION_METHOD + verificationMethod,
+    proofValue: PROOF_VALUE + proofValue,
+  };
+  return {terms, parent};
 }
 
 /** In the order of the predicates' code units. */
@@ -106,11 +118,11 @@ function readFacts(id: string, document: Document): readonly string[] | undefine
   const parent = iriTerm(document['parentCapability']);
   if (!actions || !controllers || !expiration || !target || !parent) return undefined;
   return [
-    ...actions.map((action) => `${id} ${ALLOWED_ACTION} ${action}`),
-    ...controllers.map((did) => `${id} ${CONTROLLER} ${did}`),
-    `${id} ${EXPIRATION} ${expiration}`,
-    `${id} ${INVOCATION_TARGET} ${target}`,
-    `${id} ${PARENT_CAPABILITY} ${parent}`,
+    ...actions.map((action) => id + ALLOWED_ACTION + action),
+    ...controllers.map((did) => id + CONTROLLER + did),
+    id + EXPIRATION + expiration,
+    id + INVOCATION_TARGET + target,
+    id + PARENT_CAPABILITY + parent,
   ];
 }
 

@@ -1,23 +1,26 @@
-/** The predicates and fixed objects that capabilities and their proofs expand to, as terms of N-Quads. */
-export const ALLOWED_ACTION = '<https://w3id.org/security#allowedAction>';
-export const CAPABILITY_CHAIN = '<https://w3id.org/security#capabilityChain>';
-export const CAPABILITY_DELEGATION = '<https://w3id.org/security#capabilityDelegationMethod>';
-export const CONTROLLER = '<https://w3id.org/security#controller>';
-export const CREATED = '<http://purl.org/dc/terms/created>';
+const RDF = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#';
+const SECURITY = 'https://w3id.org/security#';
+
+/** The predicates that capabilities and their proofs expand to, with the spaces that part them from subject and object. */
+export const ALLOWED_ACTION = ` <${SECURITY}allowedAction> `;
+export const CAPABILITY_CHAIN = ` <${SECURITY}capabilityChain> `;
+export const CONTROLLER = ` <${SECURITY}controller> `;
+export const CREATED = ' <http://purl.org/dc/terms/created> ';
+export const EXPIRATION = ` <${SECURITY}expiration> `;
+export const FIRST = ` <${RDF}first> `;
+export const INVOCATION_TARGET = ` <${SECURITY}invocationTarget> `;
+export const PARENT_CAPABILITY = ` <${SECURITY}parentCapability> `;
+export const PROOF = ` <${SECURITY}proof> `;
+export const PROOF_VALUE = ` <${SECURITY}proofValue> `;
+export const REST = ` <${RDF}rest> `;
+export const VERIFICATION_METHOD = ` <${SECURITY}verificationMethod> `;
+/** Predicates with the only object that they have. */
+export const IS_ED25519_SIGNATURE_2020 = ` <${RDF}type> <${SECURITY}Ed25519Signature2020>`;
+export const FOR_CAPABILITY_DELEGATION = ` <${SECURITY}proofPurpose> <${SECURITY}capabilityDelegationMethod>`;
+
+export const NIL = `<${RDF}nil>`;
 export const DATE_TIME = '<http://www.w3.org/2001/XMLSchema#dateTime>';
-export const ED25519_SIGNATURE_2020 = '<https://w3id.org/security#Ed25519Signature2020>';
-export const EXPIRATION = '<https://w3id.org/security#expiration>';
-export const FIRST = '<http://www.w3.org/1999/02/22-rdf-syntax-ns#first>';
-export const INVOCATION_TARGET = '<https://w3id.org/security#invocationTarget>';
-export const MULTIBASE = '<https://w3id.org/security#multibase>';
-export const NIL = '<http://www.w3.org/1999/02/22-rdf-syntax-ns#nil>';
-export const PARENT_CAPABILITY = '<https://w3id.org/security#parentCapability>';
-export const PROOF = '<https://w3id.org/security#proof>';
-export const PROOF_PURPOSE = '<https://w3id.org/security#proofPurpose>';
-export const PROOF_VALUE = '<https://w3id.org/security#proofValue>';
-export const REST = '<http://www.w3.org/1999/02/22-rdf-syntax-ns#rest>';
-export const TYPE = '<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>';
-export const VERIFICATION_METHOD = '<https://w3id.org/security#verificationMethod>';
+export const MULTIBASE = `<${SECURITY}multibase>`;
 
 /** Absolute, and of characters that stand for themselves: JSON-LD leaves such an IRI as it is, N-Quads escapes nothing. */
 const PLAIN_IRI = /^[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/;
