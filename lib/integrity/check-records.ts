@@ -5,6 +5,7 @@ import {SealedError} from '../sealing/sealing-errors.ts';
 import {eachOf} from '../storage/each-of.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {Stores} from '../storage/stores.ts';
+import {Turns} from '../turns.ts';
 import {failureMessage} from './failure-message.ts';
 import type {Finding} from './finding.ts';
 import type {Pacer} from './pacer.ts';
@@ -89,7 +90,9 @@ async function materialTrouble(record: KeyRecord, module: KeyModule): Promise<st
   const {keystoreId, localKeyId} = record;
   const type = findKeyType(record.type);
   if (!type) return `Its type ${record.type} is not one that there is.`;
+  const turns = new Turns();
   for (const version of record.versions) {
+    await turns.next();
     const {publicKey, material} = version;
     if (!material) continue;
     const key = {keystoreId, localKeyId, type: type.name, version: version.version, material};

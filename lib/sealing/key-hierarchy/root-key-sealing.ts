@@ -1,5 +1,6 @@
 import {UnavailableError} from '../../errors.ts';
 import type {KeyHierarchyStore, ScopeKeysRecord} from '../../storage/key-hierarchy-store.ts';
+import {Turns} from '../../turns.ts';
 import type {IdentifiedRootSealer, RootSet} from '../root-wrapper.ts';
 import {ROOTS_SCOPE} from '../scopes.ts';
 import {SealedBlobError} from '../wrapper.ts';
@@ -75,8 +76,10 @@ export class RootKeySealing {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const root = await this.#sealers.one(rootWrapperId);
+    const turns = new Turns();
     const sealed: SealedUnderRoot[] = [];
     for (const scope of scopes) {
+      await turns.next();
       signal?.throwIfAborted();
       const record = await findScopeRecord(this.#store, scope);
       if (record) sealed.push(...(await this.#sealLacking(record, root)));
