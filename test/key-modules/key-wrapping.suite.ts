@@ -7,7 +7,7 @@ import type {DescribeOperation} from './key-module.suite.ts';
 export const describeKeyWrapping: DescribeOperation = (subject) => {
   it('unwraps what it wrapped, from 16 to 65,536 bytes', async () => {
     const {module, key} = subject();
-    for (const length of [16, 24, 32, 512, 65_536]) {
+    for (const length of [16, 24, 32, 512, 8184, 8192, 8200, 65_536]) {
       const unwrappedKey = randomBytes(length);
       const wrappedKey = await module.wrapKey(key, unwrappedKey);
       expect(wrappedKey.length).to.equal(length + 8);
@@ -36,5 +36,9 @@ export const describeKeyWrapping: DescribeOperation = (subject) => {
       undefined,
     );
     expect(await module.unwrapKey(key, wrappedKey)).to.have.length(32);
+    const long = Buffer.from(await module.wrapKey(key, randomBytes(65_536)));
+    expect(await module.unwrapKey(other, long), 'long, other key').to.equal(undefined);
+    expect(await module.unwrapKey(key, flipBit(long, 65_536)), 'long, flipped bit').to.equal(undefined);
+    expect(await module.unwrapKey(key, long)).to.have.length(65_536);
   });
 };

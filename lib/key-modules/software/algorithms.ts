@@ -32,7 +32,7 @@ export const createSoftwareAlgorithms = (
   'ECDH-P-384': ecdhP384,
   'ECDH-P-521': ecdhP521,
   'HMAC-SHA-256': hmacSha256,
-  'AES-KW-256': aesKw256,
+  'AES-KW-256': aesKw256(cryptoWorkers),
   'AES-256-GCM': aes256Gcm,
   'RSA-2048': rsa(2048, cryptoWorkers),
   'RSA-3072': rsa(3072, cryptoWorkers),

@@ -34,8 +34,8 @@ export interface OpenedKey extends PublicOperations {
     ciphertext: Uint8Array,
     additionalData: Uint8Array,
   ) => MaybePromise<Uint8Array | undefined>;
-  readonly wrapKey?: (unwrappedKey: Uint8Array) => Uint8Array;
-  readonly unwrapKey?: (wrappedKey: Uint8Array) => Uint8Array | undefined;
+  readonly wrapKey?: (unwrappedKey: Uint8Array) => MaybePromise<Uint8Array>;
+  readonly unwrapKey?: (wrappedKey: Uint8Array) => MaybePromise<Uint8Array | undefined>;
   readonly deriveSecret?: (publicKey: Uint8Array) => MaybePromise<Uint8Array>;
   readonly decapsulate?: (ciphertext: Uint8Array) => Uint8Array;
 }

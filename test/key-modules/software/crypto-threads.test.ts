@@ -7,6 +7,7 @@ import {
   type CryptoResult,
   type CryptoWorkers,
 } from '../../../lib/key-modules/software/algorithms/crypto-jobs.ts';
+import {aesKw256} from '../../../lib/key-modules/software/algorithms/aes-kw.ts';
 import {rsa} from '../../../lib/key-modules/software/algorithms/rsa.ts';
 import {SoftwareKeyModule} from '../../../lib/key-modules/software/software-key-module.ts';
 import {WorkerPool} from '../../../lib/key-modules/software/worker-pool/worker-pool.ts';
@@ -26,7 +27,7 @@ class WatchedPool extends WorkerPool<CryptoJob, CryptoResult> {
     try {
       return await super.run(scope, () => {
         const job = prepare();
-        if (job.operation === 'rsaGenerate' || job.operation === 'rsaCheck') memory = job.secret;
+        if ('secret' in job) memory = job.secret;
         return job;
       });
     } finally {
@@ -73,6 +74,26 @@ describe('software key module: threads for RSA and digests', () => {
       expect(made.subarray(0, 100)).to.deep.equal(sound.subarray(0, 100));
       expect(memory.every((byte) => byte === 0)).to.equal(true);
     }
+  });
+
+  it('what is wrapped and unwrapped there is in shared memory, which is overwritten', async () => {
+    const {open} = aesKw256({signatures: generation});
+    const {wrapKey, unwrapKey} = await open(Buffer.alloc(32, 1), 'a');
+    const unwrapped = Buffer.alloc(16_384, 2);
+    const wrapped = await wrapKey!(unwrapped);
+    expect(Buffer.from((await unwrapKey!(wrapped)) ?? [])).to.deep.equal(unwrapped);
+    expect(await unwrapKey!(Buffer.alloc(wrapped.length))).to.equal(undefined);
+    const [wrapping, unwrapping, failing] = generation.memories;
+    expect(wrapping!.made).to.deep.equal(unwrapped);
+    expect(unwrapping!.made).to.deep.equal(unwrapped);
+    expect(failing!.made).to.deep.equal(Buffer.alloc(unwrapped.length));
+    for (const {memory} of generation.memories) {
+      expect(memory.buffer).to.be.instanceOf(SharedArrayBuffer);
+      expect(memory.every((byte) => byte === 0)).to.equal(true);
+    }
+    // Shorter ones take less than the way to a thread and back.
+    await unwrapKey!(await wrapKey!(Buffer.alloc(8192)));
+    expect(generation.memories).to.have.lengthOf(3);
   });
 
   it('a keystore’s imports of RSA keys wait with its own', async () => {

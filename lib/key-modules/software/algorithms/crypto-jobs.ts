@@ -22,6 +22,15 @@ export type CryptoJob =
       /** r‖s */
       readonly signature: Uint8Array;
     }
+  /** Wraps `secret`, shared memory that its owner overwrites (RFC 3394). */
+  | {readonly operation: 'aesWrap'; readonly key: KeyObject; readonly secret: Uint8Array}
+  /** Writes what it unwraps into `secret`, shared memory that its owner overwrites; false where it does not open. */
+  | {
+      readonly operation: 'aesUnwrap';
+      readonly key: KeyObject;
+      readonly wrapped: Uint8Array;
+      readonly secret: Uint8Array;
+    }
   /** Writes a new key as PKCS#1 into `secret`, shared memory that its owner overwrites; the result is its length. */
   | {readonly operation: 'rsaGenerate'; readonly modulusLength: number; readonly secret: Uint8Array}
   /** Judges `secret`, a PKCS#1 in shared memory that its owner overwrites: true, or what is wrong with it. */
@@ -30,7 +39,7 @@ export type CryptoJob =
 export type CryptoResult = Uint8Array | boolean | number | string;
 
 export interface CryptoWorkers {
-  /** For signatures: jobs of milliseconds. */
+  /** For signatures, and whatever else takes milliseconds. */
   readonly signatures: WorkerPool<CryptoJob, CryptoResult>;
   /** For making RSA keys, which takes as long as luck will have it, seconds at 4096 bits; and for judging those made elsewhere. */
   readonly generation: WorkerPool<CryptoJob, CryptoResult>;

@@ -3,6 +3,7 @@ import {constants, generateKeyPairSync, privateEncrypt} from 'node:crypto';
 import {p256, p384, p521} from '@noble/curves/nist.js';
 import {secp256k1} from '@noble/curves/secp256k1.js';
 import {serveJobs} from '../worker-pool/serve-jobs.ts';
+import {unwrapAes, wrapAes} from './aes-wrap.ts';
 import type {CryptoJob, CryptoResult} from './crypto-jobs.ts';
 import {EC_CURVES, type NamedCurve} from './ec-curve.ts';
 import {signDigest} from './ecdsa-digest.ts';
@@ -25,6 +26,15 @@ serveJobs(async (job: CryptoJob): Promise<CryptoResult> => {
         lowS: false,
         format: 'compact',
       });
+    case 'aesWrap':
+      return wrapAes(job.key, job.secret);
+    case 'aesUnwrap': {
+      const unwrapped = unwrapAes(job.key, job.wrapped);
+      if (!unwrapped) return false;
+      job.secret.set(unwrapped);
+      unwrapped.fill(0);
+      return true;
+    }
     case 'rsaGenerate': {
       const {privateKey} = generateKeyPairSync('rsa', {
         modulusLength: job.modulusLength,
