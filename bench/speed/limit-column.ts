@@ -8,17 +8,10 @@ import type {Row} from './row.ts';
 const SERVERS = join(import.meta.dirname, '../servers');
 const KEY = 'https://localhost:12345/kms/keystores/z1A9uFsxVcmLRAv2WpVkpjqkj/keys/z1AAPn2TqmDERqRVgJ4ebPdMN';
 
-/**
- * What cannot be done without, on node:http or on Express.
- * @param options.workers on node:http only: so many processes, and one that gives them connections
- */
-export async function startLimitColumn(
-  name: 'limit' | 'express',
-  {workers}: {readonly workers?: number} = {},
-): Promise<Column> {
+/** What cannot be done without, on node:http or on Express. */
+export async function startLimitColumn(name: 'limit' | 'express'): Promise<Column> {
   const program = name === 'limit' ? 'limit-server.ts' : 'express-limit-server.ts';
   const process = await startProcess(join(SERVERS, program), {
-    args: workers === undefined ? [] : [String(workers)],
     environment: {NODE_ENV: 'production'},
   });
   return {
