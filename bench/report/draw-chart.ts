@@ -8,7 +8,7 @@ interface Bar {
 }
 
 const WIDTH = 860;
-const LEFT = 250;
+const LEFT = 260;
 const RIGHT = 70;
 const TOP = 64;
 const ROW = 40;
@@ -73,7 +73,7 @@ function rowOf({title, reference, server}: Bar, y: number, x: (ratio: number) =>
     ];
   };
   return [
-    text(LEFT - 60, y + 19, title, 'row'),
+    text(LEFT - 14, y + 19, title, 'row'),
     ...bar(server, 0, COLOURS.server),
     ...bar(reference, BAR + 1, COLOURS.reference),
   ];

@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import {drawChart} from '../../bench/report/draw-chart.ts';
+import {ROWS} from '../../bench/speed/rows.ts';
 import {resultsOf, row} from './example-results.ts';
 
 describe('chart of the benchmark', () => {
@@ -32,6 +33,13 @@ describe('chart of the benchmark', () => {
   it('escapes texts', () => {
     const results = resultsOf([{...row('a', {server: 200}), title: '<b> & "c"'}]);
     expect(drawChart(results)).to.include('&lt;b&gt; &amp; &quot;c&quot;').and.not.include('<b>');
+  });
+
+  it('has room for the titles of all rows', () => {
+    const svg = drawChart(resultsOf(ROWS.map(({name, title}) => ({...row(name, {server: 60}), title}))));
+    const titles = Array.from(svg.matchAll(/<text x="([0-9.]+)" y="[0-9.]+" class="row">([^<]+)</g));
+    expect(titles).to.have.length(ROWS.length);
+    for (const [, end, title = ''] of titles) expect(Number(end) - 7.5 * title.length).to.be.greaterThan(0);
   });
 
   it('stays in its frame', () => {
