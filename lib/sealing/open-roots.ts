@@ -27,6 +27,8 @@ export class OpenRoots extends Redacted {
   /** Why a root could not be opened. */
   readonly #absences = new Map<string, RootOfTrustError>();
   #records: readonly RootWrapperRecord[] = [];
+  /** The wrappers in the order of the records; undefined since either has changed. Each request asks for them. */
+  #open: readonly IdentifiedRootWrapper[] | undefined;
   /** Fingerprints of all that were in use in this process. */
   readonly #known = new Set<string>();
   /** Until roots were opened once. */
@@ -46,6 +48,10 @@ export class OpenRoots extends Redacted {
   }
 
   get wrappers(): readonly IdentifiedRootWrapper[] {
+    return (this.#open ??= this.#listOpen());
+  }
+
+  #listOpen(): readonly IdentifiedRootWrapper[] {
     return this.#records.flatMap(({id}) => {
       const wrapper = this.#wrappers.get(id);
       return wrapper ? [{id, wrapper}] : [];
@@ -63,6 +69,7 @@ export class OpenRoots extends Redacted {
   /** Reads the store's list, and closes what is gone or retiring. @throws UnavailableError */
   async read(): Promise<void> {
     this.#records = await this.#options.store.listRootWrappers();
+    this.#open = undefined;
     const isInUse = (id: string): boolean =>
       this.#records.some((record) => record.id === id && record.state !== 'retiring');
     for (const id of [...this.#wrappers.keys()]) if (!isInUse(id)) await this.close(id);
@@ -99,6 +106,7 @@ export class OpenRoots extends Redacted {
   /** Takes a root into use. */
   hold(id: string, wrapper: RootWrapper): void {
     this.#wrappers.set(id, wrapper);
+    this.#open = undefined;
     this.#known.add(wrapper.keyId);
     this.#absences.delete(id);
   }
@@ -126,6 +134,7 @@ export class OpenRoots extends Redacted {
   async close(id: string): Promise<void> {
     const wrapper = this.#wrappers.get(id);
     this.#wrappers.delete(id);
+    this.#open = undefined;
     await wrapper?.close();
   }
 
