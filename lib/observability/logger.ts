@@ -1,5 +1,6 @@
 import {destination, pino, stdTimeFunctions, symbols, type DestinationStream, type Logger} from 'pino';
 import {describeErrorWithStack} from './describe-error.ts';
+import {LineBuffer} from './line-buffer.ts';
 
 /**
  * Headers that authorise: never logged by us, and not by mistake either, at the places where headers stand in a log
@@ -25,8 +26,9 @@ export interface LoggerOptions {
 /** `PIPE_BUF` of Linux: what is written to a pipe at once, and not longer, is not mixed with what others write. */
 const ATOMIC_BYTES = 4096;
 
-/** To write each line by itself takes longer than to make it. */
-const WRITTEN_TOGETHER = {bytes: 8192, ms: 100};
+const WRITTEN_TOGETHER = {maxLength: 32_768, maxMs: 100};
+/** In UTF-8 no code unit of UTF-16 becomes more than three bytes. */
+const ATOMIC_LENGTH = Math.floor(ATOMIC_BYTES / 3);
 
 /**
  * A logger of JSON lines. Standard output is left to what the command says to people (`listening on …`).
@@ -44,26 +46,18 @@ export function createLogger({level, file, stream, shared = false}: LoggerOption
       redact: {paths: REDACTED_PATHS, censor: '[redacted]'},
     },
     stream ??
-      destination({
-        ...{dest: file ?? 2, mkdir: true, mode: 0o600, sync: false},
-        ...{minLength: WRITTEN_TOGETHER.bytes, periodicFlush: WRITTEN_TOGETHER.ms},
-        ...(shared && {minLength: ATOMIC_BYTES / 2, maxWrite: ATOMIC_BYTES}),
-      }),
+      new LineBuffer(
+        destination({
+          ...{dest: file ?? 2, mkdir: true, mode: 0o600, sync: false},
+          ...(shared && {maxWrite: ATOMIC_BYTES}),
+        }),
+        {...WRITTEN_TOGETHER, ...(shared && {maxLength: ATOMIC_LENGTH})},
+      ),
   );
 }
 
 /** Goes on in a new file by the same name, where the log is in one: what has moved the old one away has it whole. */
 export function reopenLogFile(log: Logger): void {
   const stream = (log as unknown as Readonly<Record<symbol, unknown>>)[symbols.streamSym];
-  if (isReopenable(stream) && typeof stream.file === 'string') stream.reopen();
-}
-
-function isReopenable(stream: unknown): stream is {readonly file: unknown; reopen(): void} {
-  return (
-    typeof stream === 'object' &&
-    stream !== null &&
-    'reopen' in stream &&
-    typeof stream.reopen === 'function' &&
-    'file' in stream
-  );
+  if (stream instanceof LineBuffer) stream.reopen();
 }
