@@ -39,7 +39,7 @@ describe('chart of the benchmark', () => {
     const svg = drawChart(resultsOf(ROWS.map(({name, title}) => ({...row(name, {server: 60}), title}))));
     const titles = Array.from(svg.matchAll(/<text x="([0-9.]+)" y="[0-9.]+" class="row">([^<]+)</g));
     expect(titles).to.have.length(ROWS.length);
-    for (const [, end, title = ''] of titles) expect(Number(end) - 7.5 * title.length).to.be.greaterThan(0);
+    for (const [, end, title = ''] of titles) expect(Number(end) - 7 * title.length).to.be.greaterThan(0);
   });
 
   it('stays in its frame', () => {
