@@ -9,8 +9,8 @@ const HEADER = Uint8Array.of(0x1f, 0x8b, 0x08, 0x00);
 const HEADER_BYTES = 10;
 const TRAILER_BYTES = 8;
 
-/** Far under zlib's own default: what is inflated here is a few kilobytes. */
-const CHUNK_BYTES = 4096;
+/** The least that Node takes for a chunk. */
+const MIN_CHUNK_BYTES = 64;
 
 /**
  * Inflates exactly one gzip member (RFC 1952) that fills `bytes`: not cut short, nothing after it, no file name or other
@@ -21,15 +21,23 @@ export function gunzipBounded(bytes: Uint8Array, {maxOutputBytes}: GunzipBounded
   const input = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const trailer = input.length - TRAILER_BYTES;
   if (trailer <= HEADER_BYTES || !input.subarray(0, HEADER.length).equals(HEADER)) return undefined;
-  const contents = inflateExactly(input.subarray(HEADER_BYTES, trailer), maxOutputBytes);
-  if (contents?.length !== input.readUInt32LE(trailer + 4)) return undefined;
+  const length = input.readUInt32LE(trailer + 4);
+  if (length > maxOutputBytes) return undefined;
+  const contents = inflateExactly(input.subarray(HEADER_BYTES, trailer), length);
+  if (contents?.length !== length) return undefined;
   return crc32(contents) === input.readUInt32LE(trailer) ? contents : undefined;
 }
 
-/** Inflates one deflate stream that must end where `deflated` ends. */
-function inflateExactly(deflated: Buffer, maxOutputLength: number): Buffer | undefined {
+/** Inflates one deflate stream that must end where `deflated` ends, to no more than `length` bytes. */
+function inflateExactly(deflated: Buffer, length: number): Buffer | undefined {
+  // With room for all and a byte more it is inflated at once, without zlib's copy of the last 32 KB: in half the time.
+  const options = {
+    maxOutputLength: Math.max(length, 1),
+    chunkSize: Math.max(length + 1, MIN_CHUNK_BYTES),
+    info: true,
+  };
   try {
-    const result: unknown = inflateRawSync(deflated, {maxOutputLength, chunkSize: CHUNK_BYTES, info: true});
+    const result: unknown = inflateRawSync(deflated, options);
     const {buffer, engine} = result as {buffer: Buffer; engine: {bytesWritten: number}};
     return engine.bytesWritten === deflated.length ? buffer : undefined;
   } catch {
