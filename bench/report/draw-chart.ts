@@ -8,7 +8,7 @@ interface Bar {
 }
 
 const WIDTH = 860;
-const LEFT = 280;
+const LEFT = 290;
 const RIGHT = 70;
 const TOP = 64;
 const ROW = 40;
