@@ -3,7 +3,7 @@ import type {Logger} from 'pino';
 import type {RunningServer, startServer} from '../app.ts';
 import {loadSettings} from '../config/load-settings.ts';
 import type {Settings} from '../config/settings.ts';
-import {omitStacks} from '../errors.ts';
+import {omitStacks} from '../kms-error.ts';
 import {createLogger} from '../observability/logger.ts';
 import type {ChannelPort} from '../processes/channel.ts';
 import {WorkerLink} from '../processes/worker-link.ts';

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import {parseArgs} from 'node:util';
 import type {startServer} from '../app.ts';
-import {omitStacks} from '../errors.ts';
+import {omitStacks} from '../kms-error.ts';
 import {EXIT_USAGE, type Command, type Terminal} from './command.ts';
 import {readSettings} from './read-settings.ts';
 import {sealPrototypes} from './seal-prototypes.ts';
