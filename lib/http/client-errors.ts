@@ -62,8 +62,11 @@ function trackRequests(server: Server): WeakMap<Duplex, Set<ServerResponse>> {
     const forget = (): void => {
       if (req.complete && res.writableFinished) set.delete(res);
     };
-    res.once('close', forget);
-    req.once('close', forget);
+    res.once('close', () => {
+      forget();
+      // Answered before all of it was there, which is seldom.
+      if (!req.complete) req.once('close', forget);
+    });
   });
   return bySocket;
 }

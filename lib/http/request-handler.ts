@@ -116,12 +116,12 @@ async function route(exchange: Exchange, options: RequestHandlerOptions): Promis
   const match = matchPath(pathOf(target));
   if (!match) throw new NotFoundError('There is nothing at this URL.');
   const {method = ''} = req;
-  const methods = [...match.resource.methods, 'OPTIONS'];
+  const {methods, routes} = match.resource;
   if (method === 'OPTIONS') {
     const [requested] = headerLines(req.rawHeaders, 'access-control-request-headers');
     return {status: 204, headers: preflightHeaders(methods, requested)};
   }
-  const name = match.resource.routes.get(method);
+  const name = routes.get(method);
   if (name === undefined) throw new MethodNotAllowedError(methods);
   exchange.route = name;
   const head = {method, target, rawHeaders: req.rawHeaders, remoteAddress: client.address};

@@ -82,7 +82,7 @@ function compile(
       names,
       resource: {
         routes: new Map(sharing.map(({method, name}) => [method, name])),
-        methods: sharing.map(({method}) => method),
+        methods: [...sharing.map(({method}) => method), 'OPTIONS'],
       },
     };
   });
