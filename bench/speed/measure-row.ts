@@ -8,6 +8,8 @@ export interface Effort {
   readonly blockMs: number;
   /** What is sent before anything counts, in the same measure. */
   readonly warmUpMs: number;
+  /** The same before the first row: until what all rows have in common is compiled. */
+  readonly firstWarmUpMs: number;
 }
 
 /** By column, in the order of the rounds. */
@@ -20,7 +22,7 @@ const FIRST = 30;
 export async function measureRow(
   row: Row,
   columns: readonly Column[],
-  {rounds, blockMs, warmUpMs}: Effort,
+  {rounds, blockMs, warmUpMs}: Omit<Effort, 'firstWarmUpMs'>,
 ): Promise<RowSamples> {
   const samples = new Map<ColumnName, Sample[]>();
   const counts = new Map<Column, number>();
@@ -44,7 +46,7 @@ export async function measureRow(
 async function warmUp(
   column: Column,
   row: Row,
-  {blockMs, warmUpMs}: Omit<Effort, 'rounds'>,
+  {blockMs, warmUpMs}: Pick<Effort, 'blockMs' | 'warmUpMs'>,
 ): Promise<number | undefined> {
   const {most = Infinity} = row;
   let [count, spentMs] = [Math.min(FIRST, most), 0];

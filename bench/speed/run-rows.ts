@@ -5,9 +5,6 @@ import {measureRow, type Effort, type RowSamples} from './measure-row.ts';
 import type {Row} from './row.ts';
 import {figureOf, ratioOf} from './statistics.ts';
 
-/** What all rows have in common is compiled while the first is warmed up. */
-const FIRST_WARM_UP = 4;
-
 /** @param options.tell Called with each row as soon as it was measured. */
 export async function runRows(
   rows: readonly Row[],
@@ -16,7 +13,7 @@ export async function runRows(
 ): Promise<readonly RowResult[]> {
   const results: RowResult[] = [];
   for (const [index, row] of rows.entries()) {
-    const warmUpMs = effort.warmUpMs * (index === 0 ? FIRST_WARM_UP : 1);
+    const warmUpMs = index === 0 ? effort.firstWarmUpMs : effort.warmUpMs;
     const samples = await measureRow(row, columns, {...effort, warmUpMs});
     const result = {name: row.name, title: row.title, cells: cellsOf(samples)};
     tell(result);
