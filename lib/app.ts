@@ -21,6 +21,7 @@ import type {WorkerLink} from './processes/worker-link.ts';
 import {assertRootsOpenKeys} from './sealing/assert-roots-open-keys.ts';
 import {SealedError} from './sealing/sealing-errors.ts';
 import {listeningUrl, rootNotices} from './start-notices.ts';
+import {compileChecks} from './validation/create-validator.ts';
 import {createDidResolver} from './zcap/did/did-resolver.ts';
 import {ZcapAuthorizer} from './zcap/zcap-authorizer.ts';
 
@@ -172,6 +173,7 @@ async function compose(
     authorizer
       .warmUp()
       .then(loadOperations)
+      .then(compileChecks)
       .catch((err: unknown) => log.error({err}, 'libraries could not be loaded'));
   });
   return {

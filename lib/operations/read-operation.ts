@@ -37,7 +37,10 @@ function notSupported(supported: readonly string[]): NotSupportedError {
   return new NotSupportedError('KMS operation not supported.', {details: {supported}});
 }
 
-const checks = new Map<OperationType, Check>();
+const checks = new Map<string, Check>();
+for (const {type, schema} of Object.values<{readonly type: string; readonly schema: Schema}>(OPERATIONS)) {
+  checks.set(type, createCheck(type, schema));
+}
 
 /** Checks the whole shape of an operation. @throws ValidationError that names the operation's type */
 export function validateOperation<T extends OperationType>(

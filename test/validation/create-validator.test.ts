@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {ValidationError, type ValidationIssue} from '../../lib/errors.ts';
-import {createCheck, createValidator} from '../../lib/validation/create-validator.ts';
+import {compileChecks, createCheck, createValidator} from '../../lib/validation/create-validator.ts';
 import type {Schema} from '../../schemas/json-schema.ts';
 import {postKeystoreBody, updateKeystoreConfigBody} from '../../schemas/keystores.ts';
 import {delegatedZcap} from '../../schemas/revocations.ts';
@@ -27,6 +27,31 @@ const CREATE = {sequence: 0, controller: DID};
 const PATTERN = 'should match pattern "^[0-9A-Fa-f.:]{2,45}/(0|[1-9][0-9]{0,2})$"';
 
 describe('validator', () => {
+  it('is compiled before it is used, where that is asked for, and is the same then', async () => {
+    const check = createCheck('postKeystoreBody', postKeystoreBody);
+    const used = createCheck('postKeystoreBody', postKeystoreBody);
+    used(CREATE);
+    // As a schema is that was never compiled: whether it was is seen by what compiling it reads.
+    let read = 0;
+    const watched = new Proxy(postKeystoreBody, {
+      ownKeys: (target) => {
+        read += 1;
+        return Reflect.ownKeys(target);
+      },
+    });
+    const watchedCheck = createCheck('postKeystoreBody', watched);
+    expect(read).to.equal(0);
+    await compileChecks();
+    const atOnce = read;
+    expect(atOnce).to.be.greaterThan(0);
+    await compileChecks();
+    for (const each of [check, used, watchedCheck]) {
+      each(CREATE);
+      expect(() => each({...CREATE, sequence: 1})).to.throw(ValidationError);
+    }
+    expect(issuesOf(postKeystoreBody, {...CREATE, sequence: 1})).to.have.lengthOf(1);
+  });
+
   it('returns the very value that it accepts', () => {
     const value = {...CREATE};
     expect(createValidator('postKeystoreBody', postKeystoreBody)(value)).to.equal(value);
