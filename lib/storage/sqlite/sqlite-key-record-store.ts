@@ -72,7 +72,8 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     let [next, weight] = [cursor, 0];
     do {
       const left = {
-        limit: Math.min(limit - results.length, KEYS_A_PART),
+        // What is no number of results is refused where rows are read.
+        limit: Number.isFinite(limit) ? Math.min(limit - results.length, KEYS_A_PART) : limit,
         maxWeight: MAX_PAGE_WEIGHT - weight,
       };
       const part = await this.#listPart({keystoreId, cursor: next, ...left});
