@@ -8,7 +8,7 @@ import type {Scenario} from './scenario.ts';
 const BODY_BYTES = 100 * 1024 - 500;
 const BATCH = 1000;
 /** BBS takes long, and by design one at a time. */
-const BBS_BATCH = 10;
+const BBS_BATCH = 5;
 const LARGEST_DATA = 74 * 1024;
 const LARGEST_PLAINTEXT = 64 * 1024;
 const BURST = 16;
@@ -39,7 +39,7 @@ function uses(
   what = '',
 ): Scenario[] {
   const name = `${operation}${what} ${type.shortName ?? type.name}`;
-  const count = isBbs(type) ? 4 : USES;
+  const count = isBbs(type) ? 1 : USES;
   return [
     {
       name,
@@ -139,7 +139,7 @@ function encapsulation(type: KeyTypeDescriptor): Scenario[] {
 /** As many at once as a keystore may have in the queue of slow ones. */
 function making(type: KeyTypeDescriptor): Scenario[] {
   const name = type.shortName ?? type.name;
-  const burst = isBbs(type) || type.algorithm.startsWith('RSA') ? 4 : BURST;
+  const burst = isBbs(type) || type.algorithm.startsWith('RSA') ? 2 : BURST;
   return [
     {
       name: `generate ${name}, in a burst`,
