@@ -24,14 +24,15 @@ export function parseCapabilityHeader(text: string): CapabilityHeader {
 /**
  * Opens an encoded delegated capability: strict base64url of one gzip member of strict JSON, bounded in size and depth
  * (R15). Called only for a request whose HTTP signature has verified (R10, R12).
+ * @returns the JSON value, and how many bytes it was written in
  * @throws NotAllowedError
  */
-export function decodeCapability(encoded: string): unknown {
+export function decodeCapability(encoded: string): {readonly document: unknown; readonly bytes: number} {
   const compressed = decodeBase64url(encoded);
   const json = compressed && gunzipBounded(compressed, {maxOutputBytes: MAX_CAPABILITY_BYTES});
   if (!json) throw refused('Capability in Capability-Invocation header is improperly encoded.');
   try {
-    return parseStrictJson(json, {maxDepth: MAX_CAPABILITY_DEPTH});
+    return {document: parseStrictJson(json, {maxDepth: MAX_CAPABILITY_DEPTH}), bytes: json.length};
   } catch (cause) {
     throw new NotAllowedError(
       'capability-encoding',

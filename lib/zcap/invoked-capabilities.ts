@@ -54,10 +54,10 @@ export class InvokedCapabilities {
     use: (invoked: InvokedCapability) => Promise<T>,
   ): Promise<T> {
     const name = this.#presented.nameOf(envelope);
-    let known = this.#presented.recall(name, envelope);
+    let known = this.#presented.recall(name);
     if (!known && name !== undefined && this.#underway.has(name)) {
       await this.#underway.get(name);
-      known = this.#presented.recall(name, envelope);
+      known = this.#presented.recall(name);
     }
     this.#onCache(known !== undefined);
     if (known) return use({presented: known, unjudged: undefined, yieldTurn: NO_TURN});
@@ -74,10 +74,10 @@ export class InvokedCapabilities {
   ): Promise<T> {
     return this.#coldWork.run(partyOf(), async (yieldTurn) => {
       const name = this.#presented.nameOf(envelope);
-      const known = this.#presented.recall(name, envelope);
+      const known = this.#presented.recall(name);
       if (known) return use({presented: known, unjudged: undefined, yieldTurn});
       const presented = this.#presented.read(envelope);
-      const remember = (): void => this.#presented.remember(name, envelope, presented);
+      const remember = (): void => this.#presented.remember(name, presented);
       return use({presented, unjudged: {document: presented.document, remember}, yieldTurn});
     });
   }

@@ -13,6 +13,8 @@ export interface PresentedCapability {
   readonly action: string;
   /** undefined: a root capability, invoked by its id. */
   readonly chain: CapabilityChain | undefined;
+  /** Bytes of what was read, inflated: a short header may hold a long capability. */
+  readonly weight: number;
 }
 
 /** One that was not judged yet, by exactly this header from exactly this verification method. */
@@ -21,10 +23,10 @@ export interface UnjudgedCapability extends PresentedCapability {
   readonly document: Document | undefined;
 }
 
-/** Bytes of the headers whose contents are kept: of those seen once, and of those that came again. */
+/** Bytes of what is kept: of what was seen once, and of what came again. */
 const RECENT_BYTES = 2 * 1024 * 1024;
 const FREQUENT_BYTES = 8 * 1024 * 1024;
-/** What a parsed chain takes besides its header. */
+/** What an entry takes besides its texts, and as much again each link of its chain. */
 const ENTRY_BYTES = 512;
 
 /**
@@ -34,8 +36,8 @@ const ENTRY_BYTES = 512;
  * requests whose HTTP signature has verified (R10).
  */
 export class PresentedCapabilities {
-  readonly #recent = new LRUCache<string, PresentedCapability>({maxSize: RECENT_BYTES});
-  readonly #frequent = new LRUCache<string, PresentedCapability>({maxSize: FREQUENT_BYTES});
+  readonly #recent = new LRUCache<string, PresentedCapability>({maxSize: RECENT_BYTES, sizeCalculation});
+  readonly #frequent = new LRUCache<string, PresentedCapability>({maxSize: FREQUENT_BYTES, sizeCalculation});
   readonly #maxDelegationTtlMs: number;
 
   constructor({maxDelegationTtlMs}: {readonly maxDelegationTtlMs: number}) {
@@ -48,37 +50,38 @@ export class PresentedCapabilities {
   }
 
   /** @returns undefined where it was not judged, or that was forgotten */
-  recall(name: string | undefined, envelope: Envelope): PresentedCapability | undefined {
+  recall(name: string | undefined): PresentedCapability | undefined {
     if (name === undefined) return undefined;
     const frequent = this.#frequent.get(name);
     if (frequent) return frequent;
     const recent = this.#recent.get(name);
     if (!recent) return undefined;
     this.#recent.delete(name);
-    this.#frequent.set(name, recent, sizeOf(envelope));
+    this.#frequent.set(name, recent);
     return recent;
   }
 
   /** @throws NotAllowedError */
   read({capabilityInvocation}: Envelope): UnjudgedCapability {
     const {action, id = '', encoded} = parseCapabilityHeader(capabilityInvocation);
-    if (encoded === undefined) return {id, action, chain: undefined, document: undefined};
-    const document = decodeCapability(encoded);
+    if (encoded === undefined) {
+      return {id, action, chain: undefined, document: undefined, weight: capabilityInvocation.length};
+    }
+    const {document, bytes} = decodeCapability(encoded);
     const chain = parseCapabilityChain(document);
     assertAttenuation(chain, {maxDelegationTtlMs: this.#maxDelegationTtlMs});
-    return {id: chain.tail.id, action, chain, document: document as Document};
+    return {id: chain.tail.id, action, chain, document: document as Document, weight: bytes};
   }
 
   /** Remembers what was judged for good. Called only once everything about the invocation has verified. */
-  remember(name: string | undefined, envelope: Envelope, {id, action, chain}: UnjudgedCapability): void {
-    if (name !== undefined && isImmutable(chain))
-      this.#recent.set(name, {id, action, chain}, sizeOf(envelope));
+  remember(name: string | undefined, {id, action, chain, weight}: UnjudgedCapability): void {
+    if (name !== undefined && isImmutable(chain)) this.#recent.set(name, {id, action, chain, weight});
   }
 }
 
-const sizeOf = ({capabilityInvocation}: Envelope): {readonly size: number} => ({
-  size: capabilityInvocation.length + ENTRY_BYTES,
-});
+function sizeCalculation({weight, chain}: PresentedCapability): number {
+  return weight + ENTRY_BYTES * (chain ? chain.length : 1);
+}
 
 function isImmutable(chain: CapabilityChain | undefined): boolean {
   return chain === undefined || chain.links.every(({proof}) => proof.delegator.startsWith('did:key:'));

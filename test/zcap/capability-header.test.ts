@@ -44,7 +44,7 @@ describe('parseCapabilityHeader', () => {
 
 describe('decodeCapability', () => {
   it('R15 reads base64url of gzip of JSON', () => {
-    expect(decodeCapability(encode('{"a":[1]}'))).to.deep.equal({a: [1]});
+    expect(decodeCapability(encode('{"a":[1]}'))).to.deep.equal({document: {a: [1]}, bytes: 9});
   });
 
   it('R15 refuses sloppy encodings, bombs and sloppy JSON', () => {
