@@ -23,6 +23,36 @@ describe('KeyHierarchy: what is kept open', () => {
       expect({reads: t.store.reads, opens: t.root.calls.open}).to.deep.equal({reads: 1, opens: 1});
     });
 
+    it('tells what is open: from the first use until it is forgotten, changed, read anew or closed', async () => {
+      const {hierarchy} = t;
+      const isOpen = (): boolean => hierarchy.isOpen(SCOPE, PURPOSE);
+      const use = (): Promise<unknown> => hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
+      expect(isOpen()).to.be.false;
+      await use();
+      expect(isOpen()).to.be.true;
+      expect(hierarchy.isOpen(SCOPE, 'record-mac')).to.be.false;
+      expect(hierarchy.isOpen('another', PURPOSE)).to.be.false;
+      const ends: readonly (() => Promise<unknown>)[] = [
+        async () => {
+          hierarchy.forget();
+        },
+        () => hierarchy.rotateKeys(SCOPE),
+        () => hierarchy.deleteScope(SCOPE),
+      ];
+      for (const end of ends) {
+        await end();
+        expect(isOpen()).to.be.false;
+        await use();
+        expect(isOpen()).to.be.true;
+      }
+      await t.newHierarchy().rotateKeys(SCOPE);
+      await hierarchy.refresh();
+      expect(isOpen()).to.be.false;
+      await use();
+      await hierarchy.close();
+      expect(isOpen()).to.be.false;
+    });
+
     it('makes a scope once for uses at the same time', async () => {
       const wrappers = await Promise.all(
         Array.from({length: 20}, () => t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true})),

@@ -18,6 +18,8 @@ describe('KeyHierarchy: sealed and unsealed', () => {
     const wrapper = await t.hierarchy.wrapperFor(SCOPE, PURPOSE, {create: true});
     const blob = await wrapper.seal(SECRET, PLACE);
     const [first] = (await t.hierarchy.rotateKeys(SCOPE))[1]!.versions;
+    await t.hierarchy.wrapperFor(SCOPE, PURPOSE);
+    expect(t.hierarchy.isOpen(SCOPE, PURPOSE)).to.be.true;
     roots.open.clear();
     const uses = (): readonly Promise<unknown>[] => [
       wrapper.seal(SECRET, PLACE),
@@ -35,6 +37,7 @@ describe('KeyHierarchy: sealed and unsealed', () => {
       t.hierarchy.check(),
     ];
     for (const use of uses()) await expectRejection(use, SealedError);
+    expect(t.hierarchy.isOpen(SCOPE, PURPOSE)).to.be.false;
     roots.open.set('rw_1', t.root);
     for (const use of uses().filter((_, i) => i !== 9)) await use;
   });
