@@ -50,9 +50,9 @@ export class DelegationProofs {
    * @returns the method that it verified with; undefined as `verifyChain` returns false
    * @throws NotAllowedError
    */
-  async verifyLast(document: Document): Promise<VerificationMethod | undefined> {
+  async verifyLast(document: Document, options?: ResolveOptions): Promise<VerificationMethod | undefined> {
     const link = readDelegationData(document)?.at(-1);
-    return link && this.#verify(link);
+    return link && this.#verify(link, options);
   }
 
   async #verify(link: DelegationData, options?: ResolveOptions): Promise<VerificationMethod | undefined> {

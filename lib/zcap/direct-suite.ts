@@ -4,6 +4,7 @@ import {
   type ProofVerification,
 } from '@digitalbazaar/ed25519-signature-2020';
 import type {DelegationProofs} from './delegation-proofs.ts';
+import type {ResolveOptions} from './did/did-resolver.ts';
 import {verificationMethodNode} from './did/json-ld-nodes.ts';
 
 type Document = Readonly<Record<string, unknown>>;
@@ -12,19 +13,21 @@ type Document = Readonly<Record<string, unknown>>;
 export class DirectSuite extends Ed25519Signature2020 {
   readonly #proofs: DelegationProofs;
   readonly #originals: ReadonlyMap<string, Document>;
+  readonly #options: ResolveOptions;
 
   /** `originals`: by id, the documents as they were signed, where the library was handed other spellings of them (R30). */
-  constructor(proofs: DelegationProofs, originals: ReadonlyMap<string, Document>) {
+  constructor(proofs: DelegationProofs, originals: ReadonlyMap<string, Document>, options: ResolveOptions) {
     super();
     this.#proofs = proofs;
     this.#originals = originals;
+    this.#options = options;
   }
 
   override async verifyProof(options: ProofToVerify): Promise<ProofVerification> {
     const original = this.#originals.get(String(options.document['id']));
     if (!original) return super.verifyProof(options);
     try {
-      const method = await this.#proofs.verifyLast(original);
+      const method = await this.#proofs.verifyLast(original, this.#options);
       if (method) return {verified: true, verificationMethod: verificationMethodNode(method)};
     } catch (error) {
       return {verified: false, error};

@@ -55,7 +55,8 @@ export class Judge {
     now: number,
     {yieldTurn}: JudgeTurns = {},
   ): Promise<void> {
-    if (await this.#proofs.verifyChain(delegation.document, {yieldTurn})) return;
+    const {document, requester} = delegation;
+    if (await this.#proofs.verifyChain(document, {requester, yieldTurn})) return;
     const libraries = await this.#loadLibraries();
     await libraries.assertDelegation(delegation, now);
   }

@@ -4,7 +4,7 @@ import {verifyCapabilityInvocation} from '@digitalbazaar/http-signature-zcap-ver
 import {CapabilityDelegation, constants} from '@digitalbazaar/zcap';
 import jsigs from 'jsonld-signatures';
 import {proofRefused, type DelegationProofs} from './delegation-proofs.ts';
-import type {DidResolver} from './did/did-resolver.ts';
+import type {DidResolver, ResolveOptions} from './did/did-resolver.ts';
 import {DirectSuite} from './direct-suite.ts';
 import type {VerificationMethod} from './did/verification-method.ts';
 import type {Envelope} from './envelope.ts';
@@ -34,7 +34,7 @@ export interface InvocationToJudge {
   readonly document: Document | undefined;
 }
 
-export interface DelegationToJudge {
+export interface DelegationToJudge extends Required<ResolveOptions> {
   readonly document: Document;
   readonly root: ExpectedRoot;
 }
@@ -67,6 +67,7 @@ export class LibraryJudge {
     {envelope, method, root, action, judgedAction, document}: InvocationToJudge,
     now: number,
   ): Promise<void> {
+    const {remoteAddress: requester} = envelope;
     const respelled = document && spellActionsAlike(document);
     const result = await verifyCapabilityInvocation({
       url: envelope.url,
@@ -74,14 +75,14 @@ export class LibraryJudge {
       headers: verifierHeaders(envelope),
       getVerifier: async ({keyId}) => ({
         verifier: {verify: async ({data, signature}) => verify(null, data, method.keyObject, signature)},
-        verificationMethod: await this.#resolver.document(keyId),
+        verificationMethod: await this.#resolver.document(keyId, {requester}),
       }),
-      documentLoader: this.#documentLoader([root]),
+      documentLoader: this.#documentLoader([root], {requester}),
       expectedHost: envelope.headers.get('host') ?? '',
       expectedAction: action,
       expectedRootCapability: [rootCapabilityId(root.invocationTarget)],
       expectedTarget: envelope.url,
-      suite: new DirectSuite(this.#proofs, respelled?.originals ?? new Map()),
+      suite: new DirectSuite(this.#proofs, respelled?.originals ?? new Map(), {requester}),
       allowTargetAttenuation: true,
       beforeValidatePurpose: async ({purpose, proof}) => {
         if (respelled) proof.capability = respelled.document;
@@ -97,9 +98,9 @@ export class LibraryJudge {
   }
 
   /** Verifies the delegation of a capability that is not invoked, and of its parents. @param now Unix seconds. @throws NotAllowedError */
-  async assertDelegation({document, root}: DelegationToJudge, now: number): Promise<void> {
+  async assertDelegation({document, root, requester}: DelegationToJudge, now: number): Promise<void> {
     const respelled = spellActionsAlike(document);
-    const suite = new DirectSuite(this.#proofs, respelled.originals);
+    const suite = new DirectSuite(this.#proofs, respelled.originals, {requester});
     const purpose = new CapabilityDelegation({
       allowTargetAttenuation: true,
       date: new Date(now * 1000),
@@ -109,26 +110,29 @@ export class LibraryJudge {
       suite,
     });
     const result = await jsigs
-      .verify(respelled.document, {suite, purpose, documentLoader: this.#documentLoader([root])})
+      .verify(respelled.document, {suite, purpose, documentLoader: this.#documentLoader([root], {requester})})
       .catch((error: unknown) => ({verified: false, error}));
     if (!result.verified) throw proofRefused(result.error);
   }
 
-  #documentLoader(roots: readonly ExpectedRoot[]): (url: string) => Promise<unknown> {
+  #documentLoader(
+    roots: readonly ExpectedRoot[],
+    options: ResolveOptions,
+  ): (url: string) => Promise<unknown> {
     return async (url) => ({
       contextUrl: null,
       documentUrl: url,
-      document: await this.#load(url, roots),
+      document: await this.#load(url, roots, options),
       tag: 'static',
     });
   }
 
-  async #load(url: string, roots: readonly ExpectedRoot[]): Promise<unknown> {
+  async #load(url: string, roots: readonly ExpectedRoot[], options: ResolveOptions): Promise<unknown> {
     const context = CONTEXTS.get(url);
     if (context) return context;
     const root = roots.find(({invocationTarget}) => rootCapabilityId(invocationTarget) === url);
     if (root) return rootCapabilityDocument(root);
-    if (url.startsWith('did:')) return this.#resolver.document(url);
+    if (url.startsWith('did:')) return this.#resolver.document(url, options);
     throw new Error('No such document is known.');
   }
 }

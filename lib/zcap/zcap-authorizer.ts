@@ -146,7 +146,8 @@ export class ZcapAuthorizer implements Authorizer {
         const before = await assertAllowed(false);
         await this.#assertJudged(signed, before.verdict, invoked);
         await yieldTurn();
-        const delegation = {document: capability, root: before.root};
+        const requester = envelope.remoteAddress;
+        const delegation = {document: capability, root: before.root, requester};
         await this.#judge.assertDelegation(delegation, this.#now(), {yieldTurn});
         const {root} = await assertAllowed(true);
         return {

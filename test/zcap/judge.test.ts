@@ -23,11 +23,18 @@ describe('Judge', () => {
   const root = {invocationTarget: KEYSTORE, controllers: [alice.did], delegable: true};
   const now = Math.floor(Date.now() / 1000);
   const real = createDidResolver();
+  const requester = '192.0.2.1';
   /** Only the libraries want documents. */
   let documentsAsked: number;
+  /** On whose behalf anything was resolved. */
+  let requesters: Set<string | undefined>;
   const resolver: DidResolver = {
-    verificationMethod: async (...query) => real.verificationMethod(...query),
-    document: async (url) => {
+    verificationMethod: async (...query) => {
+      requesters.add(query[2]?.requester);
+      return real.verificationMethod(...query);
+    },
+    document: async (url, options) => {
+      requesters.add(options?.requester);
       documentsAsked++;
       return real.document(url);
     },
@@ -42,6 +49,7 @@ describe('Judge', () => {
   });
   beforeEach(() => {
     documentsAsked = 0;
+    requesters = new Set();
   });
 
   /** To read the key, by whom the capability was delegated to; alice invokes the root. */
@@ -57,7 +65,7 @@ describe('Judge', () => {
       signer,
       overrides: {signedHeaders: [...SIGNED, ...alsoSigned]},
     });
-    const head = {method, target, rawHeaders: headers.flat(), remoteAddress: '127.0.0.1'};
+    const head = {method, target, rawHeaders: headers.flat(), remoteAddress: requester};
     return {
       envelope: readEnvelope(head, {host: HOST, now}),
       method: await real.verificationMethod(signer.keyId, 'capabilityInvocation'),
@@ -89,8 +97,8 @@ describe('Judge', () => {
   });
 
   it('R29 judges delegations without the libraries', async () => {
-    await judge.assertDelegation({document: toCarol, root}, now);
-    await expectRefused(judge.assertDelegation({document: changed(toCarol), root}, now));
+    await judge.assertDelegation({document: toCarol, root, requester}, now);
+    await expectRefused(judge.assertDelegation({document: changed(toCarol), root, requester}, now));
     expect(documentsAsked).to.equal(0);
   });
 
@@ -113,7 +121,7 @@ describe('Judge', () => {
   it('R29 has the libraries judge what it cannot write, by JSON-LD', async () => {
     const document = await unknown('a');
     await judge.assertInvocation(await invocation(document), now);
-    await judge.assertDelegation({document, root}, now);
+    await judge.assertDelegation({document, root, requester}, now);
     expect(documentsAsked).to.be.above(0);
     for (const other of [
       changed(document),
@@ -121,7 +129,22 @@ describe('Judge', () => {
       {...document, caveat: 'urn:b'},
     ]) {
       await expectRefused(judge.assertInvocation(await invocation(other), now));
-      await expectRefused(judge.assertDelegation({document: other, root}, now));
+      await expectRefused(judge.assertDelegation({document: other, root, requester}, now));
+    }
+  });
+
+  it('R51 resolves on behalf of whom the request came from, so that nobody gets all the fetches there are', async () => {
+    const written = await invocation(toCarol);
+    const other = await invocation(await unknown('a'));
+    for (const judged of [written, other, await invocation(toCarol, {alsoSigned: ['accept']})]) {
+      requesters.clear();
+      await judge.assertInvocation(judged, now);
+      expect([...requesters]).to.deep.equal([requester]);
+    }
+    for (const {document = {}} of [written, other]) {
+      requesters.clear();
+      await judge.assertDelegation({document, root, requester}, now);
+      expect([...requesters]).to.deep.equal([requester]);
     }
   });
 
@@ -132,7 +155,7 @@ describe('Judge', () => {
     };
     await judge.assertInvocation(await invocation(toCarol), now, {yieldTurn});
     expect(turns).to.equal(1);
-    await judge.assertDelegation({document: toCarol, root}, now, {yieldTurn});
+    await judge.assertDelegation({document: toCarol, root, requester}, now, {yieldTurn});
     expect(turns).to.equal(2);
   });
 });

@@ -30,7 +30,7 @@ export interface DidResolver {
    * at each call, of nothing but what was understood: no context, property or key of a fetched document is passed on unread.
    * @throws NotAllowedError (reason `did`)
    */
-  document(didOrDidUrl: string): Promise<Record<string, unknown>>;
+  document(didOrDidUrl: string, options?: ResolveOptions): Promise<Record<string, unknown>>;
 }
 
 export interface DidResolverOptions {
@@ -69,9 +69,9 @@ export function createDidResolver({didWeb, onCache, now = Date.now}: DidResolver
     return method;
   }
 
-  async function nodeOf(didOrDidUrl: string): Promise<Record<string, unknown>> {
+  async function nodeOf(didOrDidUrl: string, requester?: string): Promise<Record<string, unknown>> {
     const {did, fragment} = parseDidUrl(didOrDidUrl);
-    const document = await documentOf(did);
+    const document = await documentOf(did, requester);
     if (fragment === undefined) return documentNode(document, now());
     return verificationMethodNode(document.method(didOrDidUrl, now()));
   }
@@ -88,7 +88,7 @@ export function createDidResolver({didWeb, onCache, now = Date.now}: DidResolver
   return {
     verificationMethod: (didUrl, relationship, {requester} = {}) =>
       didUrl.startsWith('did:key:') ? keyMethod(didUrl) : refusing(methodOf(didUrl, relationship, requester)),
-    document: (didOrDidUrl) => refusing(nodeOf(didOrDidUrl)),
+    document: (didOrDidUrl, {requester} = {}) => refusing(nodeOf(didOrDidUrl, requester)),
   };
 }
 
