@@ -7,7 +7,7 @@ import type {Scenario} from './scenario.ts';
 /** All that fits into a body beside what is about it. */
 const BODY_BYTES = 100 * 1024 - 500;
 const BATCH = 1000;
-/** Of BBS, and of digests that JavaScript verifies: each takes long, and by design one at a time. */
+/** Of BBS, and of digests: each takes long, and by design one at a time. */
 const SLOW_BATCH = 5;
 const LARGEST_DATA = 74 * 1024;
 const LARGEST_PLAINTEXT = 64 * 1024;
@@ -26,7 +26,7 @@ function data(type: KeyTypeDescriptor, size: 'small' | 'large'): string {
 
 /** A batch of as many items as there may be, and fit. */
 function batch(type: KeyTypeDescriptor, operation: string, item: Json): Json {
-  const isSlow = isBbs(type) || (operation === 'VerifyOperation' && 'digest' in item);
+  const isSlow = isBbs(type) || ('digest' in item && type.algorithm !== 'ECDSA-P-256');
   const most = Math.floor(BODY_BYTES / (JSON.stringify(item).length + 1));
   const length = Math.min(isSlow ? SLOW_BATCH : BATCH, most);
   return {operation, items: Array.from({length}, () => item)};
