@@ -16,7 +16,12 @@ export function writeResults(results: Results, {isPublished}: {readonly isPublis
   const [directory, name] = isPublished ? [PUBLISHED, 'results'] : [LATEST, 'latest'];
   mkdirSync(directory, {recursive: true});
   const all = {...results, goals: judgeGoals(results)};
-  writeFileSync(join(directory, `${name}.json`), `${JSON.stringify(all, undefined, 2)}\n`);
+  writeFileSync(join(directory, `${name}.json`), `${JSON.stringify(all, rounded, 2)}\n`);
   writeFileSync(join(directory, `${name}.svg`), drawChart(results));
   return directory;
+}
+
+/** Further digits say nothing. */
+function rounded(_name: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(4)) : value;
 }

@@ -18,8 +18,8 @@ export interface BenchOptions {
   readonly isPublished: boolean;
 }
 
-const NORMAL: Effort = {rounds: 7, blockMs: 250, warmUpMs: 800, firstWarmUpMs: 5000};
-const SHORT: Effort = {rounds: 5, blockMs: 80, warmUpMs: 250, firstWarmUpMs: 3000};
+const NORMAL: Effort = {rounds: 7, blockMs: 250, warmUpMs: 12_000};
+const SHORT: Effort = {rounds: 5, blockMs: 80, warmUpMs: 6000};
 /** What the short form is about: the goals that say most, in less than a minute. */
 const SHORT_ROWS = 'sign-root sign-1 sign-3 sign-9 sign-3-cold get-key junk chain-unsigned'.split(' ');
 const NORMAL_MEASURES = ['start-up', 'durable', 'processes', 'fairness', 'keys-stored', 'memory'];

@@ -1,7 +1,7 @@
 import type {CellResult, RowResult} from '../report/results.ts';
 import type {Column} from './column.ts';
 import type {Sample} from './measure.ts';
-import {measureRow, type Effort, type RowSamples} from './measure-row.ts';
+import {measureRow, warmUp, type Effort, type RowSamples} from './measure-row.ts';
 import type {Row} from './row.ts';
 import {figureOf, ratioOf} from './statistics.ts';
 
@@ -12,9 +12,8 @@ export async function runRows(
   {effort, tell}: {readonly effort: Effort; readonly tell: (result: RowResult) => void},
 ): Promise<readonly RowResult[]> {
   const results: RowResult[] = [];
-  for (const [index, row] of rows.entries()) {
-    const warmUpMs = index === 0 ? effort.firstWarmUpMs : effort.warmUpMs;
-    const samples = await measureRow(row, columns, {...effort, warmUpMs});
+  for (const [row, costs] of await warmUp(rows, columns, effort)) {
+    const samples = await measureRow(row, costs, effort);
     const result = {name: row.name, title: row.title, cells: cellsOf(samples)};
     tell(result);
     results.push(result);
