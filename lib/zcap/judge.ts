@@ -41,8 +41,7 @@ export class Judge {
     now: number,
     {yieldTurn}: JudgeTurns = {},
   ): Promise<void> {
-    const {document, envelope} = invocation;
-    const requester = envelope.remoteAddress;
+    const {document, envelope, requester} = invocation;
     const isVerified = !document || (await this.#proofs.verifyChain(document, {requester, yieldTurn}));
     if (isVerified && envelope.isUsual) return;
     const libraries = await this.#loadLibraries();

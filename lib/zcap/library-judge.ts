@@ -22,7 +22,7 @@ const CONTEXTS: ReadonlyMap<string, unknown> = new Map([
   [Ed25519Signature2020.CONTEXT_URL, Ed25519Signature2020.CONTEXT],
 ]);
 
-export interface InvocationToJudge {
+export interface InvocationToJudge extends Required<ResolveOptions> {
   readonly envelope: Envelope;
   readonly method: VerificationMethod;
   readonly root: ExpectedRoot;
@@ -64,10 +64,9 @@ export class LibraryJudge {
 
   /** @param now Unix seconds. @throws NotAllowedError */
   async assertInvocation(
-    {envelope, method, root, action, judgedAction, document}: InvocationToJudge,
+    {envelope, method, root, action, judgedAction, document, requester}: InvocationToJudge,
     now: number,
   ): Promise<void> {
-    const {remoteAddress: requester} = envelope;
     const respelled = document && spellActionsAlike(document);
     const result = await verifyCapabilityInvocation({
       url: envelope.url,

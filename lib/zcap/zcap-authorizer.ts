@@ -146,7 +146,7 @@ export class ZcapAuthorizer implements Authorizer {
         const before = await assertAllowed(false);
         await this.#assertJudged(signed, before.verdict, invoked);
         await yieldTurn();
-        const requester = envelope.remoteAddress;
+        const requester = this.#blockOf(envelope);
         const delegation = {document: capability, root: before.root, requester};
         await this.#judge.assertDelegation(delegation, this.#now(), {yieldTurn});
         const {root} = await assertAllowed(true);
@@ -180,7 +180,7 @@ export class ZcapAuthorizer implements Authorizer {
     // What nobody controls costs nobody's document a fetch (R12); a did:key is its own document.
     if (!keyId.startsWith('did:key:') && !(await readRoots()).some(isControlled)) throw unresolved();
     const method = await this.#options.resolver.verificationMethod(keyId, 'capabilityInvocation', {
-      requester: envelope.remoteAddress,
+      requester: this.#blockOf(envelope),
     });
     if (!verify(null, Buffer.from(envelope.signingString), method.keyObject, signature)) {
       throw new NotAllowedError('signature', 'Signature not verified.');
@@ -205,12 +205,17 @@ export class ZcapAuthorizer implements Authorizer {
     {unjudged, yieldTurn}: InvokedCapability,
   ): Promise<void> {
     if (!unjudged) return;
-    const invocation = {...verdict, envelope, method, action, document: unjudged.document};
+    const requester = this.#blockOf(envelope);
+    const invocation = {...verdict, envelope, method, action, document: unjudged.document, requester};
     await this.#judge.assertInvocation(invocation, this.#now(), {yieldTurn});
   }
 
-  #partyOf({remoteAddress}: Envelope, {controller: invoker}: VerificationMethod): Party {
-    return {invoker, address: this.#options.addressBlock?.(remoteAddress) ?? remoteAddress};
+  #partyOf(envelope: Envelope, {controller: invoker}: VerificationMethod): Party {
+    return {invoker, address: this.#blockOf(envelope)};
+  }
+
+  #blockOf({remoteAddress}: Envelope): string {
+    return this.#options.addressBlock?.(remoteAddress) ?? remoteAddress;
   }
 }
 

@@ -153,4 +153,33 @@ describe('ZcapAuthorizer and turns', () => {
       expect(await revoking).to.equal(capability.id);
     }
   });
+
+  it('R51 has documents fetched on behalf of a block of addresses, who signed, who delegated and what is revoked alike', async () => {
+    const real = createDidResolver();
+    const requesters: unknown[] = [];
+    const counted = new ZcapAuthorizer({
+      resolver: {
+        ...real,
+        verificationMethod: async (...query) => {
+          requesters.push(query[2]?.requester);
+          return real.verificationMethod(...query);
+        },
+      },
+      replays: {remember: async () => true, deleteExpired: async () => 0},
+      limitInvoker: async () => undefined,
+      maxDelegationTtlMs: 90 * 24 * 3600 * 1000,
+      addressBlock: (address) => `block of ${address}`,
+    });
+    const capability = await delegated();
+    await counted.authorizeInvocation(envelope('bob', capability), {action: 'sign', readState});
+    const url = `${KEYSTORE}/zcaps/revocations/${encodeURIComponent(capability.id)}`;
+    const posted = {
+      keystoreId: KEYSTORE,
+      readState,
+      capability: {...capability},
+      revocationId: capability.id,
+    };
+    await counted.authorizeRevocation(envelope('alice', ROOT, url), posted);
+    expect(requesters).to.deep.equal(Array(4).fill('block of 127.0.0.1'));
+  });
 });

@@ -23,7 +23,7 @@ describe('Judge', () => {
   const root = {invocationTarget: KEYSTORE, controllers: [alice.did], delegable: true};
   const now = Math.floor(Date.now() / 1000);
   const real = createDidResolver();
-  const requester = '192.0.2.1';
+  const requester = 'a block of addresses';
   /** Only the libraries want documents. */
   let documentsAsked: number;
   /** On whose behalf anything was resolved. */
@@ -65,7 +65,7 @@ describe('Judge', () => {
       signer,
       overrides: {signedHeaders: [...SIGNED, ...alsoSigned]},
     });
-    const head = {method, target, rawHeaders: headers.flat(), remoteAddress: requester};
+    const head = {method, target, rawHeaders: headers.flat(), remoteAddress: '192.0.2.1'};
     return {
       envelope: readEnvelope(head, {host: HOST, now}),
       method: await real.verificationMethod(signer.keyId, 'capabilityInvocation'),
@@ -73,6 +73,7 @@ describe('Judge', () => {
       action: 'read',
       judgedAction: 'read',
       document,
+      requester,
     };
   }
 
