@@ -4,7 +4,7 @@
  *   node bench/speed.ts [--short | --long] [--publish]
  *   node bench/speed.ts --rows sign-root,sign-1 [--columns limit,server] [--measures fairness] [--rounds 9] [--beside <another directory of the project>]
  *
- * Ends with 1 where the short form finds a figure at over twice its goal.
+ * Ends with 1 where the short form finds a figure far off its goal.
  */
 import {availableParallelism, cpus} from 'node:os';
 import {runMeasures} from './measures/run-measures.ts';

@@ -1,6 +1,8 @@
 // Writes the parts of the documents that are made of the code; with --check, says whether they are in step instead.
 import {readFile, writeFile} from 'node:fs/promises';
 import {format, resolveConfig} from 'prettier';
+import {publishedTables} from '../bench/report/published-tables.ts';
+import type {Results} from '../bench/report/results.ts';
 import {commandOverview} from '../lib/cli/client/command-overview.ts';
 import {settingsTable} from '../lib/config/settings-table.ts';
 import {HEALTH_ROUTES, KMS_ROUTES} from '../lib/http/router.ts';
@@ -74,10 +76,17 @@ async function formatted(name: string, text: string): Promise<string> {
 const readme = await readFile(new URL('README.md', ROOT), 'utf8');
 const commandLine = await readFile(new URL('docs/command-line.md', ROOT), 'utf8');
 const keys = await readFile(new URL('docs/keys.md', ROOT), 'utf8');
+const performancePage = await readFile(new URL('docs/performance.md', ROOT), 'utf8');
+/** Of the run that `npm run bench -- --publish` kept. */
+const results = JSON.parse(await readFile(new URL('docs/performance/results.json', ROOT), 'utf8')) as Results;
 const documents: Readonly<Record<string, string>> = {
   'README.md': replacePart(replacePart(readme, 'settings', settingsTable()), 'routes', routeTable()),
   'docs/command-line.md': replacePart(commandLine, 'commands', await commandOverview()),
   'docs/keys.md': await formatted('docs/keys.md', replacePart(keys, 'types', keyTypeTable())),
+  'docs/performance.md': await formatted(
+    'docs/performance.md',
+    replacePart(performancePage, 'results', publishedTables(results)),
+  ),
   'docs/stricter.md': differencesPage(),
   'docs/openapi.json': `${JSON.stringify(openApiDocument([...KMS_ROUTES, ...HEALTH_ROUTES]), null, 2)}\n`,
 };

@@ -7,12 +7,13 @@ describe('goals of the benchmark', () => {
   const judge = (results: ReturnType<typeof resultsOf>, title: string) =>
     judgeGoals(results).find((goal) => goal.title === title);
 
-  it('are met up to the bound, and far off beyond twice the bound', () => {
+  it('are met up to the bound, and far off where the rounds agree on more than twice the bound', () => {
     const root = (server: number) => judge(resultsOf([row('sign-root', {server})]), 'sign, root ÷ limit');
     expect(root(130)).to.deep.include({bound: '≤ 1.3', value: 1.3, isMet: true, isFarOff: false});
     expect(root(131)).to.deep.include({isMet: false, isFarOff: false});
     expect(root(260)).to.deep.include({isMet: false, isFarOff: false});
-    expect(root(261)).to.deep.include({isMet: false, isFarOff: true});
+    expect(root(270)).to.deep.include({isMet: false, isFarOff: false});
+    expect(root(271)).to.deep.include({isMet: false, isFarOff: true});
   });
 
   it('compare with the reference', () => {
@@ -33,12 +34,12 @@ describe('goals of the benchmark', () => {
     expect(expired(301)).to.include({isMet: false, isFarOff: true});
   });
 
-  it('have lower bounds, too', () => {
+  it('have lower bounds, too, by the clock: never far off', () => {
     const rate = (value: number) =>
       judge(resultsOf([], {'processes-rate': value}), 'two processes ÷ one, requests per second');
     expect(rate(1.8)).to.deep.include({bound: '≥ 1.8', isMet: true, isFarOff: false});
     expect(rate(1.79)).to.include({isMet: false, isFarOff: false});
-    expect(rate(0.89)).to.include({isMet: false, isFarOff: true});
+    expect(rate(0.1)).to.include({isMet: false, isFarOff: false});
   });
 
   it('are not met by what is no number', () => {
