@@ -241,6 +241,35 @@ describe('hostile HTTP', () => {
     expect(answer.match(/HTTP\/1\.1 \d+/g)).to.deep.equal(['HTTP/1.1 200', 'HTTP/1.1 405', 'HTTP/1.1 200']);
   });
 
+  it('says how long a body is in bytes, whatever its characters, so that the next reply begins where this ends', async () => {
+    const body = {text: 'ü€😀\ud800\r\n\r\nHTTP/1.1 200 OK\r\n\u2028\0'};
+    const speaking = await startTestServer({
+      endpoints: {getKeyDescription: async () => ({status: 200, body})},
+    });
+    const keepAlive = GET.replace('Connection: close\r\n', '');
+    let rest = Buffer.from(await talk(speaking.port, `${keepAlive}\r\n${keepAlive}\r\n${GET}\r\n`), 'latin1');
+    for (let reply = 0; reply < 3; reply++) {
+      const start = rest.indexOf('\r\n\r\n') + 4;
+      const head = rest.subarray(0, start).toString();
+      expect(head).to.match(/^HTTP\/1\.1 200/);
+      const end = start + Number(/content-length: (\d+)/i.exec(head)?.[1]);
+      expect(rest.subarray(start, end).toString()).to.equal(JSON.stringify(body));
+      rest = rest.subarray(end);
+    }
+    expect(rest).to.have.length(0);
+  });
+
+  it('splits no reply by a line break in a header', async () => {
+    const splitting = await startTestServer({
+      endpoints: {
+        getKeyDescription: async () => ({status: 200, headers: {Location: '/\r\nSet-Cookie: a=b'}, body: {}}),
+      },
+    });
+    const answer = await talk(splitting.port, `${GET}\r\n`);
+    expect(answer).to.match(/^HTTP\/1\.1 500/);
+    expect(answer).not.to.include('Set-Cookie');
+  });
+
   it('does not let a malformed request answer for the one before it', async () => {
     const slow = await startTestServer({
       endpoints: {getKeyDescription: () => new Promise((resolve) => setTimeout(resolve, 100, {status: 200}))},
