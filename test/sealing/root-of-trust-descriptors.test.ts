@@ -10,6 +10,17 @@ describe('RootOfTrust of passphrase:fd=', () => {
     writeFileSync(t.path('line'), text, {mode: 0o600});
     return openSync(t.path('line'), 'r');
   };
+  /** Opened by that number, which is free; others that are free below it are taken until it is given out. */
+  const descriptorNumbered = (number: number, text: string): number => {
+    const others: number[] = [];
+    let fd = descriptor(text);
+    while (fd < number) {
+      others.push(fd);
+      fd = descriptor(text);
+    }
+    for (const other of others) closeSync(other);
+    return fd;
+  };
   /** It is as it was opened: nobody has read it, or closed it. */
   const expectUntouched = (fd: number): void => {
     expect(fstatSync(fd).isFile()).to.be.true;
@@ -21,7 +32,7 @@ describe('RootOfTrust of passphrase:fd=', () => {
     const fd = descriptor(`${PASSPHRASE}\n`);
     const root = await t.open(`passphrase:fd=${fd}`);
     expect(root.isSealed()).to.be.false;
-    const other = descriptor('the database\n');
+    const other = descriptorNumbered(fd, 'the database\n');
     expect(other, 'the number is used again').to.equal(fd);
     await root.seal();
     await root.unsealStored();
