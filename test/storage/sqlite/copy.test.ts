@@ -89,18 +89,18 @@ describe('A copy of an SQLite database', () => {
       let atStart = 0;
       const {lines, stderr} = await runWriter([path, 'write'], {
         onLine: (child, soFar) => {
+          // Only once it has written after the copy was made.
+          if (copied.signal.aborted) child.kill('SIGKILL');
           if (soFar.length < 5 || copying) return;
           atStart = soFar.length;
-          copying = stores.copyTo(copy).finally(() => {
-            copied.abort();
-            child.kill('SIGKILL');
-          });
+          copying = stores.copyTo(copy).finally(() => copied.abort());
           copying.catch(() => undefined);
         },
       });
       expect(stderr).to.equal('');
       await copying;
       await writing;
+      own.push((await insertKey(stores, id)).localKeyId);
       const taken = await SqliteStores.open({path: copy});
       expect(await taken.verify()).to.deep.equal([]);
       // Each key of this process comes after the one before: the copy holds them up to one, and none after.
