@@ -1,9 +1,7 @@
-import type {MongoClient} from 'mongodb';
 import type {Collection, Db, Document, Filter, UpdateFilter} from 'mongodb';
 import {DuplicateError} from '../../errors.ts';
 import {NETWORK_STORE_DEFAULTS} from '../network-store-options.ts';
 import {BoundedCalls} from './bounded-calls.ts';
-import {DATABASE_OPTIONS} from './client-options.ts';
 import type {CollectionName, StoredDocument} from './collections.ts';
 import {Deadline} from './deadline.ts';
 import {DuplicateKeyError, NotImplementedError, toStoreError} from './driver-error.ts';
@@ -21,6 +19,7 @@ import {
   type Selection,
 } from './selection.ts';
 import {SentAttempts} from './sent-attempts.ts';
+import {WatchedClient} from './watched-client.ts';
 
 export type {Change, Conditions, Order, Projection, Reading} from './selection.ts';
 
@@ -29,17 +28,15 @@ export type {Change, Conditions, Order, Projection, Reading} from './selection.t
  * that is written is so once the majority has it in its journals; a write of which that is not known is an OutcomeUnknownError.
  */
 export class MongodbConnection {
-  readonly #client: MongoClient;
-  readonly #db: Db;
+  readonly #client: WatchedClient;
   readonly #timeoutMs: number;
   readonly #calls: BoundedCalls;
   /** Some servers of the protocol give the whole document or nothing. */
   #canProjectChanges = true;
 
-  private constructor(client: MongoClient, database: string, options: MongodbOptions) {
+  private constructor(client: WatchedClient, options: MongodbOptions) {
     const {maxConnections, maxWaiting, timeoutMs} = {...NETWORK_STORE_DEFAULTS, ...options};
     this.#client = client;
-    this.#db = client.db(database, DATABASE_OPTIONS);
     this.#timeoutMs = timeoutMs;
     this.#calls = new BoundedCalls({mostAtOnce: maxConnections + maxWaiting, timeoutMs});
   }
@@ -47,22 +44,29 @@ export class MongodbConnection {
   /** Connects; nothing is known of the database yet. @throws StoreOpenError where the URL is none. @throws MongoError */
   static async open(options: MongodbOptions): Promise<MongodbConnection> {
     const {url, database} = parseMongodbUrl(options);
-    const client = makeClient(url, options);
     const {onCommand, log} = options;
-    if (onCommand) client.on('commandStarted', ({command}) => onCommand(command));
-    client.on('serverDescriptionChanged', ({address, previousDescription, newDescription}) => {
-      const [was, is] = [previousDescription.type !== 'Unknown', newDescription.type !== 'Unknown'];
-      if (was && !is) log?.warn({server: address}, 'a server of the store is lost');
-      if (!was && is)
-        log?.info({server: address, kind: newDescription.type}, 'a server of the store is there');
-    });
+    const {timeoutMs: connectTimeoutMs} = {...NETWORK_STORE_DEFAULTS, ...options};
+    const make = () => {
+      const client = makeClient(url, options);
+      if (onCommand) client.on('commandStarted', ({command}) => onCommand(command));
+      client.on('serverDescriptionChanged', ({address, previousDescription, newDescription}) => {
+        const [was, is] = [previousDescription.type !== 'Unknown', newDescription.type !== 'Unknown'];
+        if (was && !is) log?.warn({server: address}, 'a server of the store is lost');
+        if (!was && is)
+          log?.info({server: address, kind: newDescription.type}, 'a server of the store is there');
+      });
+      return client;
+    };
+    const onReplaced = () =>
+      log?.warn({database}, 'the driver stopped looking for the store: it begins anew');
+    const client = new WatchedClient({make, database, connectTimeoutMs, onReplaced});
     try {
       await client.connect();
     } catch (error) {
       await client.close();
       throw error;
     }
-    return new MongodbConnection(client, database, options);
+    return new MongodbConnection(client, options);
   }
 
   /** All commands in `work` together end within the time that one operation has. @throws StoreError, but no DuplicateKeyError */
@@ -78,7 +82,7 @@ export class MongodbConnection {
 
   /** What is not about documents: for opening and checking. The driver's own errors come out of it. */
   administer<T>(work: (db: Db) => Promise<T>, timeoutMs = this.#timeoutMs): Promise<T> {
-    return endsWithin(timeoutMs, work(this.#db));
+    return endsWithin(timeoutMs, work(this.#client.db()));
   }
 
   async findOne(
@@ -219,7 +223,7 @@ export class MongodbConnection {
   }
 
   #collection(name: CollectionName): Collection {
-    return this.#db.collection(name);
+    return this.#client.db().collection(name);
   }
 
   #cursor(
