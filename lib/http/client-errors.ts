@@ -7,7 +7,7 @@ import type {Metrics} from '../observability/metrics.ts';
 import {canonicalAddress} from './client-address.ts';
 import {clientErrorOf, isNextInLine, isUnanswerable, sendRawReply} from './raw-reply.ts';
 import {commonHeaders} from './reply-headers.ts';
-import {recordRequest} from './request-log.ts';
+import {requestRecorder} from './request-log.ts';
 
 export interface ClientErrorOptions {
   readonly log: Logger;
@@ -23,6 +23,7 @@ export function answerClientErrors(server: Server, options: ClientErrorOptions):
   const unanswered = trackRequests(server);
   const refused = new WeakSet<Duplex>();
   const common = commonHeaders(options);
+  const record = requestRecorder(options);
 
   const refuse = (socket: Duplex, error: KmsError): void => {
     refused.add(socket);
@@ -30,7 +31,7 @@ export function answerClientErrors(server: Server, options: ClientErrorOptions):
     sendRawReply(socket, error, {...common, 'X-Request-Id': requestId});
     const address = 'remoteAddress' in socket ? canonicalAddress(String(socket.remoteAddress)) : undefined;
     const unknown = {method: '', route: 'none', path: '', invoker: undefined, seconds: 0};
-    recordRequest({...unknown, requestId, address: address ?? '', status: error.status, error}, options);
+    record({...unknown, requestId, address: address ?? '', status: error.status, error});
   };
 
   server.on('clientError', (error, socket) => {

@@ -14,6 +14,10 @@ export class ClientGoneError extends Error {
  * @throws ClientGoneError
  */
 export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
+  if (hasArrived(req)) {
+    if (req.readableLength > limit) throw tooLarge(limit);
+    return (req.read() as Buffer | null) ?? Buffer.alloc(0);
+  }
   const length = req.headers['content-length'];
   try {
     return await getRawBody(req, {limit, ...(length !== undefined && {length})});
@@ -22,11 +26,18 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
   }
 }
 
+/** Whether nothing is left to wait for: a small body comes with its head. */
+export function hasArrived(req: IncomingMessage): boolean {
+  return req.complete && req.readable;
+}
+
+function tooLarge(limit: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(`The request body must not be larger than ${limit} bytes.`);
+}
+
 function bodyError(error: unknown, limit: number): Error {
   const {type} = error as Partial<RawBodyError>;
-  if (type === 'entity.too.large') {
-    return new PayloadTooLargeError(`The request body must not be larger than ${limit} bytes.`);
-  }
+  if (type === 'entity.too.large') return tooLarge(limit);
   // Aborted, reset, or closed before reading began.
   return new ClientGoneError('The client went away.', {cause: error});
 }

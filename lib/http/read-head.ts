@@ -7,7 +7,11 @@ const ORIGIN_FORM = /^\/[A-Za-z0-9\-._~!$&'()*+,;=:@%/?[\]]*$/;
 
 /** All values of a header, in order, as received: `req.headers` would hide duplicates. `name` is lower case. */
 export function headerLines(rawHeaders: readonly string[], name: string): string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && isNamed(rawHeaders[index - 1], name));
+  const values: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    if (isNamed(rawHeaders[index], name)) values.push(rawHeaders[index + 1] ?? '');
+  }
+  return values;
 }
 
 /**

@@ -9,7 +9,7 @@ import {
   type KmsError,
 } from '../errors.ts';
 import type {Metrics} from '../observability/metrics.ts';
-import type {ReadClientAddress} from './client-address.ts';
+import type {ClientAddress, ReadClientAddress} from './client-address.ts';
 import {HttpEndpointRequest} from './endpoint-request.ts';
 import type {Endpoint, Reply} from './endpoint.ts';
 import {errorReply} from './error-body.ts';
@@ -18,7 +18,7 @@ import type {Limiter} from './rate-limit.ts';
 import {ClientGoneError} from './read-body.ts';
 import {checkHead, headerLines} from './read-head.ts';
 import {commonHeaders, preflightHeaders} from './reply-headers.ts';
-import {recordRequest} from './request-log.ts';
+import {requestRecorder} from './request-log.ts';
 import {matchPath, type RouteName} from './router.ts';
 import {renderReply, sendReply, type RenderedReply} from './send-reply.ts';
 
@@ -50,6 +50,7 @@ export function createRequestHandler(
   options: RequestHandlerOptions,
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   const common = commonHeaders(options);
+  const record = requestRecorder(options);
   return async (req, res) => {
     const start = performance.now();
     // Express keeps the target as received in `originalUrl`; `url` changes where an app is mounted.
@@ -71,30 +72,33 @@ export function createRequestHandler(
     const {rendered, error} = outcome;
     const headers = {...common, 'X-Request-Id': exchange.id, ...rendered.headers};
     sendReply(exchange, {...rendered, headers}, {close: options.lifecycle.draining});
-    recordRequest(
-      {
-        requestId: exchange.id,
-        method: req.method ?? '',
-        route: exchange.route,
-        path: pathOf(target),
-        address: exchange.address,
-        invoker: exchange.request?.invoker,
-        status: rendered.status,
-        seconds: (performance.now() - start) / 1000,
-        error,
-      },
-      options,
-    );
+    record({
+      requestId: exchange.id,
+      method: req.method ?? '',
+      route: exchange.route,
+      path: pathOf(target),
+      address: exchange.address,
+      invoker: exchange.request?.invoker,
+      status: rendered.status,
+      seconds: (performance.now() - start) / 1000,
+      error,
+    });
   };
 }
 
-/** @returns undefined where nobody is left to be answered */
+/**
+ * In this order: who asks and how often, then syntax, then where to.
+ * @returns undefined where nobody is left to be answered
+ */
 async function answer(
   exchange: Exchange,
   options: RequestHandlerOptions,
 ): Promise<{rendered: RenderedReply; error: KmsError | undefined} | undefined> {
   try {
-    return {rendered: renderReply(await route(exchange, options)), error: undefined};
+    const client = readClient(exchange, options);
+    exchange.address = client.address;
+    await options.addressLimiter.limit(client.address);
+    return {rendered: renderReply(await route(exchange, client, options)), error: undefined};
   } catch (thrown) {
     if (thrown instanceof ClientGoneError) return undefined;
     const error = toKmsError(thrown);
@@ -102,14 +106,18 @@ async function answer(
   }
 }
 
-/** In this order: who asks and how often, then syntax, then where to. */
-async function route(exchange: Exchange, options: RequestHandlerOptions): Promise<Reply> {
-  const {req, res, id, target} = exchange;
+function readClient({req}: Exchange, options: RequestHandlerOptions): ClientAddress {
   const {remoteAddress} = req.socket;
   if (remoteAddress === undefined) throw new ClientGoneError('The client went away.');
-  const client = options.clientAddress(remoteAddress, headerLines(req.rawHeaders, 'x-forwarded-for'));
-  exchange.address = client.address;
-  await options.addressLimiter.limit(client.address);
+  return options.clientAddress(remoteAddress, headerLines(req.rawHeaders, 'x-forwarded-for'));
+}
+
+function route(
+  exchange: Exchange,
+  client: ClientAddress,
+  options: RequestHandlerOptions,
+): Reply | Promise<Reply> {
+  const {req, res, id, target} = exchange;
   checkHead(req, target);
   if (client.malformed)
     throw new MalformedRequestError('X-Forwarded-For holds something that is no address.');

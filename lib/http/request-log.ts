@@ -1,6 +1,7 @@
 import type {Logger} from 'pino';
 import {NotAllowedError, RateLimitError, UnavailableError, type KmsError} from '../errors.ts';
 import {describeError} from '../observability/describe-error.ts';
+import {infoLines} from '../observability/info-line.ts';
 import type {Metrics} from '../observability/metrics.ts';
 
 /** What is known of a request when it has been answered. Nothing of its headers or body. */
@@ -20,26 +21,32 @@ export interface RequestRecord {
 }
 
 const MAX_PATH_LENGTH = 256;
+const MESSAGE = 'request';
 
 /** One line and one count for every request that was answered. */
-export function recordRequest(record: RequestRecord, {log, metrics}: {log: Logger; metrics: Metrics}): void {
-  const {error, route, status, seconds} = record;
-  metrics.request(route, status, seconds);
-  if (error) metrics.refusal(refusalReason(error));
-  const level = logLevel(record);
-  if (!log.isLevelEnabled(level)) return;
-  const line: Record<string, unknown> = {
-    requestId: record.requestId,
-    method: record.method,
-    route,
-    path: record.path.slice(0, MAX_PATH_LENGTH),
-    status,
-    ms: Math.round(seconds * 1e6) / 1e3,
-    address: record.address,
+export type RecordRequest = (record: RequestRecord) => void;
+
+export function requestRecorder({log, metrics}: {log: Logger; metrics: Metrics}): RecordRequest {
+  const writeInfo = infoLines(log);
+  return (record) => {
+    const {error, route, status, seconds} = record;
+    metrics.request(route, status, seconds);
+    if (error) metrics.refusal(refusalReason(error));
+    const line = {
+      requestId: record.requestId,
+      method: record.method,
+      route,
+      path: record.path.slice(0, MAX_PATH_LENGTH),
+      status,
+      ms: Math.round(seconds * 1e6) / 1e3,
+      address: record.address,
+      invoker: record.invoker,
+    };
+    const level = logLevel(record);
+    if (level === 'info' && !error) writeInfo({...line, msg: MESSAGE});
+    else if (log.isLevelEnabled(level))
+      log[level](error ? {...line, ...describeRefusal(error, log)} : line, MESSAGE);
   };
-  if (record.invoker !== undefined) line['invoker'] = record.invoker;
-  if (error) Object.assign(line, describeRefusal(error, log));
-  log[level](line, 'request');
 }
 
 /** A constant word that says why a request was refused. */

@@ -1,5 +1,6 @@
-import {destination, pino, stdTimeFunctions, symbols, type DestinationStream, type Logger} from 'pino';
+import {destination, pino, symbols, type DestinationStream, type Logger} from 'pino';
 import {describeErrorWithStack} from './describe-error.ts';
+import {timeMember} from './info-line.ts';
 import {LineBuffer} from './line-buffer.ts';
 
 /**
@@ -40,7 +41,7 @@ export function createLogger({level, file, stream, shared = false}: LoggerOption
     {
       level,
       base: null,
-      timestamp: stdTimeFunctions.isoTime,
+      timestamp: timeMember,
       formatters: {level: (label) => ({level: label})},
       serializers: {err: describeErrorWithStack},
       redact: {paths: REDACTED_PATHS, censor: '[redacted]'},

@@ -6,7 +6,7 @@ import {
   toKmsError,
   type KmsError,
 } from '../../lib/errors.ts';
-import {recordRequest, type RequestRecord} from '../../lib/http/request-log.ts';
+import {requestRecorder, type RequestRecord} from '../../lib/http/request-log.ts';
 import {NO_METRICS} from '../../lib/observability/metrics.ts';
 import {recordingLog} from './test-server.ts';
 
@@ -27,7 +27,7 @@ function record(overrides: Partial<RequestRecord> & {error?: KmsError}): Request
 
 function logLines(level: string, request: RequestRecord): Record<string, unknown>[] {
   const lines: Record<string, unknown>[] = [];
-  recordRequest(request, {log: recordingLog(lines, level), metrics: NO_METRICS});
+  requestRecorder({log: recordingLog(lines, level), metrics: NO_METRICS})(request);
   for (const line of lines) delete line['time'];
   return lines;
 }
