@@ -13,6 +13,7 @@ import {KEYSTORE_COLUMNS} from './keystore-row.ts';
 import {RecordMemory} from './record-memory.ts';
 import {RevocationMemory} from './revocation-memory.ts';
 import {revocationStatements} from './revocation-statements.ts';
+import {SharedReadings} from './shared-readings.ts';
 
 type KeystoreRow = AuthenticatedKeystoreColumns & {readonly position: number};
 type KeyRow = AuthenticatedKeyColumns & SealedVersionColumns;
@@ -36,6 +37,7 @@ export class SqliteStateStore implements StateStore {
   readonly #keystores = new RecordMemory<StoredKeystore>(KEYSTORES_BYTES);
   readonly #keys = new RecordMemory<Authenticated<KeyRecord>>(KEYS_BYTES);
   readonly #revocations = new RevocationMemory();
+  readonly #readings: SharedReadings<StateRequest, StoredState>;
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
@@ -50,16 +52,22 @@ export class SqliteStateStore implements StateStore {
        ORDER BY v.version`,
     );
     this.#findRevocation = revocationStatements(connection).find;
+    this.#readings = new SharedReadings({
+      version: () => connection.run(() => connection.dataVersion()),
+      recall: (request, version) => this.#recall(request, version),
+      read: (request) => connection.snapshot(() => this.#read(request)),
+    });
   }
 
-  async read(request: StateRequest): Promise<StoredState> {
-    const known = await this.#connection.run(() => this.#recall(request));
-    return known ?? this.#connection.snapshot(() => this.#read(request));
+  read(request: StateRequest): Promise<StoredState> {
+    return this.#readings.read(request);
   }
 
-  /** @returns what is known to be in the database now; undefined where that is not all. */
-  #recall({keystoreId, localKeyId, revocations = []}: StateRequest): StoredState | undefined {
-    const version = this.#connection.dataVersion();
+  /** @returns what is known to be in that version of the database; undefined where that is not all. */
+  #recall(
+    {keystoreId, localKeyId, revocations = []}: StateRequest,
+    version: number,
+  ): StoredState | undefined {
     const keystore = this.#keystores.current(keystoreId, version);
     if (!keystore) return undefined;
     const {position, config} = keystore;

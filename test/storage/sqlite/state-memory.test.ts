@@ -4,6 +4,7 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {SqliteStores} from '../../../lib/storage/sqlite/sqlite-stores.ts';
 import type {StateRequest} from '../../../lib/storage/state-store.ts';
+import {mapInTurns} from '../../../lib/turns.ts';
 import {
   ALICE,
   BOB,
@@ -148,6 +149,38 @@ describe('SqliteStateStore: what it remembers', () => {
       ),
       {numRuns: 10},
     ));
+
+  it('is no older than what was committed elsewhere, also where others asked for it in the same turn before', () =>
+    withHands(async (hands) => {
+      const {keystore, key, request} = await fixture(hands);
+      const {stores, raw} = hands;
+      await stores.state.read(request);
+      const change = raw.prepare('UPDATE key_record SET description = ? WHERE local_id = ?');
+      const before = stores.state.read(request);
+      change.run('changed', key.localKeyId);
+      const after = stores.state.read(request);
+      const changedKey = {...key, description: 'changed'};
+      expect(plain(await after)).to.deep.equal(plain({keystore, key: changedKey, isAnyRevoked: false}));
+      expect(plain((await before).keystore)).to.deep.equal(plain(keystore));
+    }));
+
+  it('is what each asked for, where many ask in one turn', () =>
+    withHands(async ({stores}) => {
+      const made = await mapInTurns([1, 2, 3, 4, 5], async () => {
+        const keystore = await insertKeystore(stores);
+        return {keystore, key: await insertKey(stores, keystore.id)};
+      });
+      const asked = [...made, ...made.toReversed()];
+      for (let round = 0; round < 2; round++) {
+        const states = await Promise.all(
+          asked.map(({keystore, key}) =>
+            stores.state.read({keystoreId: keystore.id, localKeyId: key.localKeyId}),
+          ),
+        );
+        const expected = asked.map((one) => ({...one, isAnyRevoked: false}));
+        expect(plain(states)).to.deep.equal(plain(expected));
+      }
+    }));
 
   it('is not a keystore or a key that went, nor one that came', () =>
     withHands(async (hands) => {
