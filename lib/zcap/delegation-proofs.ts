@@ -1,8 +1,8 @@
-import {hash, verify} from 'node:crypto';
+import {verify} from 'node:crypto';
 import {LRUCache} from 'lru-cache';
 import {decodeBase58} from '../encoding/base58.ts';
 import {NotAllowedError} from '../errors.ts';
-import {readDelegationData, type DelegationData} from './canonical/delegation-data.ts';
+import {eachDelegationData, readDelegationData, type DelegationData} from './canonical/delegation-data.ts';
 import type {DidResolver, ResolveOptions} from './did/did-resolver.ts';
 import type {VerificationMethod} from './did/verification-method.ts';
 
@@ -13,7 +13,7 @@ export interface VerifyChainOptions extends ResolveOptions {
   readonly yieldTurn?: (() => Promise<void>) | undefined;
 }
 
-const MAX_REMEMBERED = 20_000;
+const MAX_REMEMBERED = 10_000;
 const MAX_SIGNATURE_CHARACTERS = 88;
 
 /**
@@ -22,8 +22,8 @@ const MAX_SIGNATURE_CHARACTERS = 88;
  */
 export class DelegationProofs {
   readonly #resolver: DidResolver;
-  /** SHA-256 of key, signature and what it is over, where it verified: what never becomes false, whoever's the key is. */
-  readonly #verified = new LRUCache<string, true>({max: MAX_REMEMBERED});
+  /** By signature, key and what it is over, where it verified: what never becomes false, whoever's the key is. */
+  readonly #verified = new LRUCache<string, string>({max: MAX_REMEMBERED});
 
   constructor({resolver}: {readonly resolver: DidResolver}) {
     this.#resolver = resolver;
@@ -36,11 +36,12 @@ export class DelegationProofs {
    * @throws NotAllowedError where a proof does not verify
    */
   async verifyChain(document: Document, {requester, yieldTurn}: VerifyChainOptions = {}): Promise<boolean> {
-    const links = readDelegationData(document);
-    if (!links) return false;
-    for (const [index, link] of links.entries()) {
-      if (index > 0) await yieldTurn?.();
-      if (!(await this.#verify(link, requester === undefined ? {} : {requester}))) return false;
+    const options = requester === undefined ? {} : {requester};
+    let isFirst = true;
+    for (const link of eachDelegationData(document)) {
+      if (!isFirst) await yieldTurn?.();
+      isFirst = false;
+      if (!link || !(await this.#verify(link, options))) return false;
     }
     return true;
   }
@@ -77,17 +78,16 @@ export class DelegationProofs {
     }
   }
 
-  #assertSigned(data: Uint8Array, {proofValue}: DelegationData, method: VerificationMethod): void {
-    const over = Buffer.from(data).toString('base64');
-    const key = hash('sha256', `${method.publicKeyMultibase} ${proofValue} ${over}`, 'base64');
-    if (this.#verified.get(key)) return;
+  #assertSigned(data: Buffer, {proofValue}: DelegationData, method: VerificationMethod): void {
+    const verified = method.publicKeyMultibase + data.toString('latin1');
+    if (this.#verified.get(proofValue) === verified) return;
     const signature = proofValue.startsWith('z')
       ? decodeBase58(proofValue.slice(1), MAX_SIGNATURE_CHARACTERS)
       : undefined;
     if (!signature || !verify(null, data, method.keyObject, signature)) {
       throw proofRefused(new Error('Invalid signature.'));
     }
-    this.#verified.set(key, true);
+    this.#verified.set(proofValue, verified);
   }
 }
 

@@ -4,8 +4,8 @@ import {hash} from 'node:crypto';
 export interface BlankNode {
   /** Of its first degree: of all quads that it is in, itself as `_:a`, other blank nodes as `_:z` (RDFC-1.0 §4.6). */
   readonly hash: string;
-  /** What it is linked to; empty where its hash must be its own alone. */
-  readonly related: readonly RelatedNode[];
+  /** What it is linked to; nothing where its hash must be its own alone. Asked for only where two nodes hash alike. */
+  readonly related: () => readonly RelatedNode[];
   /** `_:c14n…`; empty until it is issued. */
   label: string;
 }
@@ -27,14 +27,13 @@ export const hashText = (text: string): string => hash('sha256', text);
  */
 export function issueLabels(nodes: readonly BlankNode[]): boolean {
   const issue = labelIssuer();
-  const alike = new Map<string, BlankNode[]>();
-  for (const node of nodes) {
-    const others = alike.get(node.hash);
-    if (others) others.push(node);
-    else alike.set(node.hash, [node]);
+  const groups: BlankNode[][] = [];
+  for (const node of nodes.toSorted((a, b) => (a.hash < b.hash ? -1 : 1))) {
+    const group = groups.at(-1);
+    if (group?.[0]?.hash === node.hash) group.push(node);
+    else groups.push([node]);
   }
-  const groups = [...alike.keys()].sort().map((key) => alike.get(key) ?? []);
-  for (const [node, ...others] of groups) if (node && others.length === 0) issue(node);
+  for (const [node, other] of groups) if (node && !other) issue(node);
   return groups.every((group) => group.length === 1 || issueByPaths(group, issue));
 }
 
@@ -68,11 +67,12 @@ function issueByPaths(group: readonly BlankNode[], issue: (node: BlankNode) => v
  */
 function hashNDegree(start: BlankNode, issued: Map<BlankNode, string>): string | undefined {
   const byHash = new Map<string, RelatedNode>();
-  for (const related of start.related) {
+  const all = start.related();
+  for (const related of all) {
     const {node, position} = related;
     byHash.set(hashText(position + (labelOf(node, issued) ?? node.hash)), related);
   }
-  if (byHash.size === 0 || byHash.size !== start.related.length) return undefined;
+  if (byHash.size === 0 || byHash.size !== all.length) return undefined;
   let data = '';
   for (const key of [...byHash.keys()].sort()) {
     const related = byHash.get(key);

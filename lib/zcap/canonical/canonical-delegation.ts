@@ -1,4 +1,5 @@
 import {hashText, issueLabels, type BlankNode, type RelatedNode} from './blank-nodes.ts';
+import {IN_DEFAULT, IN_OTHER} from './chain-entry.ts';
 import type {DelegationTerms} from './delegation-terms.ts';
 import {
   CAPABILITY_CHAIN,
@@ -10,10 +11,8 @@ import {
   REST,
 } from './n-quads.ts';
 
-/** What ends the line of a quad in the default graph, and in one whose node is hashed or is another. */
-const IN_DEFAULT = ' .\n';
+/** What ends the line of a quad in a graph whose node is the one that is hashed. */
 const IN_SELF = ' _:a .\n';
-const IN_OTHER = ' _:z .\n';
 /** Where a list's neighbours stand in the quads that link them. */
 const FROM_PROOF = `s${CAPABILITY_CHAIN.trim()}`;
 const FROM_ENTRY = `s${REST.trim()}`;
@@ -28,11 +27,6 @@ interface ProofGraph {
   readonly name: BlankNode | undefined;
 }
 
-interface NamedHashes {
-  readonly proof: string;
-  readonly list: readonly string[];
-}
-
 /**
  * A delegated capability of a chain, in the canonical N-Quads (RDFC-1.0) of what JSON-LD expands it to. As a parent it is
  * embedded in the proof of its child: its quads in the graph that the child's proof is in, its own proof in a graph of its own.
@@ -41,7 +35,7 @@ interface NamedHashes {
 export class CanonicalDelegation {
   readonly #terms: DelegationTerms;
   readonly #parent: CanonicalDelegation | undefined;
-  #named: NamedHashes | undefined;
+  #proofHash: string | undefined;
   #innerName: string | undefined;
   #document: string | undefined;
 
@@ -72,35 +66,34 @@ export class CanonicalDelegation {
     const proof = node(
       hashText(this.#created('_:a', IN_DEFAULT) + this.#proofOf('_:a', '_:z', IN_DEFAULT, '')),
     );
-    return {link: this, proof, list: this.#listHashes(IN_DEFAULT).map((hash) => node(hash)), name: undefined};
+    return {link: this, proof, list: this.#list(false, () => NOTHING_RELATED), name: undefined};
   }
 
   /** @param isOuter whether the capability itself is in the default graph. */
   #namedGraph(isOuter: boolean): ProofGraph & {readonly name: BlankNode} {
-    this.#named ??= {
-      proof: hashText(this.#created('_:a', IN_OTHER) + this.#embeddedProof('_:a', '_:z', IN_OTHER)),
-      list: this.#listHashes(IN_OTHER),
-    };
     const name = node(isOuter ? this.#nameHash(IN_DEFAULT) : (this.#innerName ??= this.#nameHash(IN_OTHER)));
-    const proof = node(this.#named.proof);
-    const related: RelatedNode[][] = this.#named.list.map(() => []);
-    const list = this.#named.list.map((hash, i) => node(hash, related[i]));
-    for (const [i, neighbours] of related.entries()) {
-      const [before = proof, after] = [list[i - 1], list[i + 1]];
-      neighbours.push({node: before, position: i === 0 ? FROM_PROOF : FROM_ENTRY, quads: 1});
-      if (after) neighbours.push({node: after, position: TO_ENTRY, quads: 1});
-      neighbours.push({node: name, position: 'g', quads: 3});
-    }
+    const proof = node(
+      (this.#proofHash ??= hashText(
+        this.#created('_:a', IN_OTHER) + this.#embeddedProof('_:a', '_:z', IN_OTHER),
+      )),
+    );
+    const list = this.#list(true, (i) => {
+      const before = {node: list[i - 1] ?? proof, position: i === 0 ? FROM_PROOF : FROM_ENTRY, quads: 1};
+      const after = list[i + 1];
+      return [
+        before,
+        ...(after ? [{node: after, position: TO_ENTRY, quads: 1}] : []),
+        {node: name, position: 'g', quads: 3},
+      ];
+    });
     return {link: this, proof, list, name};
   }
 
-  #listHashes(end: string): readonly string[] {
+  #list(isEmbedded: boolean, relatedTo: (index: number) => readonly RelatedNode[]): readonly BlankNode[] {
     const {chain} = this.#terms;
-    return chain.map((item, i) => {
-      const rest = i === chain.length - 1 ? NIL : '_:z';
-      const link = i === 0 ? CAPABILITY_CHAIN : REST;
-      return hashText(entryLines('_:a', item, rest, end) + `_:z${link}_:a` + end);
-    });
+    return chain.map((entry, i) =>
+      node(entry.hash({isLast: i === chain.length - 1, isEmbedded}), () => relatedTo(i)),
+    );
   }
 
   /** @param end where the capability itself is. */
@@ -109,7 +102,7 @@ export class CanonicalDelegation {
     const link: Block = [id, `${id}${PROOF}_:a` + end];
     const blocks = this.#parent ? [link, this.#parent.#capability(IN_SELF, '_:z')] : [link];
     let lines = inOrder(blocks) + this.#created('_:z', IN_SELF);
-    for (const item of chain.toSorted()) lines += `_:z${FIRST}` + item + IN_SELF;
+    for (const item of chain.map(({term}) => term).sort()) lines += `_:z${FIRST}` + item + IN_SELF;
     lines += `_:z${REST}${NIL}${IN_SELF}` + `_:z${REST}_:z${IN_SELF}`.repeat(chain.length - 1);
     return hashText(lines + this.#embeddedProof('_:z', '_:z', IN_SELF));
   }
@@ -159,9 +152,9 @@ export class CanonicalDelegation {
         ? link.#embeddedProof(proof.label, head, end)
         : link.#proofOf(proof.label, head, end, '');
       blocks.push([proof.label, link.#created(proof.label, end) + lines]);
-      for (const [i, item] of link.#terms.chain.entries()) {
+      for (const [i, entry] of link.#terms.chain.entries()) {
         const self = list[i]?.label ?? NIL;
-        blocks.push([self, entryLines(self, item, list[i + 1]?.label ?? NIL, end)]);
+        blocks.push([self, entry.lines(self, list[i + 1]?.label ?? NIL, end)]);
       }
     }
     return inOrder(blocks);
@@ -177,10 +170,8 @@ function inOrder(blocks: Block[]): string {
   return text;
 }
 
-function entryLines(self: string, item: string, rest: string, end: string): string {
-  return self + FIRST + item + end + self + REST + rest + end;
-}
+const NOTHING_RELATED: readonly RelatedNode[] = [];
 
-function node(hash: string, related: readonly RelatedNode[] = []): BlankNode {
+function node(hash: string, related: () => readonly RelatedNode[] = () => NOTHING_RELATED): BlankNode {
   return {hash, related, label: ''};
 }

@@ -1,11 +1,14 @@
 import {hash} from 'node:crypto';
+import {isRecord} from '../shape.ts';
 import {CanonicalDelegation} from './canonical-delegation.ts';
-import {readDelegationTerms, type DelegationSignature} from './delegation-terms.ts';
+import {readDelegationTerms, type DelegationSignature, type DelegationTerms} from './delegation-terms.ts';
+
+type Document = Readonly<Record<string, unknown>>;
 
 /** One delegation's signature, and what it is over. */
 export interface DelegationData extends DelegationSignature {
   /** @returns 64 bytes, SHA-256 of the proof options ‖ SHA-256 of the document; undefined where they are not exactly known. */
-  verifyData(): Uint8Array | undefined;
+  verifyData(): Buffer | undefined;
 }
 
 /**
@@ -13,22 +16,49 @@ export interface DelegationData extends DelegationSignature {
  * from the root to `document`. For documents of the shape that capabilities have it is the same as JSON-LD expansion and RDFC-1.0 give.
  * @returns undefined for anything that is not exactly known
  */
-export function readDelegationData(
-  document: Readonly<Record<string, unknown>>,
-): readonly DelegationData[] | undefined {
-  let parent: CanonicalDelegation | undefined;
-  return readDelegationTerms(document)?.map((terms) => {
-    const delegation = new CanonicalDelegation(terms, parent);
-    parent = delegation;
-    return {...terms.signature, verifyData: () => verifyData(delegation)};
-  });
+export function readDelegationData(document: Document): readonly DelegationData[] | undefined {
+  const links: DelegationData[] = [];
+  for (const link of eachDelegationData(document)) {
+    if (!link) return undefined;
+    links.push(link);
+  }
+  return links;
 }
 
-function verifyData(delegation: CanonicalDelegation): Uint8Array | undefined {
+/** The same one by one: who forged the first has none of the others read. Ends with an undefined where a link is not exactly known. */
+export function* eachDelegationData(document: Document): Generator<DelegationData | undefined, void> {
+  let parent: {readonly terms: DelegationTerms; readonly delegation: CanonicalDelegation} | undefined;
+  for (const link of unfold(document)) {
+    const terms = readDelegationTerms(link, parent?.terms);
+    if (!terms) {
+      yield undefined;
+      return;
+    }
+    const delegation = new CanonicalDelegation(terms, parent?.delegation);
+    parent = {terms, delegation};
+    yield {...terms.signature, verifyData: () => verifyData(delegation)};
+  }
+}
+
+/** Every capability that is embedded as the last of a chain, and `document`, which embeds them. */
+function unfold(document: Document): readonly Document[] {
+  const links = [document];
+  for (let parent = parentOf(document); parent; parent = parentOf(parent)) links.push(parent);
+  return links.reverse();
+}
+
+function parentOf({proof}: Document): Document | undefined {
+  const chain = isRecord(proof) ? proof['capabilityChain'] : undefined;
+  const last: unknown = Array.isArray(chain) && chain.length > 1 ? chain.at(-1) : undefined;
+  return isRecord(last) ? last : undefined;
+}
+
+/** As one text, since buffers are dear. */
+function verifyData(delegation: CanonicalDelegation): Buffer | undefined {
   const proofOptions = delegation.proofOptions();
   if (proofOptions === undefined) return undefined;
-  return Buffer.concat([
-    hash('sha256', proofOptions, 'buffer'),
-    hash('sha256', delegation.document(), 'buffer'),
-  ]);
+  return Buffer.from(
+    hash('sha256', proofOptions, 'binary') + hash('sha256', delegation.document(), 'binary'),
+    'latin1',
+  );
 }

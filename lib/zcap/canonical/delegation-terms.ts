@@ -1,5 +1,6 @@
 import {ZCAP_CONTEXT_URL} from '../root-capability.ts';
 import {isRecord} from '../shape.ts';
+import {ChainEntry} from './chain-entry.ts';
 import {
   ALLOWED_ACTION,
   CONTROLLER,
@@ -28,8 +29,10 @@ export interface DelegationTerms {
   readonly verificationMethod: string;
   /** Predicate and object. */
   readonly proofValue: string;
-  /** Ids: the root's, then every parent's. */
-  readonly chain: readonly string[];
+  /** The root, then every parent. */
+  readonly chain: readonly ChainEntry[];
+  /** Itself in the chains of those that are delegated on. */
+  readonly entry: ChainEntry;
   /** As the document has it. */
   readonly signature: DelegationSignature;
 }
@@ -62,50 +65,37 @@ const PROOF_MEMBERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads a delegated capability and the parents it embeds, from the one delegated from the root to `document`.
+ * Reads a delegated capability. @param parent the one that it embeds; undefined where it embeds none
  * @returns undefined where anything about it is not exactly known, be it sound or not: another verifier must say.
  */
-export function readDelegationTerms(document: Document): readonly DelegationTerms[] | undefined {
-  const links: DelegationTerms[] = [];
-  let next: unknown = document;
-  while (next !== undefined) {
-    const link = readLink(next);
-    const child = links[0];
-    if (!link || (child && !isParent(link.terms, child))) return undefined;
-    links.unshift(link.terms);
-    next = link.parent;
-  }
-  return hasDistinctIds(links) ? links : undefined;
-}
-
-function readLink(
-  document: unknown,
-): {readonly terms: DelegationTerms; readonly parent: unknown} | undefined {
-  if (!isRecord(document) || !hasOnly(document, MEMBERS) || !isKnownContext(document['@context']))
-    return undefined;
-  const {proof} = document;
+export function readDelegationTerms(
+  document: Document,
+  parent: DelegationTerms | undefined,
+): DelegationTerms | undefined {
+  if (!hasOnly(document, MEMBERS) || !isKnownContext(document['@context'])) return undefined;
+  const {id: name, proof} = document;
   if (!isRecord(proof) || !hasOnly(proof, PROOF_MEMBERS)) return undefined;
   if (proof['type'] !== 'Ed25519Signature2020' || proof['proofPurpose'] !== 'capabilityDelegation')
     return undefined;
-  const id = iriTerm(document['id']);
-  const facts = id === undefined ? undefined : readFacts(id, document);
+  const chain = readChain(proof['capabilityChain'], parent);
+  const id = iriTerm(name);
+  // Two with one id would be one node.
+  if (!chain || id === undefined || chain.some(({term}) => term === id)) return undefined;
+  const facts = readFacts(id, document);
   const created = literalTerm(proof['created'], DATE_TIME);
   const verificationMethod = iriTerm(proof['verificationMethod']);
   const proofValue = literalTerm(proof['proofValue'], MULTIBASE);
-  const list = readChain(proof['capabilityChain']);
-  if (!id || !facts || !created || !verificationMethod || !proofValue || !list) return undefined;
-  const {chain, parent} = list;
-  const signature = {
-    verificationMethod: String(proof['verificationMethod']),
-    proofValue: String(proof['proofValue']),
-  };
-  const terms = {
-    ...{id, facts, chain, signature},
+  if (!facts || !created || !verificationMethod || !proofValue) return undefined;
+  return {
+    ...{id, facts, chain, entry: new ChainEntry(String(name), id, {isFirst: false})},
     created: CREATED + created,
     verificationMethod: VERIFICATION_METHOD + verificationMethod,
     proofValue: PROOF_VALUE + proofValue,
+    signature: {
+      verificationMethod: String(proof['verificationMethod']),
+      proofValue: String(proof['proofValue']),
+    },
   };
-  return {terms, parent};
 }
 
 /** In the order of the predicates' code units. */
@@ -142,37 +132,19 @@ function readSet(
   return [...terms].sort();
 }
 
-/** `[rootId]`, or `[rootId, id…, {parent}]`. */
-function readChain(
-  value: unknown,
-): {readonly chain: readonly string[]; readonly parent: unknown} | undefined {
+/** `[rootId]`, or `[rootId, id…, {parent}]`: the parent's, and then the parent. */
+function readChain(value: unknown, parent: DelegationTerms | undefined): readonly ChainEntry[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const entries: readonly unknown[] = value;
-  const parent = entries.length > 1 ? entries.at(-1) : undefined;
-  const chain: string[] = [];
-  for (const entry of entries) {
-    const id = iriTerm(entry === parent && isRecord(parent) ? parent['id'] : entry);
-    if (id === undefined) return undefined;
-    chain.push(id);
+  if (parent) {
+    const isParents =
+      entries.length === parent.chain.length + 1 && parent.chain.every(({id}, i) => id === entries[i]);
+    return isParents ? [...parent.chain, parent.entry] : undefined;
   }
-  const isComplete = chain.length === 1 || (chain.length > 1 && isRecord(parent));
-  return isComplete ? {chain, parent} : undefined;
-}
-
-/** Whether the child's chain is the parent's, and then the parent. */
-function isParent(parent: DelegationTerms, child: DelegationTerms): boolean {
-  const {chain} = parent;
-  return (
-    child.chain.length === chain.length + 1 &&
-    child.chain.at(-1) === parent.id &&
-    chain.every((id, index) => id === child.chain[index])
-  );
-}
-
-/** Two with one id would be one node. */
-function hasDistinctIds(links: readonly DelegationTerms[]): boolean {
-  const ids = new Set([...(links.at(-1)?.chain ?? []), ...links.map(({id}) => id)]);
-  return ids.size === links.length + 1;
+  const [root] = entries;
+  const term = iriTerm(root);
+  if (entries.length !== 1 || term === undefined) return undefined;
+  return [new ChainEntry(String(root), term, {isFirst: true})];
 }
 
 function isKnownContext(context: unknown): boolean {
