@@ -13,6 +13,12 @@ const VARIABLE = `${VARIABLE_NAME}(?::[1-9][0-9]{0,3}|\\*)?`;
 const EXPRESSION = `\\{[+#./;?&]?${VARIABLE}(?:,${VARIABLE})*\\}`;
 const TEMPLATE = new RegExp(`^(?:${LITERAL}|${EXPRESSION})+$`, 'u');
 
+/** As most are: names alone in braces, and literals that stay what they are. */
+const SIMPLE_TEMPLATE = /^(?:[#$&'()*+,\-./0-9:;=?@A-Z[\]_a-z~!]|\{[A-Za-z0-9_]+\})+$/;
+const NAME_IN_BRACES = /\{([A-Za-z0-9_]+)\}/;
+/** RFC 6570 §3.2.2 writes it as it is. */
+const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
+
 // RFC 3986 §3 with a scheme: the characters, and one fragment at most.
 const URI_CHARACTER = `(?:[A-Za-z0-9\\-._~:/?[\\]@!$&'()*+,;=]|${PERCENT})`;
 const ABSOLUTE_URI = new RegExp(`^[A-Za-z][A-Za-z0-9+.\\-]*:${URI_CHARACTER}+(?:#${URI_CHARACTER}*)?$`);
@@ -43,10 +49,31 @@ export function expandPublicAliasTemplate(template: string, variables: AliasVari
   if (!TEMPLATE.test(template)) {
     throw new MalformedRequestError('"publicAliasTemplate" must be a URI template (RFC 6570).');
   }
+  return checkPublicAlias(
+    expandSimply(template, variables) ?? expandFully(template, variables),
+    'publicAliasTemplate',
+  );
+}
+
+/** @returns undefined where the template, or a value that it names, is not so simple. */
+function expandSimply(template: string, variables: AliasVariables): string | undefined {
+  if (!SIMPLE_TEMPLATE.test(template)) return undefined;
+  const [first = '', ...rest] = template.split(NAME_IN_BRACES);
+  let expanded = first;
+  for (let i = 0; i < rest.length; i += 2) {
+    const [name = '', literal = ''] = [rest[i], rest[i + 1]];
+    const value = Object.hasOwn(variables, name) ? variables[name] : '';
+    if (typeof value !== 'string' || !UNRESERVED.test(value)) return undefined;
+    expanded += value + literal;
+  }
+  return expanded;
+}
+
+function expandFully(template: string, variables: AliasVariables): string {
   // Without prototype, `{constructor}` names nothing.
   const context = Object.create(null) as Record<string, string | string[]>;
   for (const [name, value] of Object.entries(variables)) {
     context[name] = typeof value === 'string' ? value : [...value];
   }
-  return checkPublicAlias(parseTemplate(template).expand(context), 'publicAliasTemplate');
+  return parseTemplate(template).expand(context);
 }

@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
+import {parseTemplate} from 'url-template';
 import {MalformedRequestError} from '../../lib/errors.ts';
 import {checkPublicAlias, expandPublicAliasTemplate} from '../../lib/keys/public-alias.ts';
 
@@ -114,6 +115,47 @@ describe('public alias template', () => {
         '"publicAliasTemplate" must give an absolute URI',
       );
     }
+  });
+
+  it('gives what RFC 6570 says where it is simple, too, and where it is almost', () => {
+    const pieces = fc.constantFrom(
+      ...[
+        '{type}',
+        '{id}',
+        '{controller}',
+        '{unknown}',
+        '{constructor}',
+        '{odd}',
+        '{empty}',
+        '{+id}',
+        '{type:3}',
+      ],
+      ...['a', '#', '[', ']', "'", '!', '(', '*', '%41', '$&', '$1', 'é', '?b=', '/', '~'],
+    );
+    const values = fc.record({
+      type: fc.constantFrom('Multikey', 'z6Mk-._~', '$&', "it's", 'é', '%41'),
+      odd: fc.string({maxLength: 4}),
+    });
+    fc.assert(
+      fc.property(fc.array(pieces, {maxLength: 6}), values, (parts, {type, odd}) => {
+        const template = `urn:x${parts.join('')}`;
+        const variables = {...VARIABLES, type, odd, empty: ''};
+        let expected: string | undefined;
+        let given: string | undefined;
+        try {
+          expected = checkPublicAlias(parseTemplate(template).expand(variables), 'publicAliasTemplate');
+        } catch (error) {
+          if (!(error instanceof MalformedRequestError)) throw error;
+        }
+        try {
+          given = expandPublicAliasTemplate(template, variables);
+        } catch (error) {
+          if (!(error instanceof MalformedRequestError)) throw error;
+        }
+        expect(given).to.equal(expected);
+      }),
+      {numRuns: 5000},
+    );
   });
 
   it('is bounded, and so is what it gives', () => {

@@ -40,6 +40,12 @@ export interface OpenedKey extends PublicOperations {
   readonly decapsulate?: (ciphertext: Uint8Array) => Uint8Array;
 }
 
+/** A new secret whose public key came with it. */
+export interface GeneratedPair {
+  readonly secret: Buffer;
+  readonly publicKey: Uint8Array;
+}
+
 /** What the software module knows about one algorithm. */
 export interface SoftwareAlgorithm {
   /** How many places of the cache an opened key takes; one is about 2 KB. */
@@ -47,10 +53,10 @@ export interface SoftwareAlgorithm {
   /** The same of an opened public key. Default: 1 */
   readonly publicCacheWeight?: number;
   /**
-   * A new secret: its bytes alone, in the one form that `open` takes. The caller zeroes them. What has to wait its turn
-   * does so as `keystoreId`'s.
+   * A new secret, in the one form that `open` takes: its bytes alone, or with the public key that `open` would give. The caller
+   * zeroes it. What has to wait its turn does so as `keystoreId`'s.
    */
-  readonly generateSecret: (keystoreId: string) => MaybePromise<Buffer>;
+  readonly generateSecret: (keystoreId: string) => MaybePromise<Buffer | GeneratedPair>;
   /**
    * Judges a secret that was made elsewhere, in what `open` does not: whether it is a sound key. The caller zeroes it. What has
    * to wait its turn does so as `keystoreId`'s.

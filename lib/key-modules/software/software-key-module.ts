@@ -33,6 +33,12 @@ export interface SoftwareKeyModuleOptions {
   readonly bbsLimits?: Partial<WorkerPoolLimits>;
 }
 
+interface NewSecret {
+  readonly secret: Buffer;
+  /** Absent for symmetric keys. */
+  readonly publicKey?: Uint8Array | undefined;
+}
+
 /**
  * Does cryptography in this process, every key type of the table. A key version's material is its secret, sealed under
  * its keystore and bound to its identity and public key. What takes a millisecond or more works off the event loop. Where
@@ -61,9 +67,10 @@ export class SoftwareKeyModule implements KeyModule {
   }
 
   async generateKey(id: KeyVersionId): Promise<GeneratedKey> {
-    const secret = await this.#algorithm(id).generateSecret(id.keystoreId);
+    const generated = await this.#algorithm(id).generateSecret(id.keystoreId);
+    const [secret, pair] = Buffer.isBuffer(generated) ? [generated] : [generated.secret, generated];
     try {
-      return await this.#seal(id, secret);
+      return await this.#seal(id, pair ?? (await this.#open(id, secret)));
     } finally {
       secret.fill(0);
     }
@@ -72,7 +79,7 @@ export class SoftwareKeyModule implements KeyModule {
   async importKey(id: KeyVersionId, secret: Uint8Array): Promise<GeneratedKey> {
     const {check} = this.#algorithm(id);
     await ofType(id, async () => check?.(asBuffer(secret), id.keystoreId));
-    return this.#seal(id, asBuffer(secret));
+    return this.#seal(id, await this.#open(id, asBuffer(secret)));
   }
 
   async exportKey(key: KeyVersion): Promise<Uint8Array> {
@@ -171,9 +178,12 @@ export class SoftwareKeyModule implements KeyModule {
     return this.#algorithms[this.#keyType(id, operation).algorithm];
   }
 
-  async #seal(id: KeyVersionId, secret: Buffer): Promise<GeneratedKey> {
-    const algorithm = this.#algorithm(id);
-    const {publicKey} = await ofType(id, () => algorithm.open(secret, id.keystoreId));
+  async #open(id: KeyVersionId, secret: Buffer): Promise<NewSecret> {
+    const {publicKey} = await ofType(id, () => this.#algorithm(id).open(secret, id.keystoreId));
+    return {secret, publicKey};
+  }
+
+  async #seal(id: KeyVersionId, {secret, publicKey}: NewSecret): Promise<GeneratedKey> {
     const sealed = await atRest(async () => {
       const wrapper = await this.#wrappers.wrapperFor(id.keystoreId, KEY_MATERIAL, {create: true});
       return sealSecret(wrapper, id, {secret, publicKey});

@@ -18,6 +18,8 @@ const CONNECTION_PRAGMAS = [
   // Deleted rows are overwritten with zeros.
   'secure_delete = ON',
   'journal_size_limit = 67108864',
+  // What a savepoint may have to take back stays in memory, where it is more than 64 KiB, too.
+  'temp_store = MEMORY',
   // KiB: the pages of a working set among millions of keys. Memory is taken as it is needed.
   'cache_size = -32768',
 ];

@@ -35,11 +35,12 @@ export class Transactions {
   write<T>(work: () => T, {flush}: {readonly flush: boolean}): T {
     if (flush) return this.#run(this.#beginWrite, work);
     const level = Number(this.#db.pragma('synchronous', {simple: true}));
-    this.#db.pragma('synchronous = NORMAL');
+    // `exec`: a prepared pragma takes ten times as long.
+    this.#db.exec('PRAGMA synchronous = NORMAL');
     try {
       return this.#run(this.#beginWrite, work);
     } finally {
-      this.#db.pragma(`synchronous = ${level}`);
+      this.#db.exec(`PRAGMA synchronous = ${level}`);
     }
   }
 

@@ -4,6 +4,8 @@ import {retryWhileBusy} from './retry-while-busy.ts';
 import type {Transactions} from './transactions.ts';
 
 const SLICE_MS = 3;
+/** How long the first waits for others, while there are any. */
+const GATHER_MS = 3;
 
 interface Write {
   readonly work: () => unknown;
@@ -58,8 +60,7 @@ export class WriteQueue {
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#writes.length > 0) {
-      // Others that are ready to write get to, and those that are not get their turn.
-      await setImmediate();
+      await this.#gather();
       const {length} = this.#writes;
       try {
         await retryWhileBusy(() => this.#commitSome(), this.#options.busyTimeoutMs);
@@ -69,6 +70,19 @@ export class WriteQueue {
       }
     }
     this.#isRunning = false;
+  }
+
+  /**
+   * Others that are ready to write get to, and those that are not get their turn. As long as each turn brings more writes there
+   * is one more: who is about to write shares the flush, and who is alone waits for nobody.
+   */
+  async #gather(): Promise<void> {
+    const until = performance.now() + GATHER_MS;
+    let length;
+    do {
+      ({length} = this.#writes);
+      await setImmediate();
+    } while (this.#writes.length > length && performance.now() < until);
   }
 
   /** @throws where nothing was done, and the next attempt may do it, or none can */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import {createPrivateKey, generateKeyPairSync} from 'node:crypto';
 import {expect} from 'chai';
 import {UnavailableError} from '../../../lib/errors.ts';
@@ -50,6 +51,7 @@ describe('software key module: threads for RSA and digests', () => {
   for (const bits of [2048, 3072] as const) {
     it(`an RSA key of ${bits} bits is made in shared memory, which is overwritten`, async () => {
       const secret = await rsa(bits, {...workers, generation}).generateSecret('a');
+      assert(Buffer.isBuffer(secret));
       const key = createPrivateKey({key: secret, format: 'der', type: 'pkcs1'});
       expect(key.asymmetricKeyDetails).to.deep.equal({modulusLength: bits, publicExponent: 65_537n});
       expect(secret.buffer, 'memory of its own').to.not.be.instanceOf(SharedArrayBuffer);

@@ -1,3 +1,4 @@
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import {expect} from 'chai';
 import fc from 'fast-check';
@@ -94,6 +95,41 @@ describe('Writes to SQLite in one turn', () => {
       expect(commits(place)).to.equal(1);
       for (const value of [1, 2]) await write(() => put(value));
       expect(commits(place)).to.equal(3);
+    }));
+
+  it('share it with those of the next turn as long as there are more each turn', () =>
+    withPlace(async (place) => {
+      const {write, put, stored} = place;
+      const writes = [1, 2].map((value) => write(() => put(value)));
+      await nextTurn();
+      writes.push(write(() => put(3)));
+      await nextTurn();
+      writes.push(write(() => put(4)));
+      expect(stored()).to.deep.equal([]);
+      await Promise.all(writes);
+      expect(commits(place)).to.equal(1);
+    }));
+
+  it('wait for no other where one is alone', () =>
+    withPlace(async (place) => {
+      const {write, put, stored} = place;
+      const first = write(() => put(1));
+      await nextTurn();
+      const second = write(() => put(2));
+      expect(stored()).to.deep.equal([1]);
+      await Promise.all([first, second]);
+      expect(commits(place)).to.equal(2);
+    }));
+
+  it('are answered however many others come each turn', () =>
+    withPlace(async ({write, put}) => {
+      const answered = new Set<number>();
+      const writes: Promise<unknown>[] = [];
+      for (let value = 0; !answered.has(0); value++) {
+        writes.push(write(() => put(value)).then((result) => answered.add(result)));
+        await nextTurn();
+      }
+      await Promise.all(writes);
     }));
 
   it('are flushed where one of them has to be', () =>

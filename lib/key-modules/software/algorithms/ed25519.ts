@@ -1,4 +1,4 @@
-import {createPrivateKey, createPublicKey, randomBytes, sign, verify} from 'node:crypto';
+import {createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify} from 'node:crypto';
 import {asBuffer, type SoftwareAlgorithm} from '../software-algorithm.ts';
 
 /**
@@ -7,7 +7,13 @@ import {asBuffer, type SoftwareAlgorithm} from '../software-algorithm.ts';
  */
 export const ed25519: SoftwareAlgorithm = {
   cacheWeight: 1,
-  generateSecret: () => randomBytes(32),
+  generateSecret() {
+    const {privateKey, publicKey} = generateKeyPairSync('ed25519');
+    return {
+      secret: privateKey.export({format: 'raw-private'}),
+      publicKey: publicKey.export({format: 'raw-public'}),
+    };
+  },
   open(secret) {
     const privateKey = createPrivateKey({key: secret, format: 'raw-private', asymmetricKeyType: 'ed25519'});
     return {

@@ -1,10 +1,16 @@
-import {createPrivateKey, createPublicKey, diffieHellman, randomBytes} from 'node:crypto';
+import {createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync} from 'node:crypto';
 import {asBuffer, operationFailed, type SoftwareAlgorithm} from '../software-algorithm.ts';
 
 /** X25519 (RFC 7748). The secret is the 32 byte scalar before clamping. */
 export const x25519: SoftwareAlgorithm = {
   cacheWeight: 1,
-  generateSecret: () => randomBytes(32),
+  generateSecret() {
+    const {privateKey, publicKey} = generateKeyPairSync('x25519');
+    return {
+      secret: privateKey.export({format: 'raw-private'}),
+      publicKey: publicKey.export({format: 'raw-public'}),
+    };
+  },
   open(secret) {
     const privateKey = createPrivateKey({key: secret, format: 'raw-private', asymmetricKeyType: 'x25519'});
     return {
