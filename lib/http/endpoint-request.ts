@@ -4,7 +4,7 @@ import type {Metrics} from '../observability/metrics.ts';
 import type {RequestHead} from '../zcap/envelope.ts';
 import type {EndpointRequest} from './endpoint.ts';
 import {MAX_BODY_BYTES} from '../../schemas/api-contract.ts';
-import {ClientGoneError, hasArrived, readBody} from './read-body.ts';
+import {ClientGoneError, readBody} from './read-body.ts';
 
 /** One request for an endpoint, over Node's. */
 export class HttpEndpointRequest implements EndpointRequest {
@@ -60,15 +60,11 @@ export class HttpEndpointRequest implements EndpointRequest {
     if (this.#res.destroyed) throw new ClientGoneError('The client went away.');
   }
 
-  #readBody(): Promise<Buffer> {
-    if (!hasArrived(this.#req)) this.#askForBody();
-    return readBody(this.#req, MAX_BODY_BYTES);
-  }
-
   /** A client that waits for `100 Continue` gets it only now: what was refused before need not be sent. */
-  #askForBody(): void {
-    const {expect, 'content-length': announced = '0'} = this.#req.headers;
-    const expects = expect !== undefined && this.#req.httpVersion === '1.1';
-    if (expects && Number(announced) <= MAX_BODY_BYTES) this.#res.writeContinue();
+  #readBody(): Promise<Buffer> {
+    const {headers, httpVersion} = this.#req;
+    const expects = headers.expect !== undefined && httpVersion === '1.1';
+    if (expects && Number(headers['content-length'] ?? 0) <= MAX_BODY_BYTES) this.#res.writeContinue();
+    return readBody(this.#req, MAX_BODY_BYTES);
   }
 }

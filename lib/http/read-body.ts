@@ -14,11 +14,13 @@ export class ClientGoneError extends Error {
  * @throws ClientGoneError
  */
 export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
-  if (hasArrived(req)) {
-    if (req.readableLength > limit) throw tooLarge(limit);
-    return (req.read() as Buffer | null) ?? Buffer.alloc(0);
-  }
   const length = req.headers['content-length'];
+  if (hasArrived(req) && Number(length) <= limit) {
+    const body = req.read() as Buffer | null;
+    // To its end, with which Node lets go of it.
+    req.resume();
+    return body ?? Buffer.alloc(0);
+  }
   try {
     return await getRawBody(req, {limit, ...(length !== undefined && {length})});
   } catch (error) {
@@ -26,18 +28,16 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
   }
 }
 
-/** Whether nothing is left to wait for: a small body comes with its head. */
-export function hasArrived(req: IncomingMessage): boolean {
-  return req.complete && req.readable;
-}
-
-function tooLarge(limit: number): PayloadTooLargeError {
-  return new PayloadTooLargeError(`The request body must not be larger than ${limit} bytes.`);
+/** Whether all that was announced is there to be read, as a small body is that was sent with its head. */
+function hasArrived(req: IncomingMessage): boolean {
+  return req.readable && req.readableLength === Number(req.headers['content-length']);
 }
 
 function bodyError(error: unknown, limit: number): Error {
   const {type} = error as Partial<RawBodyError>;
-  if (type === 'entity.too.large') return tooLarge(limit);
+  if (type === 'entity.too.large') {
+    return new PayloadTooLargeError(`The request body must not be larger than ${limit} bytes.`);
+  }
   // Aborted, reset, or closed before reading began.
   return new ClientGoneError('The client went away.', {cause: error});
 }
