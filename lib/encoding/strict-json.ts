@@ -25,8 +25,10 @@ const utf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
 export function parseStrictJson(bytes: Uint8Array, {maxDepth}: StrictJsonOptions): unknown {
   const text = decodeUtf8(bytes);
   const value = parse(text);
+  // UTF-8 cannot spell a lone surrogate; an escape can.
+  const hasEscapes = text.includes('\\');
   // Of a repeated key `JSON.parse` keeps the last: the value then has fewer members than the text.
-  if (countMembers(value, maxDepth) !== countColons(text)) {
+  if (countMembers(value, maxDepth, hasEscapes) !== countColons(text)) {
     throw new MalformedRequestError('The JSON has a duplicate key.');
   }
   return value;
@@ -73,25 +75,25 @@ function closingQuote(text: string, opening: number): number {
 }
 
 /**
- * Counts the members of all objects in `value`, and refuses forbidden keys, lone surrogates and depth on the way.
- * Recursion goes no deeper than `levels`.
+ * Counts the members of all objects in `value`, and refuses forbidden keys, lone surrogates (where the text `hasEscapes`)
+ * and depth on the way. Recursion goes no deeper than `levels`.
  */
-function countMembers(value: unknown, levels: number): number {
+function countMembers(value: unknown, levels: number, hasEscapes: boolean): number {
   if (typeof value === 'string') {
-    assertWellFormed(value);
+    if (hasEscapes) assertWellFormed(value);
     return 0;
   }
   if (typeof value !== 'object' || value === null) return 0;
   if (levels === 0) throw new MalformedRequestError('The JSON is nested too deep.');
   let members = 0;
   if (Array.isArray(value)) {
-    for (const item of value) members += countMembers(item, levels - 1);
+    for (const item of value) members += countMembers(item, levels - 1, hasEscapes);
     return members;
   }
   for (const [key, item] of Object.entries(value)) {
     if (FORBIDDEN_KEYS.has(key)) throw new MalformedRequestError('The JSON has a forbidden key.');
-    assertWellFormed(key);
-    members += 1 + countMembers(item, levels - 1);
+    if (hasEscapes) assertWellFormed(key);
+    members += 1 + countMembers(item, levels - 1, hasEscapes);
   }
   return members;
 }

@@ -24,10 +24,8 @@ export function usableKey(record: KeyRecord, module: KeyModule): UsableKey {
     const {keystoreId, localKeyId} = record;
     if (!version?.material) throw new InternalError(new Error('A version to be used has no material.'));
     const {version: number, publicKey, material} = version;
-    return {
-      ...{keystoreId, localKeyId, type: type.name, version: number, material},
-      ...(publicKey && {publicKey}),
-    };
+    const sealed = {keystoreId, localKeyId, type: type.name, version: number, material};
+    return publicKey ? {...sealed, publicKey} : sealed;
   };
   return {
     record,

@@ -88,14 +88,14 @@ export async function runBatch(
 }
 
 /** Counts what a rotation bounds: what the newest version makes. */
-async function takeUses(
+function takeUses(
   {record, type}: UsableKey,
   use: KeyUse,
   {count, uses}: {readonly count: number; readonly uses: KeyServiceParts['uses']},
-): Promise<void> {
+): Promise<void> | undefined {
   const {isCounted, takesNonce = false} = KEY_USES[use];
-  if (!isCounted) return;
-  await uses.take(record, {count, nonce: takesNonce && type.algorithm === 'AES-256-GCM'});
+  if (!isCounted) return undefined;
+  return uses.take(record, {count, nonce: takesNonce && type.algorithm === 'AES-256-GCM'});
 }
 
 /** Which algorithm is used is the items' affair. */

@@ -1,24 +1,24 @@
 /**
  * Parses `scheme name="value",name="value"…` strictly: exactly this punctuation, every parameter at most once, none
  * unknown, nothing left over (R2, R13).
- * @returns the parameters, or undefined where the text is anything else.
+ * @returns the values, in the order of `names`; undefined where the text is anything else.
  */
-export function parseAuthParameters<N extends string>(
+export function parseAuthParameters(
   text: string,
-  {scheme, names}: {readonly scheme: string; readonly names: readonly N[]},
-): Partial<Record<N, string>> | undefined {
+  {scheme, names}: {readonly scheme: string; readonly names: readonly string[]},
+): readonly (string | undefined)[] | undefined {
   if (!text.startsWith(`${scheme} `) || text.endsWith(',')) return undefined;
-  const parameters: Partial<Record<N, string>> = {};
+  const values: (string | undefined)[] = names.map(() => undefined);
   let index = scheme.length + 1;
   while (index < text.length) {
     const opening = text.indexOf('="', index);
     const closing = opening === -1 ? -1 : text.indexOf('"', opening + 2);
     if (closing === -1) return undefined;
-    const name = text.slice(index, opening) as N;
-    if (!names.includes(name) || parameters[name] !== undefined) return undefined;
-    parameters[name] = text.slice(opening + 2, closing);
+    const place = names.indexOf(text.slice(index, opening));
+    if (place === -1 || values[place] !== undefined) return undefined;
+    values[place] = text.slice(opening + 2, closing);
     if (closing + 1 < text.length && text[closing + 1] !== ',') return undefined;
     index = closing + 2;
   }
-  return parameters;
+  return values;
 }

@@ -10,11 +10,13 @@ export type CapabilityHeader = {readonly action: string} & (
   {readonly id: string; readonly encoded?: undefined} | {readonly encoded: string; readonly id?: undefined}
 );
 
+const NAMES = ['id', 'capability', 'action'];
+
 /** Parses the header's text, not the capability (R13). @throws NotAllowedError */
 export function parseCapabilityHeader(text: string): CapabilityHeader {
-  const parameters = parseAuthParameters(text, {scheme: 'zcap', names: ['id', 'capability', 'action']});
+  const parameters = parseAuthParameters(text, {scheme: 'zcap', names: NAMES});
   if (!parameters) throw refused('The capability invocation header is not well-formed.');
-  const {id, capability: encoded, action} = parameters;
+  const [id, encoded, action] = parameters;
   if (!action) throw refused('The capability invocation header must name one action.');
   if (id && encoded === undefined) return {id, action};
   if (encoded && id === undefined) return {encoded, action};

@@ -33,8 +33,8 @@ export interface Envelope {
   readonly signingString: string;
   /** The raw `Capability-Invocation` header; parsed only once the signature has verified (R10). */
   readonly capabilityInvocation: string;
-  /** SHA-256 that the `Digest` header claims for the body; undefined where there is no such header. */
-  readonly bodyDigest: Buffer | undefined;
+  /** SHA-256, in hex, that the `Digest` header claims for the body; undefined where there is no such header. */
+  readonly bodyDigest: string | undefined;
   /** Whether a body follows the headers. */
   readonly announcesBody: boolean;
   /** Whether the signature is over just what official clients sign: what was judged of one such request holds for all. */

@@ -4,7 +4,7 @@ import type {HttpSignature} from './envelope.ts';
 import {CLOCK_SKEW_SECONDS, MAX_SIGNATURE_SECONDS} from './limits.ts';
 import {parseSignedHeaders, type SignedHeaders} from './signed-headers.ts';
 
-const NAMES = ['keyId', 'headers', 'signature', 'created', 'expires'] as const;
+const NAMES = ['keyId', 'headers', 'signature', 'created', 'expires'];
 const UNIX_SECONDS = /^[1-9][0-9]{0,11}$/;
 const MAX_KEY_ID_LENGTH = 2048;
 
@@ -21,7 +21,7 @@ export function parseHttpSignature(
       ? undefined
       : parseAuthParameters(authorization, {scheme: 'Signature', names: NAMES});
   if (!parameters) throw malformed();
-  const {keyId = '', headers = '', signature = '', created = '', expires = ''} = parameters;
+  const [keyId = '', headers = '', signature = '', created = '', expires = ''] = parameters;
   if (keyId === '' || keyId.length > MAX_KEY_ID_LENGTH) throw malformed();
   if (!UNIX_SECONDS.test(created) || !UNIX_SECONDS.test(expires)) throw malformed();
   const httpSignature = {

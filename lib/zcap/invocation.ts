@@ -69,7 +69,7 @@ export interface AuthorizeOptions<State extends AuthorizationState = Authorizati
   /** Told who signed (a DID), once the signature has verified, whatever comes of the rest. */
   readonly onInvoker?: ((did: string) => void) | undefined;
   /** Other actions of which one that the chain allows is enough (R36: reading what a key is). */
-  readonly alsoBy?: ReadonlySet<string>;
+  readonly alsoBy?: ReadonlySet<string> | undefined;
 }
 
 export interface RevocationOptions {

@@ -23,7 +23,7 @@ interface Unjudged extends Pick<UnjudgedCapability, 'document'> {
 export interface InvokedCapabilitiesOptions {
   readonly maxDelegationTtlMs: number;
   readonly coldWork: ColdWork;
-  /** Told of each request whether its capability was known. */
+  /** Told of each request with a delegated capability whether that was known. */
   readonly onCache: (hit: boolean) => void;
 }
 
@@ -48,19 +48,33 @@ export class InvokedCapabilities {
    * Has a request's capability used. Of many requests that come with the same, which nobody has judged yet, all but one wait.
    * @throws as `ColdWork.run`, NotAllowedError, and what `use` throws
    */
-  async use<T>(
+  use<T>(
     envelope: Envelope,
     partyOf: () => Party,
     use: (invoked: InvokedCapability) => Promise<T>,
   ): Promise<T> {
+    const root = this.#presented.readRoot(envelope);
+    if (root) return use(judged(root));
     const name = this.#presented.nameOf(envelope);
-    let known = this.#presented.recall(name);
-    if (!known && name !== undefined && this.#underway.has(name)) {
+    const known = this.#presented.recall(name);
+    if (!known) return this.#useUnknown(envelope, name, partyOf, use);
+    this.#onCache(true);
+    return use(judged(known));
+  }
+
+  async #useUnknown<T>(
+    envelope: Envelope,
+    name: string | undefined,
+    partyOf: () => Party,
+    use: (invoked: InvokedCapability) => Promise<T>,
+  ): Promise<T> {
+    let known: PresentedCapability | undefined;
+    if (name !== undefined && this.#underway.has(name)) {
       await this.#underway.get(name);
       known = this.#presented.recall(name);
     }
     this.#onCache(known !== undefined);
-    if (known) return use({presented: known, unjudged: undefined, yieldTurn: NO_TURN});
+    if (known) return use(judged(known));
     const using = this.useInTurn(envelope, partyOf, use);
     if (name !== undefined && !this.#underway.has(name)) this.#follow(name, using);
     return using;
@@ -74,7 +88,7 @@ export class InvokedCapabilities {
   ): Promise<T> {
     return this.#coldWork.run(partyOf(), async (yieldTurn) => {
       const name = this.#presented.nameOf(envelope);
-      const known = this.#presented.recall(name);
+      const known = this.#presented.readRoot(envelope) ?? this.#presented.recall(name);
       if (known) return use({presented: known, unjudged: undefined, yieldTurn});
       const presented = this.#presented.read(envelope);
       const remember = (): void => this.#presented.remember(name, presented);
@@ -90,3 +104,7 @@ export class InvokedCapabilities {
 
 /** Who does nothing long goes on at once. */
 const NO_TURN: YieldTurn = async () => undefined;
+
+function judged(presented: PresentedCapability): InvokedCapability {
+  return {presented, unjudged: undefined, yieldTurn: NO_TURN};
+}

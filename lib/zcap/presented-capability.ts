@@ -23,6 +23,9 @@ export interface UnjudgedCapability extends PresentedCapability {
   readonly document: Document | undefined;
 }
 
+/** How official clients begin the headers of delegated capabilities, which are parsed once only. */
+const DELEGATED = 'zcap capability=';
+
 /** Bytes of what is kept: of what was seen once, and of what came again. */
 const RECENT_BYTES = 2 * 1024 * 1024;
 const FREQUENT_BYTES = 16 * 1024 * 1024;
@@ -42,6 +45,16 @@ export class PresentedCapabilities {
 
   constructor({maxDelegationTtlMs}: {readonly maxDelegationTtlMs: number}) {
     this.#maxDelegationTtlMs = maxDelegationTtlMs;
+  }
+
+  /**
+   * The root capability that a usual request invokes: an id is all that was presented, so there is nothing to judge or remember.
+   * @returns undefined where it is another capability, or another request. @throws NotAllowedError
+   */
+  readRoot({isUsual, capabilityInvocation}: Envelope): PresentedCapability | undefined {
+    if (!isUsual || capabilityInvocation.startsWith(DELEGATED)) return undefined;
+    const {action, id} = parseCapabilityHeader(capabilityInvocation);
+    return id === undefined ? undefined : {id, action, chain: undefined, weight: 0};
   }
 
   /** What the header of a request is known by; undefined: it is judged every time. */
@@ -73,14 +86,15 @@ export class PresentedCapabilities {
     return {id: chain.tail.id, action, chain, document: document as Document, weight: bytes};
   }
 
-  /** Remembers what was judged for good. Called only once everything about the invocation has verified. */
+  /** Remembers a delegated capability that was judged for good. Called only once everything about the invocation has verified. */
   remember(name: string | undefined, {id, action, chain, weight}: UnjudgedCapability): void {
-    if (name !== undefined && isImmutable(chain)) this.#recent.set(name, {id, action, chain, weight});
+    if (name !== undefined && chain && isImmutable(chain))
+      this.#recent.set(name, {id, action, chain, weight});
   }
 }
 
 const sizeCalculation = ({weight}: PresentedCapability): number => weight + ENTRY_BYTES;
 
-function isImmutable(chain: CapabilityChain | undefined): boolean {
-  return chain === undefined || chain.links.every(({proof}) => proof.delegator.startsWith('did:key:'));
+function isImmutable(chain: CapabilityChain): boolean {
+  return chain.links.every(({proof}) => proof.delegator.startsWith('did:key:'));
 }

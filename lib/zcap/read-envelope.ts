@@ -37,10 +37,11 @@ export function readEnvelope(head: RequestHead, {host, now}: EnvelopeOptions): E
   assertSignedHeaders(signedHeaders, requestHeaders);
   assertNotStale(headers, signedHeaders, now);
   const url = `https://${host}${head.target}`;
+  const query = url.indexOf('?');
   return {
     method,
     url,
-    resource: url.split('?', 1)[0] ?? url,
+    resource: query === -1 ? url : url.slice(0, query),
     httpSignature,
     signingString: buildSigningString({
       method,

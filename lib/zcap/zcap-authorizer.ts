@@ -35,7 +35,7 @@ export interface ZcapAuthorizerOptions {
   readonly limitInvoker: (did: string) => Promise<void>;
   /** The longest life of a delegated capability (R35). */
   readonly maxDelegationTtlMs: number;
-  /** Told of each look-up whether the capability was known. */
+  /** Told of each request with a delegated capability whether that was known. */
   readonly onCache?: (hit: boolean) => void;
   /** Where what was never seen before waits for its turn. */
   readonly coldWork?: ColdWork;
@@ -61,7 +61,8 @@ interface Verdict {
  * Authorises by HTTP Signatures and capability invocations. The order of the lines of its methods is the security argument
  * (R12). All that state decides comes in one reading: right after the signature and the capability were read, and before dear
  * work; once more after it, where there was any: an answer to a revocation or a transfer may have been sent meanwhile, and no
- * request is allowed by what was true before it (R41, R48). Who signs with a did:key, and was judged before, waits for one.
+ * request is allowed by what was true before it (R41, R48). Who signs with a did:key, and was judged before or invokes a root
+ * itself, waits for one.
  */
 export class ZcapAuthorizer implements Authorizer {
   readonly #options: ZcapAuthorizerOptions;
@@ -179,9 +180,9 @@ export class ZcapAuthorizer implements Authorizer {
     const {keyId, signature} = envelope.httpSignature;
     // What nobody controls costs nobody's document a fetch (R12); a did:key is its own document.
     if (!keyId.startsWith('did:key:') && !(await readRoots()).some(isControlled)) throw unresolved();
-    const method = await this.#options.resolver.verificationMethod(keyId, 'capabilityInvocation', {
-      requester: this.#blockOf(envelope),
-    });
+    const requester = this.#blockOf(envelope);
+    const found = this.#options.resolver.verificationMethod(keyId, 'capabilityInvocation', {requester});
+    const method = found instanceof Promise ? await found : found;
     if (!verify(null, Buffer.from(envelope.signingString), method.keyObject, signature)) {
       throw new NotAllowedError('signature', 'Signature not verified.');
     }

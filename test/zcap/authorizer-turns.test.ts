@@ -94,6 +94,13 @@ describe('ZcapAuthorizer and turns', () => {
     expect(isKnown).to.deep.equal([false, true]);
   });
 
+  it('has nothing to judge of a root capability that was never seen, and nobody wait', async () => {
+    expect(await authorize(envelope('alice', ROOT))).to.equal(alice.did);
+    expect(await rejection(authorize(envelope('bob', ROOT)))).to.have.property('reason', 'invoker');
+    expect([due, isKnown]).to.deep.equal([[], []]);
+    expect(queries).to.deep.equal(Array(2).fill({revocations: [], isLast: true}));
+  });
+
   it('judges once what many requests come with at the same time', async () => {
     const request = envelope('bob', await delegated());
     const all = Array.from({length: 5}, () => authorize(request));

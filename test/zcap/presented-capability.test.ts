@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {NotAllowedError} from '../../lib/errors.ts';
 import type {Envelope} from '../../lib/zcap/envelope.ts';
 import {PresentedCapabilities, type UnjudgedCapability} from '../../lib/zcap/presented-capability.ts';
 import {encodeCapability} from '../support/signed-request.ts';
@@ -29,11 +30,42 @@ describe('PresentedCapabilities', () => {
   }
 
   it('recalls what was judged, without the document', () => {
-    for (const request of [envelope('urn:zcap:root:x'), envelope(delegate(1))]) {
+    const request = envelope(delegate(1));
+    expect(recall(request)).to.equal(undefined);
+    const {document, ...kept} = judge(request);
+    expect(document).not.to.equal(undefined);
+    for (let time = 0; time < 3; time++) expect(recall(request)).to.deep.equal(kept);
+  });
+
+  it('reads roots each time, of usual requests only, and keeps none', () => {
+    const id = 'urn:zcap:root:x';
+    for (const header of [`zcap id="${id}",action="sign"`, `zcap action="sign",id="${id}"`]) {
+      const request = {...envelope(id), capabilityInvocation: header};
+      expect(capabilities.readRoot(request)).to.deep.include({id, action: 'sign', chain: undefined});
+      expect(capabilities.readRoot({...request, isUsual: false})).to.equal(undefined);
+      judge(request);
       expect(recall(request)).to.equal(undefined);
-      const {document, ...kept} = judge(request);
-      expect(document === undefined).to.equal(kept.chain === undefined);
-      for (let time = 0; time < 3; time++) expect(recall(request)).to.deep.equal(kept);
+    }
+    const {capabilityInvocation} = envelope(delegate(1));
+    const [, encoded = ''] = /capability="([^"]+)"/.exec(capabilityInvocation) ?? [];
+    for (const header of [capabilityInvocation, `zcap action="sign",capability="${encoded}"`]) {
+      const request = {...envelope(id), capabilityInvocation: header};
+      expect(capabilities.readRoot(request)).to.equal(undefined);
+      expect(capabilities.read(request).chain).not.to.equal(undefined);
+    }
+  });
+
+  it('R13 refuses a root beside a capability, twice, or without an action', () => {
+    for (const header of [
+      'zcap id="urn:zcap:root:x"',
+      'zcap id="",action="sign"',
+      'zcap id="urn:zcap:root:x",id="urn:zcap:root:y",action="sign"',
+      'zcap id="urn:zcap:root:x",capability="AAAA",action="sign"',
+      'zcap  capability="AAAA",action="sign"',
+      '',
+    ]) {
+      const request = {...envelope('urn:zcap:root:x'), capabilityInvocation: header};
+      expect(() => capabilities.readRoot(request), header).to.throw(NotAllowedError);
     }
   });
 
@@ -62,11 +94,12 @@ describe('PresentedCapabilities', () => {
   });
 
   it('does not let what is used once push out what is used again, and is bounded', () => {
-    const [often, once] = [envelope('urn:zcap:root:often'), envelope('urn:zcap:root:once')];
+    const capability = (id: string): Envelope => envelope(delegate(1, {id: `urn:zcap:${id}`}));
+    const [often, once] = [capability('often'), capability('once')];
     judge(often);
     judge(once);
     expect(recall(often)).not.to.equal(undefined);
-    for (let n = 0; n < 5000; n++) judge(envelope(`urn:zcap:root:stranger:${n}`));
+    for (let n = 0; n < 5000; n++) judge(capability(`stranger:${n}`));
     expect(recall(often)).not.to.equal(undefined);
     expect(recall(once)).to.equal(undefined);
   });

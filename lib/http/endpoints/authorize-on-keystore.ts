@@ -38,23 +38,23 @@ export async function authorizeOnKeystore(
   request: EndpointRequest,
   {stores, authorizer}: Pick<EndpointDependencies, 'stores' | 'authorizer'>,
   envelope: Envelope,
-  {keystoreId, localKeyId, additionalRoot, ...expectation}: KeystoreAuthorization,
+  {keystoreId, localKeyId, additionalRoot, action, alsoBy}: KeystoreAuthorization,
 ): Promise<OnKeystore> {
   const readState = async ({revocations, isLast}: StateQuery): Promise<AuthorizationState & RequestState> => {
     // A key can be large: it is not read for strangers.
-    const asked = {keystoreId, revocations, ...(isLast && {localKeyId})};
-    const state = await request.time('state', () => stores.state.read(asked));
-    const controllers = controllersOf(state.keystore);
+    const asked = {keystoreId, revocations, localKeyId: isLast ? localKeyId : undefined};
+    const {keystore, isAnyRevoked, findKey} = await request.time('state', () => stores.state.read(asked));
+    const controllers = controllersOf(keystore);
     const roots = [{invocationTarget: keystoreId, controllers, delegable: true}];
     if (additionalRoot !== undefined) {
       roots.push({invocationTarget: additionalRoot, controllers, delegable: false});
     }
-    return {...state, roots};
+    return {keystore, isAnyRevoked, findKey, roots};
   };
-  const {state, ...authorized} = await request.time('authorization', () =>
-    authorizer.authorizeInvocation(envelope, {...expectation, readState, onInvoker: request.noteInvoker}),
+  const {state, invocation, confirm} = await request.time('authorization', () =>
+    authorizer.authorizeInvocation(envelope, {action, alsoBy, readState, onInvoker: request.noteInvoker}),
   );
-  return {...authorized, keystore: existing(state.keystore), findKey: state.findKey};
+  return {invocation, confirm, keystore: existing(state.keystore), findKey: state.findKey};
 }
 
 /** After authorisation there is a keystore: nobody is authorised on one that has no controllers. */

@@ -17,7 +17,7 @@ import {updateKeystoreEndpoint} from './update-keystore.ts';
 export function createKmsEndpoints(deps: EndpointDependencies): KmsEndpoints {
   const usable =
     (endpoint: Endpoint): Endpoint =>
-    async (request) => {
+    (request) => {
       deps.assertUsable?.();
       return endpoint(request);
     };

@@ -32,5 +32,5 @@ export function toPageOptions({
 
 /** For the routes that have no query: what is not understood is refused. @throws ValidationError, MalformedRequestError */
 export function assertNoQuery({head}: EndpointRequest): void {
-  parseNoQuery(parseQuery(head.target));
+  if (head.target.includes('?')) parseNoQuery(parseQuery(head.target));
 }

@@ -31,19 +31,22 @@ export class OpenedKeys {
     this.#publicKeys = new OpenedKeyCache({size: cacheSize});
   }
 
-  /** The key's `name` operation, ready to be called: with the public key alone where that is enough. */
-  async operation<N extends KeyOperation>(
+  /** The key's `name` operation, ready to be called, at once where the key is open: with the public key alone where that is enough. */
+  operation<N extends KeyOperation>(
     key: KeyVersion,
     algorithm: SoftwareAlgorithm,
     name: N,
-  ): Promise<NonNullable<OpenedKey[N]>> {
-    const opened: OpenedKey =
+  ): NonNullable<OpenedKey[N]> | Promise<NonNullable<OpenedKey[N]>> {
+    const opened: OpenedKey | Promise<OpenedKey> =
       PUBLIC_OPERATIONS.has(name) && algorithm.openPublicKey
-        ? await this.#openPublicKey(key, algorithm.openPublicKey, algorithm.publicCacheWeight)
-        : await this.open(key, algorithm);
-    const operation = opened[name];
-    if (!operation) throw new InternalError(new Error(`The algorithm of ${key.type} lacks ${name}.`));
-    return operation;
+        ? this.#openPublicKey(key, algorithm.openPublicKey, algorithm.publicCacheWeight)
+        : this.open(key, algorithm);
+    const ofKey = (openedKey: OpenedKey): NonNullable<OpenedKey[N]> => {
+      const operation = openedKey[name];
+      if (!operation) throw new InternalError(new Error(`The algorithm of ${key.type} lacks ${name}.`));
+      return operation;
+    };
+    return opened instanceof Promise ? opened.then(ofKey) : ofKey(opened);
   }
 
   /** @throws InternalError where the material does not open, or is not that of the stored public key. */

@@ -191,7 +191,10 @@ export class SoftwareKeyModule implements KeyModule {
     return publicKey ? {publicKey, ...sealed} : sealed;
   }
 
-  #operation<N extends KeyOperation>(key: KeyVersion, name: N): Promise<NonNullable<OpenedKey[N]>> {
+  #operation<N extends KeyOperation>(
+    key: KeyVersion,
+    name: N,
+  ): NonNullable<OpenedKey[N]> | Promise<NonNullable<OpenedKey[N]>> {
     return this.#openedKeys.operation(key, this.#algorithm(key, name), name);
   }
 }

@@ -17,13 +17,14 @@ export interface ResolveOptions {
 export interface DidResolver {
   /**
    * Resolves an Ed25519 DID URL with a fragment (R9): the method, once its controller's document lists it under `relationship`.
+   * A did:key at once, as it throws at once.
    * @throws NotAllowedError (reason `did`) for whatever is not resolved; its cause says why
    */
   verificationMethod(
     didUrl: string,
     relationship: 'capabilityInvocation' | 'capabilityDelegation',
     options?: ResolveOptions,
-  ): Promise<VerificationMethod>;
+  ): VerificationMethod | Promise<VerificationMethod>;
 
   /**
    * The same facts as JSON-LD for a document loader: of a DID its document, of a DID URL its verification method. Made anew
@@ -77,7 +78,7 @@ export function createDidResolver({didWeb, onCache, now = Date.now}: DidResolver
   }
 
   /** did:key lists its one key under every relationship, and there is nothing to wait for. */
-  async function keyMethod(didUrl: string): Promise<VerificationMethod> {
+  function keyMethod(didUrl: string): VerificationMethod {
     try {
       return didKeys.get(didUrl);
     } catch (cause) {

@@ -8,7 +8,7 @@ import {expectUnresolved} from './expect-did-refusal.ts';
 const alice = controller('did-key-alice');
 const bob = controller('did-key-bob');
 const resolver = createDidResolver();
-const resolve = (didUrl: string) => resolver.verificationMethod(didUrl, 'capabilityInvocation');
+const resolve = async (didUrl: string) => resolver.verificationMethod(didUrl, 'capabilityInvocation');
 
 describe('did:key', () => {
   it('R51 resolves a DID URL for invoking and for delegating, without asking anybody', async () => {

@@ -15,8 +15,8 @@ export function expectDidError(work: () => unknown, refusal: DidRefusal): void {
 }
 
 /** Expects a resolver's refusal: what is public says nothing, and the cause is exactly this. */
-export async function expectUnresolved(resolution: Promise<unknown>, refusal: DidRefusal): Promise<void> {
-  const error: unknown = await resolution.then(
+export async function expectUnresolved(resolution: unknown, refusal: DidRefusal): Promise<void> {
+  const error: unknown = await Promise.resolve(resolution).then(
     () => undefined,
     (reason: unknown) => reason,
   );
