@@ -3,6 +3,7 @@ import type {startServer} from '../app.ts';
 import type {Settings} from '../config/settings.ts';
 import {reopenLogFile} from '../observability/logger.ts';
 import {EXIT_FAILURE, type Terminal} from './command.ts';
+import {keepYoungHeapSmall} from './keep-young-heap-small.ts';
 import {onReloadSignal} from './reload-signal.ts';
 import {whatNext} from './serve-notices.ts';
 import {shutdownSignal} from './shutdown-signal.ts';
@@ -25,6 +26,7 @@ export async function serveAlone(
     terminal.err(`webkms: ${startFailure(error, settings)}`);
     return EXIT_FAILURE;
   }
+  keepYoungHeapSmall();
   const {url} = server;
   for (const notice of server.notices) terminal.out(notice);
   const stop = shutdownSignal(process);

@@ -8,6 +8,7 @@ import {createLogger} from '../observability/logger.ts';
 import type {ChannelPort} from '../processes/channel.ts';
 import {WorkerLink} from '../processes/worker-link.ts';
 import {EXIT_FAILURE} from './command.ts';
+import {keepYoungHeapSmall} from './keep-young-heap-small.ts';
 import {sealPrototypes} from './seal-prototypes.ts';
 import {startFailure} from './start-failure.ts';
 import {exitOnUncaught} from './uncaught.ts';
@@ -46,6 +47,7 @@ export async function serveAsWorker(loadStart: () => Promise<typeof startServer>
     process.disconnect();
     return EXIT_FAILURE;
   }
+  keepYoungHeapSmall();
   hasBegun = true;
   link.on('retire', async () => {
     await server.retire();
