@@ -53,11 +53,13 @@ export function parseCapabilityChain(document: unknown): CapabilityChain {
 }
 
 /** Chains are kept: the embedded documents are not. */
-function asLink({
-  proof: {created, verificationMethod, delegator},
-  ...capability
-}: DelegatedCapability): CapabilityLink {
-  return {...capability, proof: {created, verificationMethod, delegator}};
+function asLink(capability: DelegatedCapability): CapabilityLink {
+  const {id, controllers, parentCapability, invocationTarget, allowedActions, expires, proof} = capability;
+  const {created, verificationMethod, delegator} = proof;
+  return {
+    ...{id, controllers, parentCapability, invocationTarget, allowedActions, expires},
+    proof: {created, verificationMethod, delegator},
+  };
 }
 
 /** The ids that a capability's proof names: `[rootId]`, or `[rootId, id…, {parent}]` (R25). */
