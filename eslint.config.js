@@ -2,8 +2,8 @@ import tseslint from 'typescript-eslint';
 
 /** The folders of lib, and what of them only the composition root knows. */
 const PARTS = (
-  'admin backup cli client config encoding http integrity key-modules keys maintenance moving observability operations ' +
-  'processes sealing storage validation zcap'
+  'admin backup cli client config encoding http integrity isolation key-module-suite key-modules keys maintenance moving ' +
+  'observability operations processes sealing storage validation zcap'
 ).split(' ');
 const BACKENDS = [
   'storage/sqlite',
@@ -47,6 +47,11 @@ const LAYERS = [
     why: 'key modules know sealing and stores by their interfaces.',
   },
   {
+    part: 'key-module-suite',
+    may: ['keys', 'key-modules', 'storage'],
+    why: 'the suite knows key modules by their interface.',
+  },
+  {
     part: 'operations',
     may: ['keys', 'key-modules', 'sealing', 'storage', 'validation'],
     why: 'operations know keys, key modules, sealing and stores by their interfaces.',
@@ -85,6 +90,24 @@ const LAYERS = [
     part: 'processes',
     may: ['config', 'http', 'observability', 'sealing'],
     why: 'processes know what they share: settings, rates, metrics, open roots.',
+  },
+  {
+    part: 'isolation',
+    may: [
+      'admin',
+      'config',
+      'integrity',
+      'key-modules',
+      'keys',
+      'maintenance',
+      'observability',
+      'operations',
+      'processes',
+      'sealing',
+      'storage',
+    ],
+    modules: ['background-work', 'key-management', 'node-id'],
+    why: 'the key process is composed of key management, and knows no requests.',
   },
   {
     part: 'admin',
@@ -246,6 +269,11 @@ export default tseslint.config(
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/unified-signatures': 'off',
     },
+  },
+  // Tests, that authors of key modules run, too.
+  {
+    files: ['lib/key-module-suite/**'],
+    rules: {'@typescript-eslint/no-unused-expressions': 'off'},
   },
   {
     files: ['test/**'],

@@ -3,6 +3,7 @@ import {takeVariable} from './config/environment-secrets.ts';
 import type {Settings} from './config/settings.ts';
 import {authenticatedStores} from './integrity/authenticated-stores.ts';
 import {RecordAuthenticator} from './integrity/record-authenticator.ts';
+import {eraseDestroyed} from './key-modules/erase-keys.ts';
 import type {KeyModule} from './key-modules/key-module.ts';
 import {SoftwareKeyModule} from './key-modules/software/software-key-module.ts';
 import {UseLimits} from './keys/use-limits.ts';
@@ -153,6 +154,13 @@ export async function openKeyManagement(
     rotate: async ({keystoreId, localKeyId}, condition) => {
       const keystore = await requestStores.keystores.find(keystoreId);
       return keystore && keyService.rotate(keystore, localKeyId, {if: condition});
+    },
+    erase: (before, after) => {
+      const findModule = async () => {
+        const keystore = await requestStores.keystores.find(before.keystoreId);
+        return keystore && keyModules.get(keystore.kmsModule);
+      };
+      return eraseDestroyed(before, after, {findModule, log});
     },
     ping: () => stores.ping(),
     isSealed: () => root.isSealed(),

@@ -133,6 +133,18 @@ export const keyMetadata = {
       minItems: 1,
     },
     operations: {type: 'array', description: 'What the key can do.', items: keyOperation},
+    algorithms: {
+      type: 'array',
+      description: 'How it can sign or encrypt.',
+      items: {type: 'string'},
+      minItems: 1,
+    },
+    kmsModule: {type: 'string', description: 'The key module that keeps it.'},
+    extractable: {
+      type: 'boolean',
+      description:
+        'Whether the key module could let it leave, where its policy says so. false: it never can.',
+    },
     keyOps,
     tags: keyTags,
     description: keyDescriptionText,

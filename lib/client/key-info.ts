@@ -41,6 +41,7 @@ function readInfo(
     throw new UnexpectedReplyError('the origin of the key is neither "generated" nor "imported".');
   }
   const description = metadata.optionalText('description');
+  const kmsModule = metadata.optionalText('kmsModule');
   const maxCapabilityChainLength = metadata.optionalCount('maxCapabilityChainLength', 1);
   return {
     kid: metadata.text('keyId'),
@@ -53,6 +54,9 @@ function readInfo(
     currentVersion,
     versions,
     operations: metadata.texts('operations'),
+    ...(metadata.has('algorithms') && {algorithms: metadata.texts('algorithms')}),
+    ...(kmsModule !== undefined && {kmsModule}),
+    ...(metadata.has('extractable') && {extractable: metadata.flag('extractable')}),
     ...(metadata.has('keyOps') && {keyOps: metadata.texts('keyOps')}),
     ...(metadata.has('tags') && {tags: metadata.textMap('tags')}),
     ...(description !== undefined && {description}),

@@ -200,6 +200,9 @@ export interface KeyInfo {
   readonly currentVersion: number;
   readonly versions: readonly KeyVersionInfo[];
   readonly operations: readonly string[];
+  readonly algorithms?: readonly string[];
+  readonly kmsModule?: string;
+  readonly extractable?: boolean;
   readonly keyOps?: readonly string[];
   readonly tags?: Readonly<Record<string, string>>;
   readonly description?: string;

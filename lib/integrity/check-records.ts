@@ -85,7 +85,7 @@ async function checkKey(
   }
 }
 
-/** Opens the material of each version that has any, as resealing does; what it was sealed to is dropped. */
+/** Opens the material of each version that has any, as resealing does, and drops what it was sealed to; or has its module look for the key. */
 async function materialTrouble(record: KeyRecord, module: KeyModule): Promise<string | undefined> {
   const {keystoreId, localKeyId} = record;
   const type = findKeyType(record.type);
@@ -97,7 +97,8 @@ async function materialTrouble(record: KeyRecord, module: KeyModule): Promise<st
     if (!material) continue;
     const key = {keystoreId, localKeyId, type: type.name, version: version.version, material};
     try {
-      await module.reseal?.({...key, ...(publicKey && {publicKey})});
+      const whole = {...key, ...(publicKey && {publicKey})};
+      await (module.checkKey ? module.checkKey(whole) : module.reseal?.(whole));
     } catch (error) {
       return `The material of its version ${version.version} does not open: ${failureMessage(error)}.`;
     }

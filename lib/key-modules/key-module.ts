@@ -1,5 +1,6 @@
 import type {EncryptionAlgorithm, SignatureAlgorithm} from '../keys/key-algorithms.ts';
 import type {KeyType} from '../keys/key-types.ts';
+import type {KeyOperation} from '../storage/key-record.ts';
 
 /** The identity of one key version; key modules bind sealed material to it. */
 export interface KeyVersionId {
@@ -46,6 +47,23 @@ export interface EncryptionOptions {
   readonly additionalData?: Uint8Array;
 }
 
+/** What a module does with the keys of one type: all of what keys/key-types.ts says of the type, or less. */
+export interface KeyTypeSupport {
+  /** At least one. */
+  readonly operations: readonly KeyOperation[];
+  /**
+   * Present where it signs or verifies. The type's own first is among them: an operation that names none means the same in
+   * every module.
+   */
+  readonly signatureAlgorithms?: readonly SignatureAlgorithm[];
+  /** Present where it encrypts or decrypts. The type's own first is among them. */
+  readonly encryptionAlgorithms?: readonly EncryptionAlgorithm[];
+  /** Whether `importKey` takes keys of this type. */
+  readonly importable: boolean;
+  /** Whether `exportKey` gives keys of this type; false: they can never leave the module. */
+  readonly extractable: boolean;
+}
+
 export interface Encapsulated {
   /** The shared secret. */
   readonly secret: Uint8Array;
@@ -53,26 +71,42 @@ export interface Encapsulated {
 }
 
 /**
- * Does cryptography with keys that it alone can use. All bytes in and out are raw; ECDSA signatures are r‖s, with secp256k1
- * those with the smaller s, though either verifies.
+ * Does cryptography with keys that it alone can use: in this process, in an HSM, in another process or on another host. What
+ * it needs to find a key again it gives as `material`, which is stored with the key's record, authenticated, and shown to
+ * nobody. All bytes in and out are raw; ECDSA signatures are r‖s, with secp256k1 those with the smaller s, though either
+ * verifies. Whoever calls neither changes nor keeps what it hands over, and so does the module.
  * Every method throws `NotSupportedError` where the key's type has no such operation or algorithm, `MalformedRequestError`
  * where the input's length or form cannot be right, `OperationFailedError` where the operation fails on it (one message, no
  * detail), `InternalError` where the key's material is not what was stored, `UnavailableError` where the module cannot
- * be reached.
+ * be reached. Every promise is settled in bounded time, and nothing blocks the event loop for longer than a millisecond or so.
  */
 export interface KeyModule {
   /** The name that keystores use on the wire, e.g. `software`. */
   readonly id: string;
-  /** Whether it can make and use keys of `type`; asked before anything is created. */
-  supports(type: KeyType): boolean;
+  /**
+   * What it does with keys of `type`, undefined where it makes and uses none: asked before anything is created, and before
+   * every operation. As long as nothing changes it is the same object, and so it is while the module cannot be reached.
+   */
+  keyType(type: KeyType): KeyTypeSupport | undefined;
   generateKey(id: KeyVersionId): Promise<GeneratedKey>;
   /**
-   * Takes a key that was made elsewhere, in the `secretForm` of its type. The caller zeroes `secret`. Absent where keys
-   * cannot be imported. @throws MalformedRequestError where it is not a secret of that type.
+   * Takes a key that was made elsewhere, in the `secretForm` of its type. The caller zeroes `secret`. Absent where no type is
+   * importable. @throws MalformedRequestError where it is not a secret of that type.
    */
   importKey?(id: KeyVersionId, secret: Uint8Array): Promise<GeneratedKey>;
-  /** The secret, in the `secretForm` of its type; the caller zeroes it. Absent where keys cannot be exported. */
+  /** The secret, in the `secretForm` of its type; the caller zeroes it. Absent where no type is extractable. */
   exportKey?(key: KeyVersion): Promise<Uint8Array>;
+  /**
+   * Erases what the module itself keeps of a key version; absent where it keeps nothing. Called once no record refers to it any
+   * more, or where none ever did: of a key version that is not there (any more) it does nothing. Where it fails, or the
+   * server stops before, the key is left as an orphan that nobody can use through the server.
+   */
+  destroyKey?(key: KeyVersion): Promise<void>;
+  /**
+   * For `webkms admin check`: whether the key is there, and is that of the stored public key, without using it. Absent where
+   * `reseal` tells. @throws InternalError where it is not
+   */
+  checkKey?(key: KeyVersion): Promise<void>;
   /** @throws MalformedRequestError where `prehashed` data is not as long as a digest. */
   sign(key: KeyVersion, data: Uint8Array, options?: SignatureOptions): Promise<Uint8Array>;
   /**
@@ -105,7 +139,10 @@ export interface KeyModule {
   decapsulate(key: KeyVersion, ciphertext: Uint8Array): Promise<Uint8Array>;
   /** The same material, sealed under the newest data key version. Absent where an HSM keeps the keys. */
   reseal?(key: KeyVersion): Promise<Required<SealedMaterial>>;
-  /** Throws where the module cannot be used now. */
+  /** Throws `UnavailableError` where the module cannot be used now. */
   check(): Promise<void>;
+  /** Drops what it has opened of sealed material, as the server was sealed; what is being done is finished. */
+  forget?(): void;
+  /** Releases everything; all that is asked afterwards is refused with `UnavailableError`, but `close`, which does nothing. */
   close(): Promise<void>;
 }

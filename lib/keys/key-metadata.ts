@@ -9,9 +9,20 @@ import {KEY_TYPES, type KeyTypeDescriptor, type PublicKeyFormat} from './key-typ
 import {keyUrl} from './key-url.ts';
 import {formatPublicKey} from './public-key.ts';
 
+/** What there is to know of where a key is kept. */
+export interface KeyModuleTraits {
+  /** The name that keystores use. */
+  readonly kmsModule: string;
+  /** Whether it could let the key leave. Absent where the module is not offered now. */
+  readonly extractable?: boolean;
+}
+
 export interface KeyMetadataOptions {
   readonly record: KeyRecord;
+  /** With what its key module does of it. */
   readonly type: KeyTypeDescriptor;
+  /** The key module that keeps it; absent: nothing is told of it. */
+  readonly module?: KeyModuleTraits | undefined;
   /** By version; of versions that were never counted there is nothing. */
   readonly uses: ReadonlyMap<number, number>;
   readonly defaults: KeyDefaults;
@@ -23,6 +34,7 @@ export interface KeyMetadataOptions {
 export async function keyMetadata({
   record,
   type,
+  module,
   uses,
   defaults,
   now,
@@ -41,6 +53,7 @@ export async function keyMetadata({
     versions: await mapInTurns(record.versions, (version) => describeVersion(record, version, type, uses)),
     ...(keyOps && {keyOps: [...keyOps]}),
     operations: [...operationsOf(record, type)],
+    ...(module && describeModule(module, type)),
     ...(tags && {tags}),
     ...(description !== undefined && {description}),
     ...(policy && {policy: formatPolicy(policy)}),
@@ -52,6 +65,18 @@ export async function keyMetadata({
       },
     }),
     ...(warnings.length > 0 && {warnings: [...warnings]}),
+  };
+}
+
+function describeModule(
+  {kmsModule, extractable}: KeyModuleTraits,
+  {signatureAlgorithms = [], encryptionAlgorithms = []}: KeyTypeDescriptor,
+): Pick<KeyMetadataBody, 'algorithms' | 'kmsModule' | 'extractable'> {
+  const algorithms = [...signatureAlgorithms, ...encryptionAlgorithms];
+  return {
+    ...(algorithms.length > 0 && {algorithms}),
+    kmsModule,
+    ...(extractable !== undefined && {extractable}),
   };
 }
 

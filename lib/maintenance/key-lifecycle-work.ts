@@ -25,6 +25,8 @@ export interface KeyLifecycleWorkOptions {
     id: KeyRecordId,
     condition: (record: KeyRecord) => boolean,
   ) => Promise<KeyRecord | undefined>;
+  /** Has the key's module erase what a stored change took from the record. Never rejects. Default: there is nothing to erase */
+  readonly erase?: (before: KeyRecord, after: KeyRecord) => Promise<void>;
   readonly log: Logger;
   readonly onEvent: (event: KeyLifecycleEvent) => void;
   /** Milliseconds since the epoch. */
@@ -71,12 +73,14 @@ export class KeyLifecycleWork {
   }
 
   async #destroy(found: KeyRecord): Promise<WorkOutcome> {
-    const {keys} = this.#options;
+    const {keys, erase} = this.#options;
     const isDue = this.#isDueFor('destroy');
     let record: KeyRecord | undefined = found;
     for (let attempts = 1; record && isDue(record); attempts++) {
       try {
-        await keys.update(destroyKey(record, this.#clock()));
+        const destroyed = destroyKey(record, this.#clock());
+        await keys.update(destroyed);
+        await erase?.(record, destroyed);
         this.#tell('destroyed', {key: keyUrl(record)}, 'key destroyed');
         return 'destroyed';
       } catch (error) {

@@ -46,12 +46,13 @@ export class SealedKeyRecords implements SealedData {
     });
     const records = listed.filter(({localKeyId}) => !skip.has(localKeyId)).slice(0, limit);
     if (records.length === 0) return {resealed: 0, conflicts: 0, failed: []};
-    const module = await this.#keyModule(scope);
+    let module: Promise<KeyModule> | undefined;
+    const findModule = () => (module ??= this.#keyModule(scope));
     const failed: {id: string; error: unknown}[] = [];
     const replacements: KeyRecordReplacement[] = [];
     for (const stored of records) {
       try {
-        const record = await this.#reseal(stored, {scope, dataKeyVersionIds, module});
+        const record = await this.#reseal(stored, {scope, dataKeyVersionIds, findModule});
         replacements.push({record, replacedSequence: stored.sequence});
       } catch (error) {
         if (error instanceof UnavailableError) throw error;
@@ -79,17 +80,17 @@ export class SealedKeyRecords implements SealedData {
 
   async #reseal(
     stored: Authenticated<KeyRecord>,
-    {scope, dataKeyVersionIds, module}: Target,
+    {scope, dataKeyVersionIds, findModule}: Target,
   ): Promise<Authenticated<KeyRecord>> {
     if (stored.keystoreId !== scope) {
       const {keystoreId, localKeyId} = stored;
       throw new TamperedRecordError({kind: 'key', keystoreId, localKeyId});
     }
     const verified = await this.#authenticator.verifyKey(stored);
-    const versions = await mapInTurns(verified.versions, (version) => {
+    const versions = await mapInTurns(verified.versions, async (version) => {
       const {material} = version;
       return material && isUnder(dataKeyVersionIds, version)
-        ? resealVersion(module, verified, {...version, material})
+        ? resealVersion(await findModule(), verified, {...version, material})
         : version;
     });
     const record = {...verified, versions, sequence: verified.sequence + 1};
@@ -103,7 +104,8 @@ export class SealedKeyRecords implements SealedData {
 interface Target {
   readonly scope: string;
   readonly dataKeyVersionIds: readonly string[];
-  readonly module: KeyModule;
+  /** Only asked where material is sealed: what an HSM keeps is not. */
+  readonly findModule: () => Promise<KeyModule>;
 }
 
 async function resealVersion(

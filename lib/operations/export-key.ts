@@ -36,7 +36,9 @@ export async function exportKey(
   const seal = readRecipient(operation);
   const format = readFormat(operation, type);
   const key = version(operation.keyVersion ?? currentVersion(record).version);
-  if (!module.exportKey) throw new NotSupportedError('The key module does not export keys.');
+  if (!type.extractable || !module.exportKey) {
+    throw new NotSupportedError("The keystore's key module does not let keys of this type leave.");
+  }
   const secret = await module.exportKey(key);
   try {
     return {format, keyVersion: key.version, ...seal(type, format, secret)};

@@ -4,8 +4,12 @@ import type {KeyModule} from '../key-modules/key-module.ts';
 /** Key modules by the names that keystores may use, aliases included. */
 export type KeyModules = ReadonlyMap<string, KeyModule>;
 
-/** What a keystore gets that asks for no module. */
-export const DEFAULT_KEY_MODULE = 'software';
+/** What a keystore gets that asks for no module: the first. */
+export function defaultKeyModule(modules: KeyModules): string {
+  const [first] = modules.keys();
+  if (first === undefined) throw new UnavailableError('This server offers no key module.');
+  return first;
+}
 
 /** @throws MalformedRequestError where no module of that name is offered to new keystores. */
 export function assertKeyModuleOffered(name: string, modules: KeyModules): void {

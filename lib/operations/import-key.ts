@@ -29,7 +29,9 @@ export function planImportKey(
   const {type, id, record} = planNewKey(target, 'imported', context);
   const material = readKeyMaterial(keyMaterial);
   assertKeyFormat(type, material.format);
-  if (!module.importKey) throw new NotSupportedError('The key module does not import keys.');
+  if (!type.importable || !module.importKey) {
+    throw new NotSupportedError("The keystore's key module does not import keys of this type.");
+  }
   const importKey = module.importKey.bind(module);
   const operations = operationsOf(target.keyOps ? {keyOps: target.keyOps} : {}, type);
   return async () => {

@@ -1,7 +1,8 @@
 import type {OperationBody, OperationReply} from '../../schemas/kms-operations.ts';
-import {DuplicateError} from '../errors.ts';
+import {eraseDestroyed} from '../key-modules/erase-keys.ts';
+import {offeredKeyType} from '../key-modules/key-type-support.ts';
 import {describeKey, type KeyDescription} from '../keys/key-description.ts';
-import {keyMetadata} from '../keys/key-metadata.ts';
+import {keyMetadata, type KeyMetadataOptions} from '../keys/key-metadata.ts';
 import {currentVersion, keyTypeOf} from '../keys/key-state.ts';
 import {keyUrl} from '../keys/key-url.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
@@ -15,28 +16,15 @@ import type {
   ChangeDescriptor,
   KeystoreDescriptor,
   NewKeyContext,
-  NewKeyDescriptor,
   OnKeyDescriptor,
   OnKeystoreDescriptor,
 } from './operation.ts';
-import {rotation} from './rotate-key.ts';
+import {type KeystoreCall, type KeystoreReply, makeKey} from './make-key.ts';
+import {rotateKey} from './rotate-key.ts';
 import {runExport} from './run-export.ts';
 import {type BatchCall, runBatch, useKey} from './use-key.ts';
 
-/** Who asks was authorised on the keystore, as it was then. */
-export interface KeystoreCall {
-  readonly keystore: KeystoreConfig;
-  /** Lets a change through once; called once for every change, right before it is made. @throws where it was made before */
-  readonly acceptOnce: () => Promise<void>;
-}
-
 export interface KeyCall extends KeystoreCall, BatchCall {}
-
-export interface KeystoreReply {
-  /** The URL of what was made. */
-  readonly location?: string;
-  readonly body: object;
-}
 
 export interface DescribeOptions {
   /** Default: the current one. */
@@ -74,7 +62,10 @@ export class KeyService {
     call: KeystoreCall,
   ): Promise<KeystoreReply> {
     return descriptor.kind === 'newKey'
-      ? this.#makeKey(descriptor, operation as OperationBody<'GenerateKeyOperation'>, call)
+      ? makeKey(descriptor, operation as OperationBody<'GenerateKeyOperation'>, call, {
+          ...this.#parts,
+          context: this.#newKeyContext(call.keystore),
+        })
       : this.#runOnKeystore(descriptor, operation as OperationBody<'GetImportParametersOperation'>, call);
   }
 
@@ -120,7 +111,7 @@ export class KeyService {
 
   /** @throws NotFoundError where the key is deleted, or has no such version. */
   async describe(
-    keystore: Pick<KeystoreConfig, 'id' | 'controller'>,
+    keystore: Pick<KeystoreConfig, 'id' | 'controller' | 'kmsModule'>,
     record: KeyRecord,
     {version, metadata = false}: DescribeOptions = {},
   ): Promise<KeyDescription> {
@@ -136,10 +127,10 @@ export class KeyService {
     if (!metadata) return description;
     const {uses, defaults, now} = this.#parts;
     const counted = await uses.find({keystoreId, localKeyId});
-    const type = keyTypeOf(record);
+    const kept = this.#whereKept(keystore, record);
     return {
       ...description,
-      metadata: await keyMetadata({record, type, uses: counted, defaults, now: now()}),
+      metadata: await keyMetadata({...kept, record, uses: counted, defaults, now: now()}),
     };
   }
 
@@ -150,42 +141,11 @@ export class KeyService {
   async rotate(
     keystore: KeystoreConfig,
     localKeyId: string,
-    {if: isDue = () => true}: {readonly if?: (record: KeyRecord) => boolean} = {},
+    {if: isDue}: {readonly if?: (record: KeyRecord) => boolean} = {},
   ): Promise<KeyRecord | undefined> {
-    const {keys, keyModules, now} = this.#parts;
-    const module = findKeyModule(keystore.kmsModule, keyModules);
-    const rotate = rotation({module, now});
-    return changeKey({
-      keys,
-      request: {keystore, localKeyId, admit: () => undefined},
-      change: (found) => (isDue(found) ? rotate(found) : undefined),
-    });
-  }
-
-  async #makeKey(
-    descriptor: NewKeyDescriptor,
-    operation: OperationBody<'GenerateKeyOperation'>,
-    {keystore, acceptOnce}: KeystoreCall,
-  ): Promise<KeystoreReply> {
-    const {keys, keysPerKeystore} = this.#parts;
-    const make = descriptor.plan(operation, this.#newKeyContext(keystore));
-    await this.#assertNameFree(keystore, operation.invocationTarget.tags);
-    await acceptOnce();
-    const record = await make();
-    const keyId = keyUrl(record);
-    const keyDescription = describeKey({keyId, keystoreController: keystore.controller, record});
-    // Making some kinds of key takes long: a keystore that went to another meanwhile gets no key from its old controller.
-    await keys.insert(record, {maxPerKeystore: keysPerKeystore, keystoreSequence: keystore.sequence});
-    return {location: keyId, body: {keyId, keyDescription}};
-  }
-
-  /** The store says so too, but only once the key was made. */
-  async #assertNameFree(
-    {id: keystoreId}: KeystoreConfig,
-    {name}: Readonly<Record<string, string>> = {},
-  ): Promise<void> {
-    if (name === undefined || !(await this.#parts.keys.findByName({keystoreId, name}))) return;
-    throw new DuplicateError('Another key of the keystore has that name.');
+    const module = findKeyModule(keystore.kmsModule, this.#parts.keyModules);
+    const request = {keystore, localKeyId, admit: () => undefined};
+    return rotateKey({request, module}, this.#parts, isDue);
   }
 
   async #runOnKeystore(
@@ -194,6 +154,17 @@ export class KeyService {
     {keystore}: KeystoreCall,
   ): Promise<KeystoreReply> {
     return {body: await descriptor.run(operation, this.#newKeyContext(keystore))};
+  }
+
+  #whereKept(
+    {kmsModule}: Pick<KeystoreConfig, 'kmsModule'>,
+    record: KeyRecord,
+  ): Pick<KeyMetadataOptions, 'type' | 'module'> {
+    const module = this.#parts.keyModules.get(kmsModule);
+    const offered = module && offeredKeyType(module, record.type);
+    return offered
+      ? {type: offered, module: {kmsModule, extractable: offered.extractable}}
+      : {type: keyTypeOf(record), module: {kmsModule}};
   }
 
   #newKeyContext(keystore: KeystoreConfig): NewKeyContext {
@@ -207,29 +178,31 @@ export class KeyService {
     operation: OperationBody<ChangeDescriptor['type']>,
     call: KeyCall,
   ): Promise<OperationReply<'UpdateKeyOperation'>> {
-    const {keys, defaults, now} = this.#parts;
+    const {keys, keyModules, defaults, now, log} = this.#parts;
     const {keystore, acceptOnce} = call;
+    let before: KeyRecord | undefined;
     const record = await changeKey({
       keys,
       request: call,
-      change: (found) => descriptor.apply(found, operation, {defaults, now: now()}),
+      change: (found) => {
+        before = found;
+        return descriptor.apply(found, operation, {defaults, now: now()});
+      },
       acceptOnce,
       keystoreSequence: keystore.sequence,
     });
+    const findModule = () => keyModules.get(keystore.kmsModule);
+    if (before) await eraseDestroyed(before, record, {findModule, log});
     const keyDescription = await this.describe(keystore, record, {metadata: true});
     return {keyId: keyUrl(record), keyDescription} as OperationReply<'UpdateKeyOperation'>;
   }
 
   async #rotateForClient(call: KeyCall): Promise<OperationReply<'RotateKeyOperation'>> {
-    const {keys, keyModules, now, log} = this.#parts;
+    const {keyModules, log} = this.#parts;
     const {keystore, acceptOnce} = call;
     const module = findKeyModule(keystore.kmsModule, keyModules);
-    const record = await changeKey({
-      keys,
-      request: call,
-      change: rotation({module, now, acceptOnce}),
-      keystoreSequence: keystore.sequence,
-    });
+    const options = {request: call, module, acceptOnce, keystoreSequence: keystore.sequence};
+    const record = await rotateKey(options, this.#parts);
     const keyVersion = currentVersion(record).version;
     log.info({key: keyUrl(record), keyVersion}, 'key rotated');
     const keyDescription = await this.describe(keystore, record);

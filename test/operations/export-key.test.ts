@@ -156,7 +156,7 @@ describe('ExportKeyOperation', () => {
     const module: KeyModule = Object.assign(Object.create(software) as KeyModule, {exportKey: undefined});
     const error = await refusal(usableKey(await generateRecord(P256, EXPORTABLE), module));
     expect(error).to.be.instanceOf(NotSupportedError);
-    expect(error.message).to.equal('The key module does not export keys.');
+    expect(error.message).to.equal("The keystore's key module does not let keys of this type leave.");
   });
 
   it('zeroes what the key module gave', async () => {

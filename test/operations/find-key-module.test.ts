@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {MalformedRequestError, UnavailableError} from '../../lib/errors.ts';
 import {
   assertKeyModuleOffered,
-  DEFAULT_KEY_MODULE,
+  defaultKeyModule,
   findKeyModule,
   type KeyModules,
 } from '../../lib/operations/find-key-module.ts';
@@ -15,7 +15,7 @@ describe('key modules', () => {
   ]);
 
   it('are found by their name and by an alias', () => {
-    for (const name of [DEFAULT_KEY_MODULE, 'ssm-v1']) {
+    for (const name of ['software', 'ssm-v1']) {
       expect(findKeyModule(name, modules)).to.equal(software);
       expect(() => assertKeyModuleOffered(name, modules)).to.not.throw();
     }
@@ -27,6 +27,12 @@ describe('key modules', () => {
         .to.throw(MalformedRequestError, 'kmsModule')
         .with.deep.property('details', {offered: ['software', 'ssm-v1']});
     }
+  });
+
+  it('are the first that is offered, where a keystore asks for none', () => {
+    expect(defaultKeyModule(modules)).to.equal('software');
+    expect(defaultKeyModule(new Map([['hsm', software], ...modules]))).to.equal('hsm');
+    expect(() => defaultKeyModule(new Map())).to.throw(UnavailableError);
   });
 
   it('that are not offered any more make a keystore unavailable', () => {

@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import {LOCAL_ID_PATTERN} from '../../lib/encoding/local-id.ts';
 import {KmsError, MalformedRequestError, NotSupportedError} from '../../lib/errors.ts';
 import type {GeneratedKey, KeyModule} from '../../lib/key-modules/key-module.ts';
+import {wholeSupport} from '../../lib/key-modules/key-type-support.ts';
 import {KEY_TYPES} from '../../lib/keys/key-types.ts';
 import {planGenerateKey} from '../../lib/operations/generate-key.ts';
 import type {OperationBody} from '../../schemas/kms-operations.ts';
@@ -22,7 +23,7 @@ function plan(invocationTarget: Target, module: KeyModule = software) {
 function countingModule(): {module: KeyModule; made: () => number} {
   let made = 0;
   const module: KeyModule = Object.create(software, {
-    supports: {value: (type: string) => type !== 'Sha256HmacKey2019'},
+    keyType: {value: (type: string) => (type === 'Sha256HmacKey2019' ? undefined : wholeSupport(type))},
     generateKey: {
       value: async (...args: Parameters<KeyModule['generateKey']>): Promise<GeneratedKey> => {
         made += 1;

@@ -48,7 +48,7 @@ class Scene {
     const module = new Proxy(software, {
       get: (target, name: keyof KeyModule) => {
         const member: unknown = Reflect.get(target, name);
-        if (typeof member !== 'function' || name === 'supports') return member;
+        if (typeof member !== 'function' || name === 'keyType') return member;
         return async (...args: unknown[]): Promise<unknown> => {
           tell(name);
           return (await Reflect.apply(member, target, args)) as unknown;

@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import type {KeyModule, KeyVersion} from '../../lib/key-modules/key-module.ts';
+import {wholeSupport} from '../../lib/key-modules/key-type-support.ts';
 import type {KeyType} from '../../lib/keys/key-types.ts';
 import {unwrapKey} from '../../lib/operations/unwrap-key.ts';
 import {usableKey, type UsableKey} from '../../lib/operations/usable-key.ts';
@@ -26,6 +27,7 @@ async function oldKey(
     return version === 1;
   };
   const module = {
+    keyType: wholeSupport,
     verify: async (version: KeyVersion) => isFirst(version),
     unwrapKey: async (version: KeyVersion) => (isFirst(version) ? Buffer.alloc(16, 1) : undefined),
   } as unknown as KeyModule;

@@ -7,7 +7,7 @@ import {generateLocalId} from '../../encoding/local-id.ts';
 import {NotAllowedError} from '../../errors.ts';
 import {type KeyManagement, openKeyManagement} from '../../key-management.ts';
 import {createLogger} from '../../observability/logger.ts';
-import {DEFAULT_KEY_MODULE} from '../../operations/find-key-module.ts';
+import {defaultKeyModule} from '../../operations/find-key-module.ts';
 import {SealedError} from '../../sealing/sealing-errors.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import {KmsConnectionError} from '../client-errors.ts';
@@ -65,7 +65,7 @@ async function refuseToAsk(question: string): Promise<Uint8Array> {
 
 /** The keystore that was asked for, or else the first that the controller made in this store; where there is none, a new one. */
 async function findOrCreateKeystore(
-  {requestStores: {keystores}, settings}: KeyManagement,
+  {requestStores: {keystores}, settings, keyModules}: KeyManagement,
   {controller, keystoreId}: LocalKmsOptions,
 ): Promise<KeystoreConfig> {
   if (keystoreId !== undefined) {
@@ -81,7 +81,8 @@ async function findOrCreateKeystore(
     if (own) return own;
     ({cursor} = page);
   }
-  const made = {id: prefix + generateLocalId(), sequence: 0, controller, kmsModule: DEFAULT_KEY_MODULE};
+  const kmsModule = defaultKeyModule(keyModules);
+  const made = {id: prefix + generateLocalId(), sequence: 0, controller, kmsModule};
   await keystores.insert(made, {creator: controller, maxPerCreator: settings.quotas.keystoresPerCreator});
   return made;
 }

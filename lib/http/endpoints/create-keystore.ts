@@ -1,6 +1,6 @@
 import {postKeystoreBody} from '../../../schemas/keystores.ts';
 import {generateLocalId} from '../../encoding/local-id.ts';
-import {assertKeyModuleOffered, DEFAULT_KEY_MODULE} from '../../operations/find-key-module.ts';
+import {assertKeyModuleOffered, defaultKeyModule} from '../../operations/find-key-module.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import type {Endpoint} from '../endpoint.ts';
 import {createValidator} from '../../validation/create-validator.ts';
@@ -24,7 +24,7 @@ export function createKeystoreEndpoint(deps: EndpointDependencies): Endpoint {
       {host: urls.host, now: currentSeconds(deps)},
       parseBody,
     );
-    const {kmsModule = DEFAULT_KEY_MODULE, ...settings} = body;
+    const {kmsModule = defaultKeyModule(keyModules), ...settings} = body;
     assertKeyModuleOffered(kmsModule, keyModules);
     // R24: where creation is open, whoever the keystore is to belong to may make it; nobody else in their name.
     const controllers = keystoreCreation === 'open' ? controllersOf(body) : keystoreCreation;

@@ -1,17 +1,8 @@
 import {OperationFailedError} from '../../errors.ts';
-import type {HashAlgorithm, SignatureAlgorithm} from '../../keys/key-algorithms.ts';
 import type {Encapsulated} from '../key-module.ts';
+import type {SignatureChoice} from '../operation-options.ts';
 
 type MaybePromise<T> = T | Promise<T>;
-
-/** How to sign, once that has been checked against the key's type (operation-options.ts). */
-export interface SignatureChoice {
-  readonly algorithm: SignatureAlgorithm;
-  /** The hash that the algorithm begins with, where it does. */
-  readonly hash: HashAlgorithm | undefined;
-  /** The data is the digest that `hash` gives, of its length. */
-  readonly prehashed: boolean;
-}
 
 /** What is done without the secret, of algorithms that have public keys. */
 export interface PublicOperations {

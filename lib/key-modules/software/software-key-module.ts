@@ -7,18 +7,20 @@ import type {
   EncryptionOptions,
   GeneratedKey,
   KeyModule,
+  KeyTypeSupport,
   KeyVersion,
   KeyVersionId,
   SealedMaterial,
   SignatureOptions,
 } from '../key-module.ts';
+import {wholeSupport} from '../key-type-support.ts';
+import {assertOperation, chooseEncryption, chooseSignature} from '../operation-options.ts';
 import {createSoftwareAlgorithms, type SoftwareAlgorithms} from './algorithms.ts';
 import {createBbsWorkers, type BbsWorkers} from './algorithms/bbs-jobs.ts';
 import {createCryptoWorkers, type CryptoWorkers} from './algorithms/crypto-jobs.ts';
 import {atRest} from './at-rest.ts';
 import {KEY_MATERIAL, resealSecret, sealSecret, withSecret} from './key-material.ts';
 import {OpenedKeys} from './opened-keys.ts';
-import {assertOperation, chooseEncryption, chooseSignature} from './operation-options.ts';
 import {asBuffer, type OpenedKey, type SoftwareAlgorithm} from './software-algorithm.ts';
 import type {WorkerPoolLimits} from './worker-pool/worker-pool.ts';
 
@@ -62,8 +64,8 @@ export class SoftwareKeyModule implements KeyModule {
     this.#algorithms = createSoftwareAlgorithms(this.#bbsWorkers, this.#cryptoWorkers);
   }
 
-  supports(type: KeyType): boolean {
-    return findKeyType(type) !== undefined;
+  keyType(type: KeyType): KeyTypeSupport | undefined {
+    return wholeSupport(type);
   }
 
   async generateKey(id: KeyVersionId): Promise<GeneratedKey> {
@@ -114,7 +116,7 @@ export class SoftwareKeyModule implements KeyModule {
   }
 
   async encrypt(key: KeyVersion, plaintext: Uint8Array, options?: EncryptionOptions): Promise<Uint8Array> {
-    const additionalData = chooseEncryption(this.#keyType(key, 'encrypt'), options);
+    const {additionalData} = chooseEncryption(this.#keyType(key, 'encrypt'), options);
     return (await this.#operation(key, 'encrypt'))(plaintext, additionalData);
   }
 
@@ -123,7 +125,7 @@ export class SoftwareKeyModule implements KeyModule {
     ciphertext: Uint8Array,
     options?: EncryptionOptions,
   ): Promise<Uint8Array | undefined> {
-    const additionalData = chooseEncryption(this.#keyType(key, 'decrypt'), options);
+    const {additionalData} = chooseEncryption(this.#keyType(key, 'decrypt'), options);
     return (await this.#operation(key, 'decrypt'))(ciphertext, additionalData);
   }
 

@@ -68,6 +68,9 @@ describe('descriptions and metadata', () => {
         origin: 'generated',
         currentVersion: 1,
         operations: ['sign', 'verify'],
+        algorithms: ['HS256'],
+        kmsModule: 'software',
+        extractable: true,
         ...members,
       },
     });

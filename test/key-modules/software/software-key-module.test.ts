@@ -1,8 +1,10 @@
+import {describeKeyModule} from '../../../lib/key-module-suite/describe-key-module.ts';
 import {SoftwareKeyModule} from '../../../lib/key-modules/software/software-key-module.ts';
-import {describeKeyModule} from '../key-module.suite.ts';
+import {KEY_TYPES} from '../../../lib/keys/key-types.ts';
 import {MemoryWrappers} from '../memory-wrappers.ts';
 
 describeKeyModule({
   name: 'software',
   create: async () => new SoftwareKeyModule({wrappers: new MemoryWrappers()}),
+  types: Object.values(KEY_TYPES).map(({name}) => name),
 });

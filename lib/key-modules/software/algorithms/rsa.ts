@@ -9,7 +9,8 @@ import {
 } from 'node:crypto';
 import {promisify} from 'node:util';
 import {InternalError, MalformedRequestError} from '../../../errors.ts';
-import type {SignatureChoice, SoftwareAlgorithm} from '../software-algorithm.ts';
+import type {SignatureChoice} from '../../operation-options.ts';
+import type {SoftwareAlgorithm} from '../software-algorithm.ts';
 import {bytesOf, type CryptoWorkers} from './crypto-jobs.ts';
 import {encodedIn, encodePkcs1, encodePss, isEncodedPss} from './rsa-encoding.ts';
 import {openRsaPrivateKey, openRsaPublicKey} from './rsa-key.ts';

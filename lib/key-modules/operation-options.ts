@@ -1,25 +1,53 @@
-import {MalformedRequestError, NotSupportedError} from '../../errors.ts';
-import {DIGEST_BYTES, SIGNATURE_ALGORITHMS} from '../../keys/key-algorithms.ts';
-import type {KeyTypeDescriptor} from '../../keys/key-types.ts';
-import type {KeyOperation} from '../../storage/key-record.ts';
-import type {EncryptionOptions, SignatureOptions} from '../key-module.ts';
-import type {SignatureChoice} from './software-algorithm.ts';
+import {MalformedRequestError, NotSupportedError} from '../errors.ts';
+import {
+  DIGEST_BYTES,
+  type EncryptionAlgorithm,
+  type HashAlgorithm,
+  SIGNATURE_ALGORITHMS,
+  type SignatureAlgorithm,
+} from '../keys/key-algorithms.ts';
+import type {KeyOperation} from '../storage/key-record.ts';
+import type {EncryptionOptions, SignatureOptions} from './key-module.ts';
 
 const NONE = new Uint8Array();
+
+/** A key type as a module offers it: `KeyTypeSupport` and a descriptor of keys/key-types.ts both say this, but for the name. */
+export interface OfferedOperations {
+  /** The type's name on the wire. */
+  readonly name: string;
+  readonly operations: readonly KeyOperation[];
+  readonly signatureAlgorithms?: readonly SignatureAlgorithm[];
+  readonly encryptionAlgorithms?: readonly EncryptionAlgorithm[];
+}
+
+/** How to sign, once that has been checked against the key's type. */
+export interface SignatureChoice {
+  readonly algorithm: SignatureAlgorithm;
+  /** The hash that the algorithm begins with, where it does. */
+  readonly hash: HashAlgorithm | undefined;
+  /** The data is the digest that `hash` gives, of its length. */
+  readonly prehashed: boolean;
+}
+
+export interface EncryptionChoice {
+  readonly algorithm: EncryptionAlgorithm;
+  /** Empty where none was given. */
+  readonly additionalData: Uint8Array;
+}
 
 function notSupported(message: string, supported: readonly string[]): NotSupportedError {
   return new NotSupportedError(`${message} They have: ${supported.join(', ')}.`, {details: {supported}});
 }
 
 /** @throws NotSupportedError that names the operations that the type has. */
-export function assertOperation({name, operations}: KeyTypeDescriptor, operation: KeyOperation): void {
+export function assertOperation({name, operations}: OfferedOperations, operation: KeyOperation): void {
   if (!operations.includes(operation)) {
     throw notSupported(`Keys of type ${name} have no operation ${operation}.`, operations);
   }
 }
 
 function chooseAlgorithm<A extends string>(
-  {name}: KeyTypeDescriptor,
+  {name}: OfferedOperations,
   supported: readonly A[] = [],
   asked: A | undefined,
 ): A {
@@ -36,7 +64,7 @@ function chooseAlgorithm<A extends string>(
  * @throws MalformedRequestError where `data` is said to be a digest and is not as long as one.
  */
 export function chooseSignature(
-  keyType: KeyTypeDescriptor,
+  keyType: OfferedOperations,
   data: Uint8Array,
   {algorithm: asked, prehashed = false}: SignatureOptions = {},
 ): SignatureChoice {
@@ -52,13 +80,12 @@ export function chooseSignature(
 }
 
 /**
- * The additional data that a key of `keyType` encrypts with: none of its types has two algorithms.
+ * How a key of `keyType` encrypts, or decrypts.
  * @throws NotSupportedError that names the algorithms that the type has.
  */
 export function chooseEncryption(
-  keyType: KeyTypeDescriptor,
+  keyType: OfferedOperations,
   {algorithm, additionalData = NONE}: EncryptionOptions = {},
-): Uint8Array {
-  chooseAlgorithm(keyType, keyType.encryptionAlgorithms, algorithm);
-  return additionalData;
+): EncryptionChoice {
+  return {algorithm: chooseAlgorithm(keyType, keyType.encryptionAlgorithms, algorithm), additionalData};
 }

@@ -1,41 +1,42 @@
 import {randomBytes} from 'node:crypto';
 import {encode} from 'cborg';
 import {expect} from 'chai';
-import {MalformedRequestError, NotSupportedError} from '../../lib/errors.ts';
-import {SIGNATURE_ALGORITHMS, type SignatureAlgorithm} from '../../lib/keys/key-algorithms.ts';
+import {MalformedRequestError, NotSupportedError} from '../errors.ts';
+import {SIGNATURE_ALGORITHMS, type SignatureAlgorithm} from '../keys/key-algorithms.ts';
 import {digestFor, flipBit, rejection, signable} from './fixtures.ts';
-import type {DescribeOperation} from './key-module.suite.ts';
+import {type DescribeOperation, onlyIf} from './subject.ts';
 
 export const describeSignatures: DescribeOperation = (subject, keyType) => {
-  const {name: type, signatureAlgorithms: supported = []} = keyType;
+  const {signatureAlgorithms: ofType = []} = keyType;
+  const supported = () => subject().type.signatureAlgorithms ?? [];
   const data = signable(keyType);
 
   for (const algorithm of Object.keys(SIGNATURE_ALGORITHMS) as SignatureAlgorithm[]) {
-    if (supported.includes(algorithm)) {
-      describe(algorithm, () => describeSignatureAlgorithm(subject, keyType, algorithm));
-      continue;
+    if (ofType.includes(algorithm)) {
+      describe(algorithm, () => {
+        onlyIf(subject, ({signatureAlgorithms = []}) => signatureAlgorithms.includes(algorithm));
+        describeSignatureAlgorithm(subject, keyType, algorithm);
+      });
     }
-    it(`has no ${algorithm}, and says what it has`, async () => {
+    it(`has ${algorithm}, or says what it has`, async () => {
       const {module, key} = subject();
+      if (supported().includes(algorithm)) return;
       for (const promise of [
         module.sign(key, data, {algorithm}),
         module.verify(key, data, randomBytes(64), {algorithm}),
       ]) {
         const error = await rejection(promise);
         expect(error).to.be.instanceOf(NotSupportedError);
-        expect(error.message).to.equal(
-          `Keys of type ${type} have no such algorithm. They have: ${supported.join(', ')}.`,
-        );
-        expect(error).to.have.deep.property('details', {supported});
+        expect(error).to.have.deep.property('details', {supported: supported()});
       }
     });
   }
 
-  it('signs with the first of its algorithms unless it is told another, and what one signed no other verifies', async () => {
+  it("signs with the first of the type's algorithms unless it is told another, and what one signed no other verifies", async () => {
     const {module, key} = subject();
     const signature = await module.sign(key, data);
-    for (const algorithm of supported) {
-      const expected = algorithm === supported[0];
+    for (const algorithm of supported()) {
+      const expected = algorithm === ofType[0];
       expect(await module.verify(key, data, signature, {algorithm}), algorithm).to.equal(expected);
       const own = await module.sign(key, data, {algorithm});
       expect(await module.verify(key, data, own), `signed by ${algorithm}`).to.equal(expected);
@@ -107,7 +108,6 @@ function describeSignatureAlgorithm(
       ]) {
         const error = await rejection(promise);
         expect(error).to.be.instanceOf(NotSupportedError);
-        expect(error.message).to.equal(`${algorithm} signs data, not a digest of it.`);
       }
     });
     return;

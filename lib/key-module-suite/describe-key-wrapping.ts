@@ -1,8 +1,8 @@
 import {randomBytes} from 'node:crypto';
 import {expect} from 'chai';
-import {MalformedRequestError} from '../../lib/errors.ts';
+import {MalformedRequestError} from '../errors.ts';
 import {flipBit, rejection} from './fixtures.ts';
-import type {DescribeOperation} from './key-module.suite.ts';
+import type {DescribeOperation} from './subject.ts';
 
 export const describeKeyWrapping: DescribeOperation = (subject) => {
   it('unwraps what it wrapped, from 16 to 65,536 bytes', async () => {

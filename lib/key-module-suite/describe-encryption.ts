@@ -1,9 +1,9 @@
 import {randomBytes} from 'node:crypto';
 import {expect} from 'chai';
-import {MalformedRequestError, NotSupportedError} from '../../lib/errors.ts';
-import type {EncryptionAlgorithm} from '../../lib/keys/key-algorithms.ts';
+import {MalformedRequestError, NotSupportedError} from '../errors.ts';
+import type {EncryptionAlgorithm} from '../keys/key-algorithms.ts';
 import {flipBit, rejection} from './fixtures.ts';
-import type {DescribeOperation} from './key-module.suite.ts';
+import type {DescribeOperation} from './subject.ts';
 
 /** The bytes that OAEP with SHA-256 leaves of a modulus (RFC 8017 §7.1.1). */
 const MOST: Readonly<Record<string, number>> = {'RSA-2048': 190, 'RSA-3072': 318, 'RSA-4096': 446};
@@ -11,37 +11,35 @@ const ALGORITHMS: readonly EncryptionAlgorithm[] = ['A256GCM', 'RSA-OAEP-256'];
 const PLAINTEXT = Buffer.from('twenty bytes of text');
 const ADDITIONAL_DATA = Buffer.from('additional data');
 
-export const describeEncryption: DescribeOperation = (
-  subject,
-  {name: type, algorithm: kind, encryptionAlgorithms: supported = []},
-) => {
+/** What was opened, for comparison. */
+async function opened(promise: Promise<Uint8Array | undefined>): Promise<Buffer | undefined> {
+  const bytes = await promise;
+  return bytes && Buffer.from(bytes);
+}
+
+export const describeEncryption: DescribeOperation = (subject, {algorithm: kind}) => {
   const most = MOST[kind] ?? 65_536;
 
   for (const algorithm of ALGORITHMS) {
-    if (supported.includes(algorithm)) {
-      it(`encrypts with ${algorithm}, also without being told`, async () => {
-        const {module, key} = subject();
+    it(`encrypts with ${algorithm}, also without being told, or says what it has`, async () => {
+      const {module, key, type} = subject();
+      const {encryptionAlgorithms: supported = []} = type;
+      if (supported.includes(algorithm)) {
         for (const [asked, then] of [
           [{algorithm}, {}],
           [{}, {algorithm}],
         ]) {
           const ciphertext = await module.encrypt(key, PLAINTEXT, asked);
-          expect(Buffer.from((await module.decrypt(key, ciphertext, then))!)).to.deep.equal(PLAINTEXT);
+          expect(await opened(module.decrypt(key, ciphertext, then))).to.deep.equal(PLAINTEXT);
         }
-      });
-      continue;
-    }
-    it(`has no ${algorithm}, and says what it has`, async () => {
-      const {module, key} = subject();
+        return;
+      }
       for (const promise of [
         module.encrypt(key, PLAINTEXT, {algorithm}),
         module.decrypt(key, PLAINTEXT, {algorithm}),
       ]) {
         const error = await rejection(promise);
         expect(error).to.be.instanceOf(NotSupportedError);
-        expect(error.message).to.equal(
-          `Keys of type ${type} have no such algorithm. They have: ${supported.join(', ')}.`,
-        );
         expect(error).to.have.deep.property('details', {supported});
       }
     });
@@ -55,9 +53,9 @@ export const describeEncryption: DescribeOperation = (
         const plaintext = Buffer.alloc(length, 7);
         const ciphertext = await module.encrypt(key, plaintext, {additionalData});
         const copy = Buffer.from(ciphertext);
-        expect(
-          Buffer.from((await module.decrypt(key, ciphertext, {additionalData}))!).equals(plaintext),
-        ).to.equal(true);
+        expect((await opened(module.decrypt(key, ciphertext, {additionalData})))?.equals(plaintext)).to.equal(
+          true,
+        );
         expect(plaintext.every((byte) => byte === 7) && additionalData.every((byte) => byte === 3)).to.equal(
           true,
         );
@@ -77,12 +75,12 @@ export const describeEncryption: DescribeOperation = (
   it('takes no additional data for empty additional data', async () => {
     const {module, key} = subject();
     const [none, empty] = [{}, {additionalData: new Uint8Array()}];
-    for (const [sealed, opened] of [
+    for (const [first, then] of [
       [none, empty],
       [empty, none],
     ]) {
-      const ciphertext = await module.encrypt(key, PLAINTEXT, sealed);
-      expect(Buffer.from((await module.decrypt(key, ciphertext, opened))!)).to.deep.equal(PLAINTEXT);
+      const ciphertext = await module.encrypt(key, PLAINTEXT, first);
+      expect(await opened(module.decrypt(key, ciphertext, then))).to.deep.equal(PLAINTEXT);
     }
   });
 
@@ -98,7 +96,7 @@ export const describeEncryption: DescribeOperation = (
       const additionalData = flipBit(ADDITIONAL_DATA, bit);
       expect(await module.decrypt(key, ciphertext, {additionalData}), `bit ${bit}`).to.equal(undefined);
     }
-    expect(Buffer.from((await module.decrypt(key, ciphertext, options))!)).to.deep.equal(PLAINTEXT);
+    expect(await opened(module.decrypt(key, ciphertext, options))).to.deep.equal(PLAINTEXT);
   });
 
   it('opens nothing of which a bit was changed', async () => {
@@ -109,7 +107,7 @@ export const describeEncryption: DescribeOperation = (
     for (let bit = 0; bit < ciphertext.length * 8; bit += step) {
       expect(await module.decrypt(key, flipBit(ciphertext, bit)), `bit ${bit}`).to.equal(undefined);
     }
-    expect(Buffer.from((await module.decrypt(key, ciphertext))!)).to.deep.equal(PLAINTEXT);
+    expect(await opened(module.decrypt(key, ciphertext))).to.deep.equal(PLAINTEXT);
   });
 
   it('opens nothing that is shorter or longer, nor what nobody encrypted', async () => {
@@ -129,7 +127,7 @@ export const describeEncryption: DescribeOperation = (
     for (const form of forms) {
       expect(await module.decrypt(key, form), `${form.length} bytes`).to.equal(undefined);
     }
-    expect(Buffer.from((await module.decrypt(key, ciphertext))!)).to.deep.equal(PLAINTEXT);
+    expect(await opened(module.decrypt(key, ciphertext))).to.deep.equal(PLAINTEXT);
   });
 
   if (MOST[kind] !== undefined) {
@@ -138,7 +136,6 @@ export const describeEncryption: DescribeOperation = (
       for (const length of [most + 1, most + 66, most + 67, 65_536]) {
         const error = await rejection(module.encrypt(key, Buffer.alloc(length)));
         expect(error).to.be.instanceOf(MalformedRequestError);
-        expect(error.message).to.include(`at most ${most} bytes`);
       }
     });
   } else {

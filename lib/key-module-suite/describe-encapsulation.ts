@@ -1,7 +1,7 @@
 import {expect} from 'chai';
-import {MalformedRequestError} from '../../lib/errors.ts';
+import {MalformedRequestError} from '../errors.ts';
 import {flipBit, rejection} from './fixtures.ts';
-import type {DescribeOperation} from './key-module.suite.ts';
+import type {DescribeOperation} from './subject.ts';
 
 export const describeEncapsulation: DescribeOperation = (subject) => {
   it('finds the secret that was encapsulated, a new one each time', async () => {
