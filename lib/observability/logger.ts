@@ -1,3 +1,4 @@
+import {statSync} from 'node:fs';
 import {destination, pino, symbols, type DestinationStream, type Logger} from 'pino';
 import {describeErrorWithStack} from './describe-error.ts';
 import {timeMember} from './info-line.ts';
@@ -24,7 +25,10 @@ export interface LoggerOptions {
   readonly shared?: boolean;
 }
 
-/** `PIPE_BUF` of Linux: what is written to a pipe at once, and not longer, is not mixed with what others write. */
+/**
+ * `PIPE_BUF` of Linux: what is written to a pipe at once, and not longer, is not mixed with what others write. What is appended to
+ * a file at once is not, however long: a file is locked while it is written to.
+ */
 const ATOMIC_BYTES = 4096;
 
 const WRITTEN_TOGETHER = {maxLength: 32_768, maxMs: 100};
@@ -37,6 +41,7 @@ const ATOMIC_LENGTH = Math.floor(ATOMIC_BYTES / 3);
  * that are left are written then. Only those are lost that a process leaves which is killed.
  */
 export function createLogger({level, file, stream, shared = false}: LoggerOptions): Logger {
+  const isMixed = shared && !isAppendedTo(file);
   return pino(
     {
       level,
@@ -50,11 +55,20 @@ export function createLogger({level, file, stream, shared = false}: LoggerOption
       new LineBuffer(
         destination({
           ...{dest: file ?? 2, mkdir: true, mode: 0o600, sync: false},
-          ...(shared && {maxWrite: ATOMIC_BYTES}),
+          ...(isMixed && {maxWrite: ATOMIC_BYTES}),
         }),
-        {...WRITTEN_TOGETHER, ...(shared && {maxLength: ATOMIC_LENGTH})},
+        {...WRITTEN_TOGETHER, ...(isMixed && {maxLength: ATOMIC_LENGTH})},
       ),
   );
+}
+
+/** Whether it is a file, or becomes one. */
+function isAppendedTo(path: string | undefined): boolean {
+  try {
+    return path !== undefined && statSync(path).isFile();
+  } catch {
+    return true;
+  }
 }
 
 /** Goes on in a new file by the same name, where the log is in one: what has moved the old one away has it whole. */

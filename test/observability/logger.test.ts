@@ -1,5 +1,6 @@
 import {spawn, spawnSync} from 'node:child_process';
-import {mkdtemp, readFile, rm, stat} from 'node:fs/promises';
+import {once} from 'node:events';
+import {mkdtemp, open, readFile, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
@@ -104,6 +105,40 @@ describe('logger', () => {
       await rm(dir, {recursive: true});
     }
   });
+
+  for (const place of ['a file', 'a pipe'] as const) {
+    it(`keeps lines whole, and those of a process in order, where several write to ${place}`, async () => {
+      const dir = await mkdtemp(join(tmpdir(), 'webkms-log-'));
+      const path = join(dir, 'webkms.log');
+      if (place === 'a pipe') spawnSync('mkfifo', [path]);
+      const script = `
+        import {createLogger} from ${JSON.stringify(LOGGER)};
+        const log = createLogger({level: 'info', file: ${JSON.stringify(path)}, shared: true});
+        for (let i = 0; i < 3000; i++) {
+          log.info({pid: process.pid, i}, 'x'.repeat((i * 7) % 300));
+          if (i % 200 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        }`;
+      try {
+        // It ends for who reads it when this one is closed, too: after all of them have begun.
+        const pipe = place === 'a pipe' ? await open(path, 'r+') : undefined;
+        const reading = pipe && readFile(path, 'utf8');
+        const writers = Array.from({length: 3}, () =>
+          spawn(process.execPath, ['--input-type=module', '--eval', script], {stdio: 'inherit'}),
+        );
+        await Promise.all(writers.map(async (writer) => once(writer, 'exit')));
+        await pipe?.close();
+        const counts = new Map<number, number>();
+        for (const line of (await (reading ?? readFile(path, 'utf8'))).trim().split('\n')) {
+          const {pid, i} = JSON.parse(line) as {readonly pid: number; readonly i: number};
+          expect(i).to.equal(counts.get(pid) ?? 0);
+          counts.set(pid, i + 1);
+        }
+        expect([...counts.values()]).to.deep.equal([3000, 3000, 3000]);
+      } finally {
+        await rm(dir, {recursive: true});
+      }
+    });
+  }
 
   for (const shared of [false, true]) {
     it(`writes few lines soon, while the process goes on${shared ? ', also where others write there' : ''}`, async () => {
