@@ -1,5 +1,3 @@
-import {encode} from 'base58-universal';
-
 const BASE58 = /^[1-9A-HJ-NP-Za-km-z]+$/;
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 /** As many digits as a double holds exactly: 58^9 < 2^53. */
@@ -8,9 +6,10 @@ const LEAF_DIGITS = 9;
 const POWERS = Array.from({length: 10}, (_, i) => 58n ** (BigInt(LEAF_DIGITS) << BigInt(i)));
 const MIN_HALVED = 64;
 const MAX_HALVED = 3300;
-/** Digits that are read at once, and the bits that they are added to: their product is whole in a double. */
+/** Digits that are read or written at once, and bytes: the product of what they say is whole in a double. */
 const CHUNK_DIGITS = 4;
 const CHUNK = 58 ** CHUNK_DIGITS;
+const LIMB_BYTES = 3;
 const LIMB = 2 ** 24;
 /** By character code. */
 const VALUES = Uint8Array.from({length: 128}, (_, code) =>
@@ -19,7 +18,33 @@ const VALUES = Uint8Array.from({length: 128}, (_, code) =>
 
 /** base58btc without multibase prefix. */
 export function encodeBase58(bytes: Uint8Array): string {
-  return bytes.length < MIN_HALVED || bytes.length > MAX_HALVED ? encode(bytes) : encodeByHalves(bytes);
+  return bytes.length < MIN_HALVED || bytes.length > MAX_HALVED
+    ? encodeByChunks(bytes)
+    : encodeByHalves(bytes);
+}
+
+/** Several times as fast as byte by byte: every description of a key has its public key. */
+function encodeByChunks(bytes: Uint8Array): string {
+  const chunks: number[] = [];
+  let end = bytes.length % LIMB_BYTES;
+  for (let start = 0; start < bytes.length; start = end, end += LIMB_BYTES) {
+    let carry = 0;
+    for (let i = start; i < end; i++) carry = carry * 256 + (bytes[i] ?? 0);
+    for (let i = 0; i < chunks.length; i++) {
+      const sum = (chunks[i] ?? 0) * LIMB + carry;
+      carry = Math.floor(sum / CHUNK);
+      chunks[i] = sum - carry * CHUNK;
+    }
+    for (; carry > 0; carry = Math.floor(carry / CHUNK)) chunks.push(carry % CHUNK);
+  }
+  let text = '';
+  for (let chunk of chunks) {
+    for (let i = 0; i < CHUNK_DIGITS; i++, chunk = Math.floor(chunk / 58)) {
+      text = ALPHABET.charAt(chunk % 58) + text;
+    }
+  }
+  const zeros = bytes.findIndex((byte) => byte !== 0);
+  return '1'.repeat(zeros === -1 ? bytes.length : zeros) + text.replace(/^1+/, '');
 }
 
 /** For the public keys of ML-DSA some fifty times as fast as digit by digit, which takes 20 ms. */
@@ -72,7 +97,7 @@ function toLimbs(digits: string): readonly number[] {
 
 /** Without zeros in front. */
 function toBytes(limbs: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(limbs.length * 3);
+  const bytes = new Uint8Array(limbs.length * LIMB_BYTES);
   for (let i = 0, end = bytes.length; i < limbs.length; i++) {
     const limb = limbs[i] ?? 0;
     bytes[--end] = limb;
