@@ -63,7 +63,7 @@ function trackRequests(server: Server): WeakMap<Duplex, Set<ServerResponse>> {
     const forget = (): void => {
       if (req.complete && res.writableFinished) set.delete(res);
     };
-    res.once('close', () => {
+    res.on('close', () => {
       forget();
       // Answered before all of it was there, which is seldom.
       if (!req.complete) req.once('close', forget);
