@@ -1,0 +1,29 @@
+import {duplexPair} from 'node:stream';
+import {storeHandlers} from '../../lib/isolation/http-side/store-handlers.ts';
+import {storeProxies} from '../../lib/isolation/key-process/store-proxies.ts';
+import {Connection} from '../../lib/isolation/protocol/connection.ts';
+import type {Stores} from '../../lib/storage/stores.ts';
+import {openHandles} from '../storage/sqlite/temporary-store.ts';
+import type {StoreHandles} from '../storage/store-suite.ts';
+
+/** The stores as the key process has them. */
+export function proxiedStores(stores: Stores): Stores {
+  const [httpEnd, keyEnd] = duplexPair();
+  new Connection(httpEnd, {
+    methods: storeHandlers(stores),
+    onEnd: () => undefined,
+  });
+  return storeProxies(
+    new Connection(keyEnd, {
+      methods: new Map(),
+      onEnd: () => undefined,
+    }),
+  );
+}
+
+/** Handles of which both go by way of the protocol. */
+export async function openProxied(): Promise<StoreHandles> {
+  const handles = await openHandles();
+  const {stores, other} = handles;
+  return {stores: proxiedStores(stores), other: proxiedStores(other), close: () => handles.close()};
+}
