@@ -3,13 +3,14 @@ import tseslint from 'typescript-eslint';
 /** The folders of lib, and what of them only the composition root knows. */
 const PARTS = (
   'admin backup cli client config encoding http integrity isolation key-module-suite key-modules keys maintenance moving ' +
-  'observability operations processes sealing storage validation zcap'
+  'observability operations pkcs11 processes sealing storage validation zcap'
 ).split(' ');
 const BACKENDS = [
   'storage/sqlite',
   'storage/postgres',
   'storage/mongodb',
   'key-modules/software',
+  'key-modules/pkcs11',
   'sealing/wrappers',
 ];
 /** Modules of lib itself that compose others. */
@@ -21,6 +22,8 @@ const COMPOSED = [
   'index',
   'key-management',
   'node-id',
+  'key-module-api',
+  'open-key-modules',
   'open-moved-store',
   'open-stores',
   'process-role',
@@ -43,8 +46,13 @@ const LAYERS = [
   {part: 'keys', may: ['storage'], why: 'keys are plain data.'},
   {
     part: 'key-modules',
-    may: ['keys', 'sealing', 'storage', 'key-modules/software'],
+    may: ['keys', 'pkcs11', 'sealing', 'storage', 'key-modules/software', 'key-modules/pkcs11'],
     why: 'key modules know sealing and stores by their interfaces.',
+  },
+  {
+    part: 'pkcs11',
+    may: ['sealing', 'sealing/wrappers'],
+    why: 'a token is a token, whoever uses it; its PIN is in a private file as roots’ secrets are.',
   },
   {
     part: 'key-module-suite',

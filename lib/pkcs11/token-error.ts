@@ -1,0 +1,23 @@
+export type TokenReason =
+  | 'binding-missing'
+  | 'library-missing'
+  | 'library-unusable'
+  | 'token-absent'
+  | 'token-ambiguous'
+  | 'pin-file'
+  | 'pin-refused'
+  | 'pin-locked'
+  | 'login-failed'
+  | 'mechanism-missing';
+
+/** Why a token cannot be used, and what to do about it: for the operator. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError';
+  readonly code = 'ERR_PKCS11_TOKEN';
+  readonly reason: TokenReason;
+
+  constructor(reason: TokenReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}

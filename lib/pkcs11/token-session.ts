@@ -1,0 +1,231 @@
+import type {PKCS11} from 'pkcs11js';
+import {asBuffer, ignoring, returnValue, toNative} from './binding-values.ts';
+import {CKA, CKF, CKK, CKO, CKR, CKS_USER_FUNCTIONS, CKU_USER} from './cryptoki.ts';
+import {OwnSession} from './own-session.ts';
+import {cureOf, Pkcs11Error} from './pkcs11-error.ts';
+import type {
+  Attribute,
+  FoundObject,
+  Handle,
+  JobName,
+  KeyUse,
+  NewKeyPair,
+  Parameters,
+  Result,
+  SlotDescription,
+} from './token-job.ts';
+
+type SessionJobs = {readonly [J in JobName]: (parameters: Parameters<J>) => Result<J>};
+
+const PADDING = / +$/;
+/** A secret that is looked at, and forgotten with the session. */
+const READABLE_SECRET = [
+  {type: CKA.CLASS, value: CKO.SECRET_KEY},
+  {type: CKA.KEY_TYPE, value: CKK.GENERIC_SECRET},
+  {type: CKA.TOKEN, value: false},
+  {type: CKA.SENSITIVE, value: false},
+  {type: CKA.EXTRACTABLE, value: true},
+];
+
+/** One session with a token, of one thread, opened when it is needed; every call waits for the token. */
+export class TokenSession {
+  readonly #library: PKCS11;
+  readonly #session: OwnSession;
+
+  constructor(library: PKCS11) {
+    this.#library = library;
+    this.#session = new OwnSession(library);
+  }
+
+  /** Several threads do it: the first one begins the library's work in this process. */
+  initialize(): void {
+    try {
+      this.#library.C_Initialize({flags: CKF.OS_LOCKING_OK});
+    } catch (error) {
+      if (returnValue(error)?.code !== CKR.CRYPTOKI_ALREADY_INITIALIZED) throw error;
+    }
+  }
+
+  /** @throws Pkcs11Error; after what only another session cures, the next job has one. */
+  run<J extends JobName>(job: J, parameters: Parameters<J>): Result<J> {
+    try {
+      return this.jobs[job](parameters);
+    } catch (thrown) {
+      const error = returnValue(thrown);
+      if (!error) throw thrown;
+      const cure = cureOf(error.code);
+      if (cure === 'session' || cure === 'token') this.#session.retire();
+      throw error;
+    }
+  }
+
+  readonly jobs: SessionJobs = {
+    slots: () => this.#library.C_GetSlotList(true).flatMap((slot) => this.#describeSlot(slot)),
+    reinitialize: () => {
+      this.#session.close();
+      ignoring(CKR.CRYPTOKI_NOT_INITIALIZED, () => this.#library.C_Finalize());
+      this.initialize();
+    },
+    finalize: () => {
+      this.#session.close();
+      ignoring(CKR.CRYPTOKI_NOT_INITIALIZED, () => this.#library.C_Finalize());
+    },
+    describe: ({slot}) => {
+      const {flags} = this.#library.C_GetTokenInfo(Buffer.from(slot));
+      return {flags, mechanisms: this.#library.C_GetMechanismList(Buffer.from(slot))};
+    },
+    login: ({slot, pin}) =>
+      ignoring(CKR.USER_ALREADY_LOGGED_IN, () =>
+        this.#library.C_Login(this.#session.open(slot), CKU_USER, pin),
+      ),
+    assertUsable: ({slot}) => {
+      this.#library.C_GetTokenInfo(Buffer.from(slot));
+      this.#assertLoggedIn(this.#session.open(slot));
+    },
+    find: ({slot, template, read, limit}) => {
+      const session = this.#session.open(slot);
+      const handles = this.#find(session, template, limit);
+      // Who is not logged in sees none, and is told nothing.
+      this.#assertLoggedIn(session);
+      return handles.map((handle): FoundObject => ({handle, values: this.#read(session, handle, read)}));
+    },
+    generateKey: ({slot, mechanism, template}) =>
+      this.#library.C_GenerateKey(this.#session.open(slot), toNative(mechanism), toNative(template)),
+    generateKeyPair: ({slot, mechanism, publicTemplate, privateTemplate, read}): NewKeyPair => {
+      const session = this.#session.open(slot);
+      const pair = this.#library.C_GenerateKeyPair(
+        session,
+        toNative(mechanism),
+        toNative(publicTemplate),
+        toNative(privateTemplate),
+      );
+      try {
+        const types = read.map((type) => ({type}));
+        const values = this.#library.C_GetAttributeValue(session, pair.publicKey, types);
+        this.#library.C_DestroyObject(session, pair.publicKey);
+        return {privateKey: pair.privateKey, values: values.map(({value}) => value)};
+      } catch (error) {
+        this.#library.C_DestroyObject(session, pair.privateKey);
+        throw error;
+      }
+    },
+    sign: ({slot, ...use}) => {
+      const [session, key] = this.#prepare(slot, use);
+      this.#library.C_SignInit(session, toNative(use.mechanism), key);
+      return this.#library.C_Sign(session, asBuffer(use.data), Buffer.alloc(use.length));
+    },
+    encrypt: ({slot, ...use}) => {
+      const [session, key] = this.#prepare(slot, use);
+      this.#library.C_EncryptInit(session, toNative(use.mechanism), key);
+      return this.#library.C_Encrypt(session, asBuffer(use.data), Buffer.alloc(use.length));
+    },
+    decrypt: ({slot, ...use}) => {
+      const [session, key] = this.#prepare(slot, use);
+      this.#library.C_DecryptInit(session, toNative(use.mechanism), key);
+      return this.#library.C_Decrypt(session, asBuffer(use.data), Buffer.alloc(use.length));
+    },
+    derive: ({slot, ...use}) => {
+      const [session, key] = this.#prepare(slot, use);
+      const template = [...READABLE_SECRET, {type: CKA.VALUE_LEN, value: use.length}];
+      return this.#takeValue(
+        session,
+        this.#library.C_DeriveKey(session, toNative(use.mechanism), key, template),
+      );
+    },
+    wrap: ({slot, ...use}) => {
+      const [session, key] = this.#prepare(slot, use);
+      const template = [...READABLE_SECRET, {type: CKA.VALUE, value: asBuffer(use.data)}];
+      const secret = this.#library.C_CreateObject(session, template);
+      try {
+        const wrapped = Buffer.alloc(use.length);
+        return this.#library.C_WrapKey(session, toNative(use.mechanism), key, secret, wrapped);
+      } finally {
+        this.#library.C_DestroyObject(session, secret);
+      }
+    },
+    unwrap: ({slot, ...use}) => {
+      const [session, key] = this.#prepare(slot, use);
+      const wrapped = asBuffer(use.data);
+      return this.#takeValue(
+        session,
+        this.#library.C_UnwrapKey(session, toNative(use.mechanism), key, wrapped, READABLE_SECRET),
+      );
+    },
+    destroy: ({slot, objects}) => {
+      const session = this.#session.open(slot);
+      for (const handle of objects) this.#library.C_DestroyObject(session, Buffer.from(handle));
+    },
+    closeSession: () => this.#session.close(),
+  };
+
+  #prepare(slot: Handle, {key, id}: KeyUse): readonly [Buffer, Buffer] {
+    const session = this.#session.open(slot);
+    const handle = Buffer.from(key);
+    if (id) {
+      const [actual] = this.#library.C_GetAttributeValue(session, handle, [{type: CKA.ID}]);
+      // A library may give an old handle to another object.
+      if (!actual?.value.equals(id)) throw new Pkcs11Error('CKR_KEY_HANDLE_INVALID', CKR.KEY_HANDLE_INVALID);
+    }
+    return [session, handle];
+  }
+
+  #assertLoggedIn(session: Buffer): void {
+    if (!CKS_USER_FUNCTIONS.has(this.#library.C_GetSessionInfo(session).state))
+      throw new Pkcs11Error('CKR_USER_NOT_LOGGED_IN', CKR.USER_NOT_LOGGED_IN);
+  }
+
+  #find(session: Buffer, template: readonly Attribute[], limit: number): Buffer[] {
+    const handles: Buffer[] = [];
+    this.#library.C_FindObjectsInit(session, toNative(template));
+    try {
+      while (handles.length < limit) {
+        const some = this.#library.C_FindObjects(session, Math.min(limit - handles.length, 256));
+        if (some.length === 0) break;
+        handles.push(...some);
+      }
+    } finally {
+      this.#library.C_FindObjectsFinal(session);
+    }
+    return handles;
+  }
+
+  #read(session: Buffer, handle: Buffer, types: readonly number[]): (Buffer | undefined)[] {
+    return types.map((type) => {
+      try {
+        return this.#library.C_GetAttributeValue(session, handle, [{type}])[0]?.value;
+      } catch (error) {
+        const answer = returnValue(error);
+        if (!answer || cureOf(answer.code)) throw error;
+        return undefined;
+      }
+    });
+  }
+
+  #takeValue(session: Buffer, secret: Buffer): Buffer {
+    try {
+      const [value] = this.#library.C_GetAttributeValue(session, secret, [{type: CKA.VALUE}]);
+      if (!value) throw new Error('The token gave no value.');
+      return value.value;
+    } finally {
+      this.#library.C_DestroyObject(session, secret);
+    }
+  }
+
+  /** None where the slot's token is not initialised, or went away meanwhile. */
+  #describeSlot(slot: Buffer): SlotDescription[] {
+    try {
+      const {label, serialNumber, manufacturerID, model, flags} = this.#library.C_GetTokenInfo(slot);
+      if ((flags & CKF.TOKEN_INITIALIZED) === 0) return [];
+      const [tokenLabel = '', serial = '', manufacturer = '', modelName = ''] = [
+        label,
+        serialNumber,
+        manufacturerID,
+        model,
+      ].map((text) => text.replace(PADDING, ''));
+      return [{slot, label: tokenLabel, serial, manufacturer, model: modelName, flags}];
+    } catch (error) {
+      if (!returnValue(error)) throw error;
+      return [];
+    }
+  }
+}
