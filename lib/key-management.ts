@@ -5,7 +5,6 @@ import {authenticatedStores} from './integrity/authenticated-stores.ts';
 import {RecordAuthenticator} from './integrity/record-authenticator.ts';
 import {eraseDestroyed} from './key-modules/erase-keys.ts';
 import type {KeyModule} from './key-modules/key-module.ts';
-import {SoftwareKeyModule} from './key-modules/software/software-key-module.ts';
 import {UseLimits} from './keys/use-limits.ts';
 import {JobRunner} from './maintenance/job-runner.ts';
 import {KeyLifecycle} from './maintenance/key-lifecycle.ts';
@@ -13,6 +12,7 @@ import {NodeLeases} from './maintenance/node-leases.ts';
 import {NodePresence} from './maintenance/node-presence.ts';
 import {NO_METRICS, type Metrics} from './observability/metrics.ts';
 import {nodeId} from './node-id.ts';
+import {openKeyModules} from './open-key-modules.ts';
 import {openStores} from './open-stores.ts';
 import {ImportTokens} from './operations/import-tokens.ts';
 import {KeyService} from './operations/key-service.ts';
@@ -115,12 +115,14 @@ export async function openKeyManagement(
     whileHeld: (work) => nodeLeases.whileHeld('root-changes', work),
   });
 
-  const software = new SoftwareKeyModule({wrappers: hierarchy, onCache: (hit) => metrics.cache('keys', hit)});
-  closing.defer(() => software.close());
+  const keyModules = await openKeyModules({
+    ...{settings, wrappers: hierarchy, log, closing},
+    onCache: (hit) => metrics.cache('keys', hit),
+  });
   root.onSealedChange((sealed) => {
     if (!sealed) return;
     hierarchy.forget();
-    software.forget();
+    for (const module of new Set(keyModules.values())) module.forget?.();
   });
 
   const authenticator = new RecordAuthenticator({wrappers: hierarchy});
@@ -131,7 +133,6 @@ export async function openKeyManagement(
     log,
   });
 
-  const keyModules = offeredModules(settings, software);
   const uses: UseLimits = new UseLimits({
     store: stores.keyUses,
     now: clock,
@@ -196,10 +197,4 @@ export async function openKeyManagement(
     jobs,
     nodeLeases,
   };
-}
-
-/** Modules by the names that keystores use; `ssm-v1` is what existing clients ask for. */
-function offeredModules({keyModules}: Settings, software: KeyModule): ReadonlyMap<string, KeyModule> {
-  const names = keyModules.flatMap((name) => (name === 'software' ? ['software', 'ssm-v1'] : []));
-  return new Map(names.map((name) => [name, software]));
 }

@@ -1,4 +1,5 @@
 import {parseCidr, parseDid, parseHttpsOrigin, parseListenAddress} from './address-parsers.ts';
+import {parseKeyModules} from './key-module-parsers.ts';
 import {parseStorage, parseWrapper} from './location-parsers.ts';
 import {
   durationUpTo,
@@ -116,8 +117,9 @@ export const SETTINGS = {
   }),
   WEBKMS_KEY_MODULES: setting({
     default: 'software',
-    parse: listOf(oneOf('software')),
-    meaning: 'modules offered; `ssm-v1` is an alias of `software` for existing clients',
+    parse: parseKeyModules,
+    meaning:
+      'key modules offered, the first of them to keystores that ask for none: `software` (existing clients call it `ssm-v1`, too) · `<name>=<package or absolute path>`: of somebody else, see docs/guides/key-modules.md',
   }),
   WEBKMS_KEY_DESCRIPTIONS: setting({
     default: 'authorized',

@@ -1,4 +1,5 @@
 import type {ListenAddress} from './address-parsers.ts';
+import type {KeyModuleSetting} from './key-module-parsers.ts';
 import type {StorageLocation} from './location-parsers.ts';
 import type {Rate} from './parsers.ts';
 import type {ParsedSettings} from './settings-schema.ts';
@@ -43,7 +44,8 @@ export interface Settings {
   readonly keystoreCreation: 'open' | readonly string[];
   /** CIDR blocks. */
   readonly trustedProxies: readonly string[];
-  readonly keyModules: readonly string[];
+  /** The first is for keystores that ask for none. */
+  readonly keyModules: readonly KeyModuleSetting[];
   readonly keyDescriptions: 'authorized' | 'public';
   readonly keyDefaults: KeyDefaultSettings;
   /** undefined: did:web is off. */

@@ -36,7 +36,7 @@ describe('settings', () => {
       rewrapRate: 250,
       keystoreCreation: 'open',
       trustedProxies: [],
-      keyModules: ['software'],
+      keyModules: [{name: 'software'}],
       keyDescriptions: 'authorized',
       keyDefaults: {
         enforced: false,
@@ -118,7 +118,7 @@ describe('settings', () => {
       rewrapRate: undefined,
       keystoreCreation: ['did:key:a', 'did:web:example.com'],
       trustedProxies: ['10.0.0.0/8', '::1/128'],
-      keyModules: ['software'],
+      keyModules: [{name: 'software'}],
       keyDescriptions: 'public',
       keyDefaults: {
         enforced: true,
