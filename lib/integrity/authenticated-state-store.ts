@@ -10,7 +10,7 @@ import {TamperedRecordError} from './tampered-record-error.ts';
 
 export interface AuthenticatedStateStoreOptions {
   readonly store: StateStore;
-  readonly authenticator: RecordAuthenticator;
+  readonly authenticator: Pick<RecordAuthenticator, 'verifyKeystore' | 'verifyKey'>;
   /** Each part by itself. Verified. */
   readonly keystores: Pick<KeystoreConfigStore, 'find'>;
   readonly keys: Pick<KeyRecordStore, 'find'>;

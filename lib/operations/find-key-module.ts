@@ -4,15 +4,18 @@ import type {KeyModule} from '../key-modules/key-module.ts';
 /** Key modules by the names that keystores may use, aliases included. */
 export type KeyModules = ReadonlyMap<string, KeyModule>;
 
+/** The names alone, where the modules are in another process. */
+export type OfferedKeyModules = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
+
 /** What a keystore gets that asks for no module: the first. */
-export function defaultKeyModule(modules: KeyModules): string {
+export function defaultKeyModule(modules: OfferedKeyModules): string {
   const [first] = modules.keys();
   if (first === undefined) throw new UnavailableError('This server offers no key module.');
   return first;
 }
 
 /** @throws MalformedRequestError where no module of that name is offered to new keystores. */
-export function assertKeyModuleOffered(name: string, modules: KeyModules): void {
+export function assertKeyModuleOffered(name: string, modules: OfferedKeyModules): void {
   if (modules.has(name)) return;
   throw new MalformedRequestError('The "kmsModule" is not one that this server offers.', {
     details: {offered: [...modules.keys()]},

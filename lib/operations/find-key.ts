@@ -2,6 +2,7 @@ import {InternalError, NotFoundError} from '../errors.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeyRecordStore} from '../storage/key-record-store.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
+import type {AuthorizedFacts} from './authorized-facts.ts';
 
 /** A key that somebody who is authorised on its keystore asks for. */
 export interface KeyRequest {
@@ -11,6 +12,8 @@ export interface KeyRequest {
   readonly findKey?: (() => Promise<KeyRecord | undefined>) | undefined;
   /** Called with every record that is read, before anything is told of it. @throws where that key is not for who asks */
   readonly admit: (record: KeyRecord) => void;
+  /** As `KeystoreCall.facts`. */
+  readonly facts?: AuthorizedFacts;
 }
 
 /** @throws NotFoundError, and as `admit`. Deleted keys are found. */

@@ -8,6 +8,7 @@ import {keyUrl} from '../keys/key-url.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeystoreConfig, Page} from '../storage/keystore-config-store.ts';
 import {mapInTurns} from '../turns.ts';
+import type {AuthorizedFacts} from './authorized-facts.ts';
 import {changeKey} from './change-key.ts';
 import {findKey, type KeyRequest} from './find-key.ts';
 import {findKeyModule} from './find-key-module.ts';
@@ -37,6 +38,8 @@ export interface ListRequest {
   readonly keystore: KeystoreConfig;
   /** Whether who asks may know of that key. */
   readonly isVisible: (record: KeyRecord) => boolean;
+  /** As `KeystoreCall.facts`. */
+  readonly facts?: AuthorizedFacts;
 }
 
 export interface ListOptions {
@@ -46,6 +49,9 @@ export interface ListOptions {
   readonly name?: string | undefined;
   readonly metadata?: boolean;
 }
+
+/** What requests ask of a KeyService, wherever it is. */
+export type RequestKeyService = Pick<KeyService, 'runOnKeystore' | 'runOnKey' | 'read' | 'list'>;
 
 /** All that can be done with keys, for whoever may: it knows nothing of requests and capabilities. */
 export class KeyService {

@@ -4,6 +4,7 @@ import {eraseVersions, isRefusal} from '../key-modules/erase-keys.ts';
 import {describeKey} from '../keys/key-description.ts';
 import {keyUrl} from '../keys/key-url.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
+import type {AuthorizedFacts} from './authorized-facts.ts';
 import type {KeyServiceParts} from './key-service-options.ts';
 import type {NewKeyContext, NewKeyDescriptor} from './operation.ts';
 
@@ -12,6 +13,8 @@ export interface KeystoreCall {
   readonly keystore: KeystoreConfig;
   /** Lets a change through once; called once for every change, right before it is made. @throws where it was made before */
   readonly acceptOnce: () => Promise<void>;
+  /** What `acceptOnce` and `admit` are made of: of requests that may have to be judged in another process. */
+  readonly facts?: AuthorizedFacts;
 }
 
 export interface KeystoreReply {

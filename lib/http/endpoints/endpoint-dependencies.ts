@@ -1,5 +1,5 @@
-import type {KeyModules} from '../../operations/find-key-module.ts';
-import type {KeyService} from '../../operations/key-service.ts';
+import type {OfferedKeyModules} from '../../operations/find-key-module.ts';
+import type {RequestKeyService} from '../../operations/key-service.ts';
 import type {RequestStores} from '../../storage/stores.ts';
 import type {Authorizer} from '../../zcap/invocation.ts';
 
@@ -17,9 +17,9 @@ export interface EndpointDependencies {
   readonly baseUrl: string;
   readonly stores: Pick<RequestStores, 'keystores' | 'revocations' | 'state'>;
   readonly authorizer: Authorizer;
-  readonly keyService: KeyService;
+  readonly keyService: RequestKeyService;
   /** What new keystores may ask for. */
-  readonly keyModules: KeyModules;
+  readonly keyModules: OfferedKeyModules;
   /** `open`: the new keystore's controller may create it; else the DIDs that may create any. */
   readonly keystoreCreation: 'open' | readonly string[];
   /** Whether key descriptions are for everybody. */

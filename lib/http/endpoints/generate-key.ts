@@ -21,7 +21,10 @@ export function generateKeyEndpoint(deps: EndpointDependencies): Endpoint {
     const operation = validateOperation(descriptor, body);
     const acceptOnce = () => authorizer.acceptOnce(invocation, {creation: true});
     const {location, body: reply} = await request.time('operation', () =>
-      keyService.runOnKeystore(descriptor, operation, {keystore, acceptOnce}),
+      keyService.runOnKeystore(descriptor, operation, {
+        ...{keystore, acceptOnce},
+        facts: {action, chainLength: invocation.chainLength},
+      }),
     );
     return {status: 200, ...(location !== undefined && {headers: {location}}), body: reply};
   };

@@ -6,7 +6,7 @@ import {assertSourceAddress} from '../../zcap/source-address.ts';
 import type {Endpoint, EndpointRequest} from '../endpoint.ts';
 import {createValidator} from '../../validation/create-validator.ts';
 import {parseQuery} from '../query.ts';
-import {admitChain} from './admit-chain.ts';
+import {admitChain} from '../../operations/admit-chain.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
@@ -51,7 +51,7 @@ function authorizedEndpoint(deps: EndpointDependencies): Endpoint {
     });
     const admit = admitChain(invocation);
     const body = await keyService.read(
-      {keystore, localKeyId, findKey, admit},
+      {keystore, localKeyId, findKey, admit, facts: {action: 'read', chainLength: invocation.chainLength}},
       {version, metadata: include !== undefined},
     );
     return {status: 200, body};
@@ -68,7 +68,11 @@ function publicEndpoint({baseUrl, stores, keyService}: EndpointDependencies): En
     const {keystore, findKey} = await stores.state.read({keystoreId, localKeyId});
     if (!keystore) throw new NotFoundError('Key not found.');
     assertSourceAddress(request.head.remoteAddress, keystore.ipAllowList);
-    const body = await keyService.read({keystore, localKeyId, findKey, admit: () => undefined}, {version});
+    const facts = {action: 'read', chainLength: 0};
+    const body = await keyService.read(
+      {keystore, localKeyId, findKey, admit: () => undefined, facts},
+      {version},
+    );
     return {status: 200, body};
   };
 }

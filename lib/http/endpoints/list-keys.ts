@@ -2,7 +2,7 @@ import {listKeysQuery} from '../../../schemas/keys.ts';
 import type {Endpoint} from '../endpoint.ts';
 import {createValidator} from '../../validation/create-validator.ts';
 import {parseQuery} from '../query.ts';
-import {isChainAllowed} from './admit-chain.ts';
+import {isChainAllowed} from '../../operations/admit-chain.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
@@ -28,7 +28,11 @@ export function listKeysEndpoint(deps: EndpointDependencies): Endpoint {
       action: 'read',
     });
     const body = await keyService.list(
-      {keystore, isVisible: (record) => isChainAllowed(record, invocation)},
+      {
+        keystore,
+        isVisible: (record) => isChainAllowed(record, invocation),
+        facts: {action: 'read', chainLength: invocation.chainLength},
+      },
       {...toPageOptions(page), name, metadata: include !== undefined},
     );
     return {status: 200, body};

@@ -1,6 +1,6 @@
 import {MalformedRequestError} from '../../errors.ts';
 import type {Endpoint} from '../endpoint.ts';
-import {admitChain} from './admit-chain.ts';
+import {admitChain} from '../../operations/admit-chain.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
@@ -28,13 +28,17 @@ export function runKeyOperationEndpoint(deps: EndpointDependencies): Endpoint {
     const operation = validateOperation(descriptor, body);
     assertInvocationTarget(operation.invocationTarget, envelope.url);
     const admit = admitChain(invocation);
+    const {chainLength} = invocation;
     const acceptOnce = () => authorizer.acceptOnce(invocation, {creation: false});
     const goOn = async (): Promise<void> => {
       request.assertAwaited?.();
       await confirm();
     };
     const reply = await request.time('operation', () =>
-      keyService.runOnKey(descriptor, operation, {keystore, localKeyId, findKey, admit, acceptOnce, goOn}),
+      keyService.runOnKey(descriptor, operation, {
+        ...{keystore, localKeyId, findKey, admit, acceptOnce, goOn},
+        facts: {action, chainLength},
+      }),
     );
     return {status: 200, body: reply};
   };
