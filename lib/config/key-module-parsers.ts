@@ -16,8 +16,7 @@ const ALIASES: readonly string[] = ['ssm-v1'];
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 /** As npm names packages, and what of one is meant. */
-const PACKAGE =
-  /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/;
+const PACKAGE = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
 
 const MEANING = `must be ${BUILT_IN_KEY_MODULES.join(', ')} or <name>=<package or absolute path>, or several of them with commas`;
 

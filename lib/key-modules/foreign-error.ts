@@ -33,6 +33,7 @@ export function unavailable(cause: unknown): UnavailableError {
 }
 
 function supportedOf(error: Error): readonly string[] {
-  const {supported} = ('details' in error ? error.details : undefined) as {readonly supported?: unknown};
+  const {details} = error as {readonly details?: {readonly supported?: unknown} | null};
+  const supported = details?.supported;
   return Array.isArray(supported) ? supported.filter((word) => typeof word === 'string') : [];
 }
