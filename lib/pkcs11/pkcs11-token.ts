@@ -160,12 +160,8 @@ export class Pkcs11Token {
   }
 
   /** @returns what there is, with the attributes that `read` names. */
-  async find(
-    template: Template,
-    read: readonly number[],
-    limit = MAX_OBJECTS,
-  ): Promise<readonly FoundObject[]> {
-    return this.#recovery.attempt(() => this.#run('find', {template, read, limit}));
+  async find(template: Template, read: readonly number[]): Promise<readonly FoundObject[]> {
+    return this.#recovery.attempt(() => this.#run('find', {template, read, limit: MAX_OBJECTS}));
   }
 
   /** Whether the object is there, once. @throws TokenObjectMissingError */

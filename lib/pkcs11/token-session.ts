@@ -27,6 +27,10 @@ const READABLE_SECRET = [
   {type: CKA.EXTRACTABLE, value: true},
 ];
 
+/** Of no bytes, the binding would give the library no pointer, which some refuse. */
+const EMPTY = Buffer.alloc(1).subarray(0, 0);
+const input = (data: Uint8Array): Buffer => (data.length === 0 ? EMPTY : asBuffer(data));
+
 /** One session with a token, of one thread, opened when it is needed; every call waits for the token. */
 export class TokenSession {
   readonly #library: PKCS11;
@@ -112,17 +116,17 @@ export class TokenSession {
     sign: ({slot, ...use}) => {
       const [session, key] = this.#prepare(slot, use);
       this.#library.C_SignInit(session, toNative(use.mechanism), key);
-      return this.#library.C_Sign(session, asBuffer(use.data), Buffer.alloc(use.length));
+      return this.#library.C_Sign(session, input(use.data), Buffer.alloc(use.length));
     },
     encrypt: ({slot, ...use}) => {
       const [session, key] = this.#prepare(slot, use);
       this.#library.C_EncryptInit(session, toNative(use.mechanism), key);
-      return this.#library.C_Encrypt(session, asBuffer(use.data), Buffer.alloc(use.length));
+      return this.#library.C_Encrypt(session, input(use.data), Buffer.alloc(use.length));
     },
     decrypt: ({slot, ...use}) => {
       const [session, key] = this.#prepare(slot, use);
       this.#library.C_DecryptInit(session, toNative(use.mechanism), key);
-      return this.#library.C_Decrypt(session, asBuffer(use.data), Buffer.alloc(use.length));
+      return this.#library.C_Decrypt(session, input(use.data), Buffer.alloc(use.length));
     },
     derive: ({slot, ...use}) => {
       const [session, key] = this.#prepare(slot, use);

@@ -44,7 +44,7 @@ export class TokenThread {
     try {
       // What is transferred is not copied on its way: one place less that keeps it.
       thread.postMessage(message, 'data' in parameters ? [parameters.data.buffer as ArrayBuffer] : []);
-      return (await running.promise) as Result<J>;
+      return await running.promise;
     } finally {
       thread.unref();
       this.#job = undefined;

@@ -1,20 +1,13 @@
 import {createSecretKey, type KeyObject, randomBytes} from 'node:crypto';
-import {MalformedRequestError} from '../../../errors.ts';
 import {requireLength, type SoftwareAlgorithm} from '../software-algorithm.ts';
 import {unwrapAes, wrapAes} from './aes-wrap.ts';
 import {bytesOf, type CryptoWorkers} from './crypto-jobs.ts';
+import {assertKeyData, isKeyData, WRAPPING_BLOCK} from './key-data.ts';
 
-const BLOCK = 8;
-const MIN_LENGTH = 16;
-const MAX_LENGTH = 65_536;
 /** What is longer takes over half a millisecond, up to five, and belongs on a thread; keys are shorter. */
 const MAX_AT_ONCE = 8192;
 
 type Workers = Pick<CryptoWorkers, 'signatures'>;
-
-function isKeyData(length: number): boolean {
-  return length >= MIN_LENGTH && length <= MAX_LENGTH && length % BLOCK === 0;
-}
 
 async function wrapOffThread(
   {signatures}: Workers,
@@ -38,7 +31,7 @@ async function unwrapOffThread(
   keystoreId: string,
   {key, wrapped: given}: {readonly key: KeyObject; readonly wrapped: Uint8Array},
 ): Promise<Uint8Array | undefined> {
-  const secret = new Uint8Array(new SharedArrayBuffer(given.length - BLOCK));
+  const secret = new Uint8Array(new SharedArrayBuffer(given.length - WRAPPING_BLOCK));
   try {
     const opened = await signatures.run(keystoreId, () => {
       const wrapped = Uint8Array.from(given);
@@ -60,18 +53,14 @@ export function aesKw256(workers: Workers): SoftwareAlgorithm {
       const key = createSecretKey(secret);
       return {
         wrapKey(unwrapped) {
-          if (!isKeyData(unwrapped.length)) {
-            throw new MalformedRequestError(
-              `A key to be wrapped has ${MIN_LENGTH} to ${MAX_LENGTH} bytes, a multiple of ${BLOCK} (RFC 3394).`,
-            );
-          }
+          assertKeyData(unwrapped.length);
           return unwrapped.length > MAX_AT_ONCE
             ? wrapOffThread(workers, keystoreId, {key, unwrapped})
             : wrapAes(key, unwrapped);
         },
         unwrapKey(wrapped) {
-          if (!isKeyData(wrapped.length - BLOCK)) return undefined;
-          return wrapped.length - BLOCK > MAX_AT_ONCE
+          if (!isKeyData(wrapped.length - WRAPPING_BLOCK)) return undefined;
+          return wrapped.length - WRAPPING_BLOCK > MAX_AT_ONCE
             ? unwrapOffThread(workers, keystoreId, {key, wrapped})
             : unwrapAes(key, wrapped);
         },

@@ -2,7 +2,7 @@ import {constants, createHash, type KeyObject, publicDecrypt, randomBytes} from 
 import type {HashAlgorithm} from '../../../keys/key-algorithms.ts';
 
 /** DER of a DigestInfo up to the digest (RFC 8017 §9.2, note 1). */
-const DIGEST_INFO: Readonly<Record<HashAlgorithm, Buffer>> = {
+export const DIGEST_INFO: Readonly<Record<HashAlgorithm, Buffer>> = {
   'SHA-256': Buffer.from('3031300d060960864801650304020105000420', 'hex'),
   'SHA-384': Buffer.from('3041300d060960864801650304020205000430', 'hex'),
   'SHA-512': Buffer.from('3051300d060960864801650304020305000440', 'hex'),
