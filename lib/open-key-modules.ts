@@ -1,9 +1,13 @@
 import type {Logger} from 'pino';
 import type {Settings} from './config/settings.ts';
+import {KeyModuleError} from './key-modules/key-module-error.ts';
 import {createKeyModuleSealer} from './key-modules/key-module-sealer.ts';
 import type {KeyModule} from './key-modules/key-module.ts';
 import {loadKeyModule} from './key-modules/load-key-module.ts';
+import {Pkcs11KeyModule} from './key-modules/pkcs11/pkcs11-key-module.ts';
 import {SoftwareKeyModule} from './key-modules/software/software-key-module.ts';
+import {Pkcs11Token} from './pkcs11/pkcs11-token.ts';
+import {TokenError} from './pkcs11/token-error.ts';
 import type {ScopeWrappers} from './sealing/sealer.ts';
 
 export interface OpenKeyModulesOptions {
@@ -22,7 +26,25 @@ type OpenBuiltIn = (options: OpenKeyModulesOptions) => Promise<KeyModule>;
 /** The server's own, by the names that settings and keystores use. */
 const BUILT_IN: ReadonlyMap<string, OpenBuiltIn> = new Map<string, OpenBuiltIn>([
   ['software', async ({wrappers, onCache}) => new SoftwareKeyModule({wrappers, ...(onCache && {onCache})})],
+  ['pkcs11', openPkcs11],
 ]);
+
+/** @throws KeyModuleError that says why the token cannot be used */
+async function openPkcs11({
+  settings: {pkcs11, dataDir: stateDir},
+}: OpenKeyModulesOptions): Promise<KeyModule> {
+  if (!pkcs11) throw new Error('Unreachable: settings say where the token is.');
+  const {library, tokenLabel, pinFile, sessions, timeoutMs: timeLimitMs} = pkcs11;
+  try {
+    const token = {label: tokenLabel};
+    return new Pkcs11KeyModule({
+      token: await Pkcs11Token.open({library, token, pinFile, stateDir, sessions, timeLimitMs}),
+    });
+  } catch (cause) {
+    if (!(cause instanceof TokenError)) throw cause;
+    throw new KeyModuleError(`The key module pkcs11 cannot be used: ${cause.message}`, {cause});
+  }
+}
 
 /** What existing clients call some of them, too. */
 const ALIASES: ReadonlyMap<string, readonly string[]> = new Map([['software', ['ssm-v1']]]);

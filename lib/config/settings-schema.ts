@@ -12,20 +12,9 @@ import {
   parseRate,
   parseWorkers,
   unlimitedOr,
-  type Parser,
 } from './parsers.ts';
-
-export interface Setting<T> {
-  /** As it would be written in the environment; `<data dir>` stands for the value of WEBKMS_DATA_DIR. */
-  readonly default: string;
-  /** Markdown, one line. */
-  readonly meaning: string;
-  readonly parse: Parser<T>;
-}
-
-function setting<T>(definition: Setting<T>): Setting<T> {
-  return definition;
-}
+import {PKCS11_SETTINGS} from './pkcs11-settings.ts';
+import {setting} from './setting.ts';
 
 /**
  * Every setting there is, in the order of the documentation. Settings name the files and variables that hold secrets and
@@ -119,8 +108,9 @@ export const SETTINGS = {
     default: 'software',
     parse: parseKeyModules,
     meaning:
-      'key modules offered, the first of them to keystores that ask for none: `software` (existing clients call it `ssm-v1`, too) · `<name>=<package or absolute path>`: of somebody else, see docs/guides/key-modules.md',
+      'key modules offered, the first of them to keystores that ask for none: `software` (existing clients call it `ssm-v1`, too) · `pkcs11`: an HSM, see docs/guides/hsm.md · `<name>=<package or absolute path>`: of somebody else, see docs/guides/key-modules.md',
   }),
+  ...PKCS11_SETTINGS,
   WEBKMS_KEY_DESCRIPTIONS: setting({
     default: 'authorized',
     parse: oneOf('authorized', 'public'),

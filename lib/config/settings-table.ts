@@ -1,4 +1,5 @@
-import {SETTINGS, type Setting} from './settings-schema.ts';
+import type {Setting} from './setting.ts';
+import {SETTINGS} from './settings-schema.ts';
 
 /** The table of settings for the documentation, in Markdown. */
 export function settingsTable(): string {

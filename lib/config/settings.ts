@@ -2,6 +2,7 @@ import type {ListenAddress} from './address-parsers.ts';
 import type {KeyModuleSetting} from './key-module-parsers.ts';
 import type {StorageLocation} from './location-parsers.ts';
 import type {Rate} from './parsers.ts';
+import {derivePkcs11, pkcs11Problems, type Pkcs11Settings} from './pkcs11-settings.ts';
 import type {ParsedSettings} from './settings-schema.ts';
 import type {SettingProblem} from './settings-error.ts';
 
@@ -46,6 +47,8 @@ export interface Settings {
   readonly trustedProxies: readonly string[];
   /** The first is for keystores that ask for none. */
   readonly keyModules: readonly KeyModuleSetting[];
+  /** undefined: the key module is not offered. */
+  readonly pkcs11: Pkcs11Settings | undefined;
   readonly keyDescriptions: 'authorized' | 'public';
   readonly keyDefaults: KeyDefaultSettings;
   /** undefined: did:web is off. */
@@ -90,6 +93,7 @@ export function deriveSettings(parsed: ParsedSettings): Settings {
     keystoreCreation: parsed.WEBKMS_KEYSTORE_CREATION,
     trustedProxies: parsed.WEBKMS_TRUSTED_PROXIES,
     keyModules: parsed.WEBKMS_KEY_MODULES,
+    pkcs11: derivePkcs11(parsed),
     keyDescriptions: parsed.WEBKMS_KEY_DESCRIPTIONS,
     keyDefaults: deriveKeyDefaults(parsed),
     didWeb: parsed.WEBKMS_DID_WEB === 'on' ? {ports: parsed.WEBKMS_DID_WEB_PORTS} : undefined,
@@ -121,7 +125,7 @@ export function crossCheck(parsed: ParsedSettings): SettingProblem[] {
       problems.push({variable, problem: 'is used only if WEBKMS_TLS is files'});
     }
   }
-  problems.push(...storageProblems(parsed));
+  problems.push(...storageProblems(parsed), ...pkcs11Problems(parsed));
   if (parsed.WEBKMS_KEY_RECOVERY_WINDOW < parsed.WEBKMS_KEY_MIN_RECOVERY_WINDOW) {
     problems.push({
       variable: 'WEBKMS_KEY_RECOVERY_WINDOW',
