@@ -30,8 +30,14 @@ export class SoftHsmToken {
     this.label = label;
   }
 
-  /** Skips where there is no SoftHSM2, or no binding for it. */
-  static async create(context: Context, {label = 'webkms-test'} = {}): Promise<SoftHsmToken> {
+  /**
+   * Skips where there is no SoftHSM2, or no binding for it.
+   * @param mechanisms all that the token has, as SoftHSM's configuration names them; with `-` in front all but these.
+   */
+  static async create(
+    context: Context,
+    {label = 'webkms-test', mechanisms = 'ALL'}: {readonly label?: string; readonly mechanisms?: string} = {},
+  ): Promise<SoftHsmToken> {
     const library = LIBRARIES.find((path) => existsSync(path));
     if (!library || spawnSync('softhsm2-util', ['--version']).error)
       return skipFor(context, 'no SoftHSM2 here');
@@ -41,7 +47,7 @@ export class SoftHsmToken {
     const token = new SoftHsmToken(library, directory, label);
     await writeFile(
       token.configuration,
-      `directories.tokendir = ${token.#tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`,
+      `directories.tokendir = ${token.#tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.mechanisms = ${mechanisms}\n`,
     );
     await writeFile(token.pinFile, `${token.pin}\n`, {mode: 0o600});
     await token.#initialize(label);
@@ -70,6 +76,16 @@ export class SoftHsmToken {
   options(more: Partial<Pkcs11TokenOptions> = {}): Pkcs11TokenOptions {
     const {library, label, pinFile, directory} = this;
     return {library, token: {label}, pinFile, stateDir: join(directory, 'state'), ...more};
+  }
+
+  /** Of a server whose only key module it is. */
+  get settings(): Readonly<Record<string, string>> {
+    return {
+      WEBKMS_KEY_MODULES: 'pkcs11',
+      WEBKMS_PKCS11_LIBRARY: this.library,
+      WEBKMS_PKCS11_TOKEN: this.label,
+      WEBKMS_PKCS11_PIN_FILE: this.pinFile,
+    };
   }
 
   /** A file with another PIN. */
