@@ -62,9 +62,11 @@ describe('the guard of key modules', () => {
     ];
     for (const [thrown, type, message] of cases) {
       for (const sign of [
-        async () => Promise.reject(thrown),
+        async () => {
+          throw thrown;
+        },
         () => {
-          throw thrown as Error;
+          throw thrown;
         },
       ]) {
         const error = await rejection(guarded({sign}).sign(key, DATA));
