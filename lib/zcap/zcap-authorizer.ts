@@ -1,6 +1,5 @@
-import {createHash, verify} from 'node:crypto';
+import {verify} from 'node:crypto';
 import {InternalError, NotAllowedError} from '../errors.ts';
-import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 import type {ReplayStore} from '../storage/replay-store.ts';
 import {ColdWork} from './cold-work.ts';
 import {unresolved, type DidResolver} from './did/did-resolver.ts';
@@ -22,9 +21,12 @@ import type {
   StateQuery,
 } from './invocation.ts';
 import {Judge} from './judge.ts';
+import {isControlled, keystoreRoot} from './keystore-root.ts';
 import {CLOCK_SKEW_SECONDS, CREATION_REPEAT_SECONDS} from './limits.ts';
 import type {PresentedCapability} from './presented-capability.ts';
 import {assertRevocable, describeRevocable, readRevocableChain, revocationRoots} from './revocation-rules.ts';
+import {replayDigest} from './replay-digest.ts';
+import {RootInvokers} from './root-invokers.ts';
 import {assertSourceAddress} from './source-address.ts';
 import {verifiedInvocation} from './verified-invocation.ts';
 
@@ -67,6 +69,7 @@ interface Verdict {
 export class ZcapAuthorizer implements Authorizer {
   readonly #options: ZcapAuthorizerOptions;
   readonly #capabilities: InvokedCapabilities;
+  readonly #rootInvokers = new RootInvokers();
   readonly #now: () => number;
   readonly #judge: Judge;
 
@@ -104,10 +107,11 @@ export class ZcapAuthorizer implements Authorizer {
           const state = await readState({revocations, isLast});
           return {state, verdict: this.#assertAllowed(signed, {action, alsoBy, roots: state.roots}, state)};
         };
-        let {state, verdict} = await assertAllowed(!invoked.unjudged);
-        if (invoked.unjudged) {
+        const isKnown = this.#isKnown(envelope, invoked);
+        let {state, verdict} = await assertAllowed(isKnown);
+        if (!isKnown) {
           await this.#assertJudged(signed, verdict, invoked);
-          invoked.unjudged.remember();
+          this.#remember(envelope, invoked);
           ({state, verdict} = await assertAllowed(true));
         }
         const confirm = async (): Promise<void> => {
@@ -123,7 +127,7 @@ export class ZcapAuthorizer implements Authorizer {
     {keystoreId, readState, capability, revocationId, onInvoker}: RevocationOptions,
   ): Promise<{readonly invocation: Invocation; readonly revocable: RevocableCapability}> {
     const readRoots = async (): Promise<readonly ExpectedRoot[]> => [
-      rootOf(keystoreId, (await readState(NOTHING)).keystore),
+      keystoreRoot(keystoreId, (await readState(NOTHING)).keystore),
     ];
     const method = await this.#verifySignature(envelope, readRoots, onInvoker);
     return this.#capabilities.useInTurn(
@@ -137,7 +141,7 @@ export class ZcapAuthorizer implements Authorizer {
         const revocations = [...(presented.chain?.revocations ?? []), ...chain.revocations];
         const assertAllowed = async (isLast: boolean): Promise<{root: ExpectedRoot; verdict: Verdict}> => {
           const state = await readState({revocations, isLast});
-          const root = rootOf(keystoreId, state.keystore);
+          const root = keystoreRoot(keystoreId, state.keystore);
           assertRevocable(chain, {root, now: this.#now()});
           const roots = revocationRoots(envelope.url, chain, root);
           const verdict = this.#assertAllowed(signed, {action: 'write', roots}, state);
@@ -211,6 +215,16 @@ export class ZcapAuthorizer implements Authorizer {
     await this.#judge.assertInvocation(invocation, this.#now(), {yieldTurn});
   }
 
+  /** Whether it may be expected that who asks is allowed to: as it was before. */
+  #isKnown(envelope: Envelope, {unjudged, presented: {chain, id}}: InvokedCapability): boolean {
+    return !unjudged && (chain !== undefined || this.#rootInvokers.isKnown(envelope, id));
+  }
+
+  #remember(envelope: Envelope, {unjudged, presented: {chain, id}}: InvokedCapability): void {
+    unjudged?.remember();
+    if (!chain) this.#rootInvokers.remember(envelope, id);
+  }
+
   #partyOf(envelope: Envelope, {controller: invoker}: VerificationMethod): Party {
     return {invoker, address: this.#blockOf(envelope)};
   }
@@ -231,17 +245,4 @@ function assertNotRevoked(keystoreId: string, {keystore, isAnyRevoked}: Keystore
   if (isAnyRevoked) {
     throw new NotAllowedError('revoked', 'A capability in the delegation chain has been revoked.');
   }
-}
-
-/** SHA-256(keyId ‖ signing string). */
-function replayDigest({keyId, signingString}: Invocation['signed']): Uint8Array {
-  return createHash('sha256').update(keyId).update('\n').update(signingString).digest();
-}
-
-const isControlled = ({controllers}: ExpectedRoot): boolean => controllers.length > 0;
-
-function rootOf(keystoreId: string, keystore: KeystoreConfig | undefined): ExpectedRoot {
-  const controller = keystore?.controller ?? [];
-  const controllers = typeof controller === 'string' ? [controller] : controller;
-  return {invocationTarget: keystoreId, controllers, delegable: true};
 }

@@ -166,7 +166,7 @@ describe('ZcapAuthorizer and state that changes meanwhile', () => {
           `${revocations.length} revocation(s), ${isLast ? 'last' : 'to be read again'}`,
       );
 
-  it('reads the state once where nothing had to be waited for, and else once more', async () => {
+  it('reads the state once for whom it knows, and once more the first time', async () => {
     const one = authorizer();
     const authorize = async (request: Envelope): Promise<readonly string[]> => {
       await one.authorizeInvocation(request, {action: 'sign', readState});
@@ -177,10 +177,27 @@ describe('ZcapAuthorizer and state that changes meanwhile', () => {
       '1 revocation(s), to be read again',
       '1 revocation(s), last',
     ]);
+    expect(await authorize(envelope(alice, ROOT))).to.deep.equal([
+      '0 revocation(s), to be read again',
+      '0 revocation(s), last',
+    ]);
     for (let time = 1; time <= 2; time++) {
       expect(await authorize(request)).to.deep.equal(['1 revocation(s), last']);
       expect(await authorize(envelope(alice, ROOT))).to.deep.equal(['0 revocation(s), last']);
     }
+  });
+
+  it('ADR 17 reads nothing last for strangers, however often they ask, and refuses whom it knew', async () => {
+    const one = authorizer();
+    const request = envelope(bob, ROOT);
+    for (let time = 1; time <= 2; time++) {
+      expect(await reasonOf(one, request)).to.equal('invoker');
+      expect(asked()).to.deep.equal(['0 revocation(s), to be read again']);
+    }
+    expect(await reasonOf(one, envelope(alice, ROOT))).to.equal(alice.did);
+    keystore = {...keystore, controller: bob.did};
+    expect(await reasonOf(one, envelope(alice, ROOT))).to.equal('invoker');
+    expect(await reasonOf(one, request)).to.equal(bob.did);
   });
 
   it('R41 refuses what was revoked at the one reading, and before the dear work', async () => {
