@@ -10,11 +10,14 @@ import {SoftHsmToken} from '../support/softhsm-token.ts';
 const run = promisify(execFile);
 
 describe('opening a token of PKCS #11', () => {
+  let closing: AsyncDisposableStack;
   let hsm: SoftHsmToken;
   beforeEach(async function () {
+    closing = new AsyncDisposableStack();
     hsm = await SoftHsmToken.create(this);
+    closing.defer(() => hsm.delete());
   });
-  afterEach(() => hsm?.delete());
+  afterEach(() => closing.disposeAsync());
 
   async function refusal(options: Partial<Pkcs11TokenOptions>): Promise<TokenError> {
     const [result] = await Promise.allSettled([Pkcs11Token.open(hsm.options(options))]);

@@ -12,6 +12,7 @@ import {SecondHandle} from './second-handle.ts';
 const DATA = Buffer.from('data');
 
 describe('a token of PKCS #11 that was lost', () => {
+  let closing: AsyncDisposableStack;
   let hsm: SoftHsmToken;
   let token: Pkcs11Token;
   let module: Pkcs11KeyModule;
@@ -19,16 +20,16 @@ describe('a token of PKCS #11 that was lost', () => {
   let key: KeyVersion;
 
   beforeEach(async function () {
+    closing = new AsyncDisposableStack();
     hsm = await SoftHsmToken.create(this);
+    closing.defer(() => hsm.delete());
     token = await Pkcs11Token.open(hsm.options({timeLimitMs: 2000}));
     module = new Pkcs11KeyModule({token});
+    closing.defer(() => module.close());
     other = new SecondHandle(hsm);
     key = await newKey(module, 'urn:webkms:multikey:P-256');
   });
-  afterEach(async () => {
-    await module?.close();
-    await hsm?.delete();
-  });
+  afterEach(() => closing.disposeAsync());
 
   async function expectSigns(): Promise<void> {
     const signature = await module.sign(key, DATA);
