@@ -98,7 +98,8 @@ export interface KeyModule {
   exportKey?(key: KeyVersion): Promise<Uint8Array>;
   /**
    * Erases what the module itself keeps of a key version; absent where it keeps nothing. Called once no record refers to it any
-   * more, or where none ever did: of a key version that is not there (any more) it does nothing. Where it fails, or the
+   * more, or where none ever did: of what is not there (any more) it does nothing. Erases what `material` stands for and nothing
+   * else: two servers that rotate a key at once make two keys of one identity, of which one is stored. Where it fails, or the
    * server stops before, the key is left as an orphan that nobody can use through the server.
    */
   destroyKey?(key: KeyVersion): Promise<void>;
