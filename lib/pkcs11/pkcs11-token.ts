@@ -1,11 +1,12 @@
 import {InternalError} from '../errors.ts';
-import {CKA, CKR} from './cryptoki.ts';
+import {CKR} from './cryptoki.ts';
 import type {TokenName} from './find-slot.ts';
 import {ObjectHandles} from './object-handles.ts';
 import {Pkcs11Library} from './pkcs11-library.ts';
 import {Pkcs11Error} from './pkcs11-error.ts';
 import {SessionPool} from './session-pool.ts';
 import {TokenConnection} from './token-connection.ts';
+import {identity, nameOf, type TokenObject} from './token-object.ts';
 import {TokenRecovery} from './token-recovery.ts';
 import type {
   FoundObject,
@@ -19,6 +20,8 @@ import type {
   Template,
 } from './token-job.ts';
 
+export type {TokenObject} from './token-object.ts';
+
 export interface Pkcs11TokenOptions {
   /** Path of the library. */
   readonly library: string;
@@ -31,13 +34,6 @@ export interface Pkcs11TokenOptions {
   readonly sessions?: number;
   /** What an operation may take, but the making of keys. Default: 10,000 */
   readonly timeLimitMs?: number;
-}
-
-/** A key of the token, by its class and its CKA_ID. */
-export interface TokenObject {
-  /** `CKO_…` */
-  readonly class: number;
-  readonly id: Uint8Array;
 }
 
 export type UseName = 'sign' | 'encrypt' | 'decrypt' | 'derive' | 'wrap' | 'unwrap';
@@ -160,8 +156,17 @@ export class Pkcs11Token {
   }
 
   /** @returns what there is, with the attributes that `read` names. */
-  async find(template: Template, read: readonly number[]): Promise<readonly FoundObject[]> {
-    return this.#recovery.attempt(() => this.#run('find', {template, read, limit: MAX_OBJECTS}));
+  async find(
+    template: Template,
+    read: readonly number[],
+    limit = MAX_OBJECTS,
+  ): Promise<readonly FoundObject[]> {
+    return this.#recovery.attempt(async () => {
+      const found = await this.#run('find', {template, read, limit});
+      // Of a token that was removed some libraries show nothing.
+      if (found.length === 0) await this.#run('assertUsable', {});
+      return found;
+    });
   }
 
   /** Whether the object is there, once. @throws TokenObjectMissingError */
@@ -233,15 +238,4 @@ export class Pkcs11Token {
     }
     return [];
   }
-}
-
-function identity(object: TokenObject): Template {
-  return [
-    {type: CKA.CLASS, value: object.class},
-    {type: CKA.ID, value: object.id},
-  ];
-}
-
-function nameOf(object: TokenObject): string {
-  return `${object.class}:${Buffer.from(object.id).toString('hex')}`;
 }

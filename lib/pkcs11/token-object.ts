@@ -1,0 +1,22 @@
+import {CKA} from './cryptoki.ts';
+import type {Template} from './token-job.ts';
+
+/** A key of the token, by its class and its CKA_ID. */
+export interface TokenObject {
+  /** `CKO_…` */
+  readonly class: number;
+  readonly id: Uint8Array;
+}
+
+/** What it is found by, and made with. */
+export function identity(object: TokenObject): Template {
+  return [
+    {type: CKA.CLASS, value: object.class},
+    {type: CKA.ID, value: object.id},
+  ];
+}
+
+/** The same for the same object. */
+export function nameOf(object: TokenObject): string {
+  return `${object.class}:${Buffer.from(object.id).toString('hex')}`;
+}
