@@ -1,4 +1,4 @@
-import {runServer, type TestServer} from '../support/run-server.ts';
+import {runServer, type RunServerOptions, type TestServer} from '../support/run-server.ts';
 import {OfficialClients} from './official-clients.ts';
 
 /** A server of its own, and the official clients set up to talk to it. */
@@ -10,8 +10,8 @@ export class Scene extends OfficialClients {
     this.#server = server;
   }
 
-  static async start(): Promise<Scene> {
-    return new Scene(await runServer());
+  static async start(options?: RunServerOptions): Promise<Scene> {
+    return new Scene(await runServer(options));
   }
 
   async stop(): Promise<void> {
