@@ -49,7 +49,8 @@ async function importCreate(specifier: string, name: string): Promise<CreateKeyM
   try {
     exported = (await import(url)) as typeof exported;
   } catch (cause) {
-    throw failure(name, `cannot be loaded from ${specifier}: ${messageOf(cause)}`, cause);
+    const problem = messageOf(cause).replace(` imported from ${import.meta.filename}`, '');
+    throw failure(name, `cannot be loaded from ${specifier}: ${problem}`, cause);
   }
   const create = exported['createKeyModule'];
   if (typeof create === 'function') return create as CreateKeyModule;

@@ -55,13 +55,17 @@ describe('a key module of somebody else', () => {
   it('that is not there, or no JavaScript, is refused', async () => {
     const missing = join(directory, 'missing.mjs');
     for (const [specifier, problem] of [
-      [missing, `cannot be loaded from ${missing}: Cannot find module`],
-      ['webkms-no-such-package', 'cannot be loaded from webkms-no-such-package: Cannot find package'],
+      [missing, `cannot be loaded from ${missing}: Cannot find module '${missing}'`],
+      [
+        'webkms-no-such-package',
+        "cannot be loaded from webkms-no-such-package: Cannot find package 'webkms-no-such-package'",
+      ],
       [directory, `cannot be loaded from ${directory}: `],
     ] as const) {
       const error = await rejection(loadKeyModule(specifier, context));
       expect(error).to.be.instanceOf(KeyModuleError);
       expect(error.message).to.include(`the key module hsm (WEBKMS_KEY_MODULES) ${problem}`);
+      expect(error.message).to.not.include('load-key-module');
     }
     expect(await rejection(load('export const = 1;'))).to.be.instanceOf(KeyModuleError);
     expect((await rejection(load('throw new Error("not today")'))).message).to.include('not today');
