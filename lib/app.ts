@@ -3,7 +3,6 @@ import type {Logger} from 'pino';
 import {assertOwnersDirectory} from './admin/admin-socket-path.ts';
 import {startAdminSocket} from './admin/admin-socket-server.ts';
 import type {AnyAdminOperation} from './admin/execute-operation.ts';
-import {startBackgroundWork} from './background-work.ts';
 import type {Settings} from './config/settings.ts';
 import {createClientAddressReader} from './http/client-address.ts';
 import {createApp} from './http/create-app.ts';
@@ -14,13 +13,10 @@ import {connectionLimits} from './http/limits.ts';
 import {addressBlock, byAddressBlock} from './http/rate-limit.ts';
 import {loadCredentials, loadSelfSigned, type Credentials} from './http/tls.ts';
 import {startHousekeeping} from './housekeeping.ts';
-import {openKeyManagement} from './key-management.ts';
-import type {KeyModule} from './key-modules/key-module.ts';
 import {wholeServer, workerOf} from './process-role.ts';
 import type {WorkerLink} from './processes/worker-link.ts';
-import {assertRootsOpenKeys} from './sealing/assert-roots-open-keys.ts';
-import {SealedError} from './sealing/sealing-errors.ts';
-import {listeningUrl, rootNotices} from './start-notices.ts';
+import {openKeysHere, type ServedKeys, type ServedKeysOptions} from './served-keys.ts';
+import {listeningUrl} from './start-notices.ts';
 import {compileChecks} from './validation/create-validator.ts';
 import {createDidResolver} from './zcap/did/did-resolver.ts';
 import {ZcapAuthorizer} from './zcap/zcap-authorizer.ts';
@@ -80,15 +76,9 @@ async function compose(
   closing.defer(() => lock.release());
   const metrics = await role.openMetrics(closing, notices);
 
-  const management = await role.withOthers((options) =>
-    openKeyManagement(settings, {log, closing, metrics, clock, ...options}),
-  );
-  const {requestStores: stores, root, hierarchy, keyModules, keyService} = management;
-  if (!root.isSealed()) {
-    await assertRootsOpenKeys({store: management.stores.keyHierarchy, hierarchy, purpose: 'record-mac'});
-  }
-  role.shareRoots(root);
-  notices.push(...rootNotices(settings, root));
+  const keys = await openKeys(settings, {log, closing, metrics, clock, role});
+  const {requestStores: stores, keyModules, keyService, nodeLeases} = keys;
+  notices.push(...keys.notices);
 
   const authorizer = new ZcapAuthorizer({
     resolver: createDidResolver({
@@ -116,16 +106,10 @@ async function compose(
       keystoreCreation: settings.keystoreCreation,
       keyDescriptions: settings.keyDescriptions,
       quotas: settings.quotas,
-      assertUsable: () => {
-        if (root.isSealed()) throw new SealedError();
-      },
+      assertUsable: () => keys.assertUsable(),
       now: clock,
     }),
-    healthChecks: role.healthChecks([
-      {name: 'store', check: () => stores.ping()},
-      {name: 'root-of-trust', check: () => hierarchy.check()},
-      {name: 'key-module', check: () => checkKeyModules(keyModules)},
-    ]),
+    healthChecks: role.healthChecks([{name: 'store', check: () => stores.ping()}, ...keys.healthChecks]),
     addressLimiter: byAddressBlock(role.limiter('address')),
     clientAddress: createClientAddressReader(settings.trustedProxies),
     lifecycle,
@@ -133,12 +117,11 @@ async function compose(
     metrics,
     hsts,
   });
-  const {nodeLeases} = management;
-  const stopHousekeeping = startHousekeeping(management.stores, {
+  const stopHousekeeping = startHousekeeping(keys.stores, {
     log,
     mayRun: (...round) => nodeLeases.mayRun(...round),
   });
-  const stopBackgroundWork = once(startBackgroundWork(management, {keysEveryMs}));
+  const stopBackgroundWork = once(keys.startWork({keysEveryMs}));
   const stopWork = async (): Promise<void> => {
     stopHousekeeping();
     await stopBackgroundWork();
@@ -146,10 +129,9 @@ async function compose(
   closing.defer(stopWork);
   const adminSocket = await role.openAdminSocket(() =>
     startAdminSocket({
-      management: {...management, ...(role.workers && {workers: role.workers})},
-      loadOperations,
+      ...{loadOperations, log},
+      execute: keys.executeAdmin,
       dataDir: settings.dataDir,
-      log,
     }),
   );
   closing.defer(() => adminSocket.close());
@@ -192,6 +174,13 @@ async function compose(
   };
 }
 
+/** Only what is used is loaded. */
+async function openKeys(settings: Settings, options: ServedKeysOptions): Promise<ServedKeys> {
+  if (settings.isolation === 'none') return openKeysHere(settings, options);
+  const {openKeysIsolated} = await import('./isolated-keys.ts');
+  return openKeysIsolated(settings, options);
+}
+
 function once(work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined;
   return () => (done ??= work());
@@ -211,8 +200,4 @@ async function openCredentials(
   const selfSigned = await loadSelfSigned(dataDir, {host: hostname.replace(/^\[|\]$/g, '')});
   notices.push(`TLS certificate, self-signed${selfSigned.made ? ' and new' : ''}: ${selfSigned.certPath}`);
   return selfSigned;
-}
-
-async function checkKeyModules(keyModules: ReadonlyMap<string, KeyModule>): Promise<void> {
-  await Promise.all([...new Set(keyModules.values())].map((module) => module.check()));
 }

@@ -62,6 +62,10 @@ export interface KeyManagementOptions {
   readonly clock?: () => number;
   /** Of a server of several processes: which of them this is, and what the others have been given. */
   readonly worker?: {readonly number: number; readonly from: OtherProcess} | undefined;
+  /** In place of those that the settings name; closed with what is opened. */
+  readonly stores?: Stores;
+  /** Who this server is among those on the store. Default: as the data directory says */
+  readonly holder?: string;
 }
 
 /**
@@ -78,13 +82,14 @@ export async function openKeyManagement(
     prompt = promptSecret,
     clock = () => Date.now(),
     worker,
+    ...given
   }: KeyManagementOptions,
 ): Promise<KeyManagement> {
-  const stores = await openStores(settings, {log});
+  const stores = given.stores ?? (await openStores(settings, {log}));
   closing.defer(() => stores.close());
   const store = stores.keyHierarchy;
   await store.validateSchema();
-  const holder = await nodeId(settings.dataDir, {worker: worker?.number ?? 0});
+  const holder = given.holder ?? (await nodeId(settings.dataDir, {worker: worker?.number ?? 0}));
   // Where it is refused, nothing was written.
   assertServable(await stores.transfer?.readMark());
   const root = await RootOfTrust.open({

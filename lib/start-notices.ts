@@ -1,16 +1,22 @@
 import {describeStorage} from './config/location-parsers.ts';
 import type {Settings} from './config/settings.ts';
-import type {RootOfTrust} from './sealing/root-of-trust.ts';
+
+/** What is told of roots of trust. */
+export interface TellableRoots {
+  readonly uris: readonly string[];
+  /** Whether one was made just now. */
+  readonly created: boolean;
+  readonly sealed: boolean;
+}
 
 /** What the person who has started the server is told of its store and its roots of trust. */
-export function rootNotices({storage, dataDir}: Settings, root: RootOfTrust): string[] {
-  const uris = root.records().map(({uri}) => uri);
+export function rootNotices({storage, dataDir}: Settings, {uris, created, sealed}: TellableRoots): string[] {
   const roots = `root of trust: ${uris.length > 0 ? uris.join(', ') : 'none yet'}`;
   return [
     `data directory: ${dataDir}`,
     `store: ${describeStorage(storage)}`,
-    root.created ? `${roots}, made just now. Back it up: without it no key in the store can be used.` : roots,
-    ...(root.isSealed()
+    created ? `${roots}, made just now. Back it up: without it no key in the store can be used.` : roots,
+    ...(sealed
       ? [
           uris.length > 0
             ? 'SEALED: every request is answered with 503 until shares were given to: webkms admin unseal'

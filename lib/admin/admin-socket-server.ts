@@ -1,11 +1,10 @@
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {Logger} from 'pino';
-import type {KeyManagement} from '../key-management.ts';
-import {AdminError} from './admin-operation.ts';
+import {AdminError, type AdminCall} from './admin-operation.ts';
 import {AdminSocketListener} from './admin-socket-listener.ts';
 import {AdminReply} from './admin-reply.ts';
 import {AdminRequestError, findOperation, readParametersOf} from './admin-request.ts';
-import {executeOperation, type AnyAdminOperation} from './execute-operation.ts';
+import type {AnyAdminOperation} from './execute-operation.ts';
 
 const MAX_CONNECTIONS = 64;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -15,8 +14,15 @@ const STOP_TIMEOUT_MS = 10_000;
 
 const STOPPING = 'The server stops. A job goes on when it runs again; anything else must be asked for again.';
 
+export type ExecuteAdmin = (
+  operation: AnyAdminOperation,
+  parameters: unknown,
+  call: AdminCall,
+) => Promise<unknown>;
+
 export interface AdminSocketOptions {
-  readonly management: KeyManagement;
+  /** Runs what was asked for. @throws AdminError alone */
+  readonly execute: ExecuteAdmin;
   readonly loadOperations: () => Promise<ReadonlyMap<string, AnyAdminOperation>>;
   /** The caller holds its lock: so a socket that lies there is a dead server's. */
   readonly dataDir: string;
@@ -83,12 +89,12 @@ function createAdminServer(requestTimeoutMs: number): Server {
 async function answer(
   request: IncomingMessage,
   reply: AdminReply,
-  {management, loadOperations, log}: AdminSocketOptions,
+  {execute, loadOperations, log}: AdminSocketOptions,
 ): Promise<void> {
   try {
     const operation = findOperation(request, await loadOperations());
     const parameters = await readParametersOf(request);
-    reply.result(await executeOperation(operation, {management, parameters, call: reply, log}));
+    reply.result(await execute(operation, parameters, reply));
   } catch (error) {
     if (error instanceof AdminRequestError) {
       log.warn({status: error.status, reason: error.message}, 'admin request refused');

@@ -200,6 +200,12 @@ export const SETTINGS = {
     parse: durationUpTo('1h'),
     meaning: 'how long SIGTERM waits for requests in flight',
   }),
+  WEBKMS_ISOLATION: setting({
+    parse: oneOf('none', 'process'),
+    default: 'none',
+    meaning:
+      '`process`: keys, and what opens them, are in a process of their own, which has no network and no HTTP parser (docs/isolation.md)',
+  }),
   WEBKMS_WORKERS: setting({
     default: '1',
     parse: parseWorkers,

@@ -1,4 +1,5 @@
 import type {ListenAddress} from './address-parsers.ts';
+import {isolationProblems} from './isolation-problems.ts';
 import type {KeyModuleSetting} from './key-module-parsers.ts';
 import type {StorageLocation} from './location-parsers.ts';
 import type {Rate} from './parsers.ts';
@@ -64,6 +65,8 @@ export interface Settings {
   readonly maxConnections: number;
   readonly requestTimeoutSeconds: number;
   readonly shutdownTimeoutSeconds: number;
+  /** Whether keys are in a process of their own. */
+  readonly isolation: 'none' | 'process';
   /** Processes that answer requests. */
   readonly workers: number;
   /** undefined: no metrics. */
@@ -107,6 +110,7 @@ export function deriveSettings(parsed: ParsedSettings): Settings {
     maxConnections: parsed.WEBKMS_MAX_CONNECTIONS,
     requestTimeoutSeconds: parsed.WEBKMS_REQUEST_TIMEOUT,
     shutdownTimeoutSeconds: parsed.WEBKMS_SHUTDOWN_TIMEOUT,
+    isolation: parsed.WEBKMS_ISOLATION,
     workers: parsed.WEBKMS_WORKERS,
     metricsListen: parsed.WEBKMS_METRICS_LISTEN,
     log: {level: parsed.WEBKMS_LOG_LEVEL, file: parsed.WEBKMS_LOG_FILE},
@@ -125,7 +129,7 @@ export function crossCheck(parsed: ParsedSettings): SettingProblem[] {
       problems.push({variable, problem: 'is used only if WEBKMS_TLS is files'});
     }
   }
-  problems.push(...storageProblems(parsed), ...pkcs11Problems(parsed));
+  problems.push(...storageProblems(parsed), ...pkcs11Problems(parsed), ...isolationProblems(parsed));
   if (parsed.WEBKMS_KEY_RECOVERY_WINDOW < parsed.WEBKMS_KEY_MIN_RECOVERY_WINDOW) {
     problems.push({
       variable: 'WEBKMS_KEY_RECOVERY_WINDOW',

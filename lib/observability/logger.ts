@@ -71,6 +71,12 @@ function isAppendedTo(path: string | undefined): boolean {
   }
 }
 
+/** Writes a line that another process of the server has made. */
+export function writeLogLine(log: Logger, line: string): void {
+  const stream = (log as unknown as Readonly<Record<symbol, DestinationStream>>)[symbols.streamSym];
+  stream?.write(line);
+}
+
 /** Goes on in a new file by the same name, where the log is in one: what has moved the old one away has it whole. */
 export function reopenLogFile(log: Logger): void {
   const stream = (log as unknown as Readonly<Record<symbol, unknown>>)[symbols.streamSym];

@@ -7,7 +7,7 @@ import {pino} from 'pino';
 import {callAdminSocket} from '../../lib/admin/admin-client.ts';
 import type {AdminProgress} from '../../lib/admin/admin-operation.ts';
 import {startAdminSocket, type AdminSocket} from '../../lib/admin/admin-socket-server.ts';
-import type {AnyAdminOperation} from '../../lib/admin/execute-operation.ts';
+import {executeOperation, type AnyAdminOperation} from '../../lib/admin/execute-operation.ts';
 import type {KeyManagement} from '../../lib/key-management.ts';
 
 export function operation(
@@ -53,7 +53,8 @@ export class AdminSocketFixture {
     const log = pino({level: 'debug'}, {write: (line: string) => this.log.push(JSON.parse(line) as never)});
     const management = {root: {isSealed: () => this.sealed}} as unknown as KeyManagement;
     this.#socket = await startAdminSocket({
-      management,
+      execute: (operation, parameters, call) =>
+        executeOperation(operation, {management, parameters, call, log}),
       loadOperations: async () => new Map(operations.map((each) => [each.name, each])),
       dataDir,
       log,

@@ -1,3 +1,4 @@
+import {AdminError} from '../../admin/admin-operation.ts';
 import {
   DuplicateError,
   InternalError,
@@ -27,6 +28,7 @@ import {
   KeyNotFoundError,
   RootsChangedError,
 } from '../../storage/key-errors.ts';
+import {KeyProcessStartError} from './key-process-start-error.ts';
 import {anyObject, integer, object, optional, text} from './shape.ts';
 
 /** An error, as it goes from process to process. What clients may see, and texts for the log. */
@@ -37,6 +39,7 @@ export interface Failure {
   readonly cause?: string;
   readonly details?: object;
   readonly publicCause?: object;
+  /** Of errors that have more kinds than classes. */
   readonly reason?: string;
   readonly retryAfterSeconds?: number;
 }
@@ -99,7 +102,19 @@ const REVIVED: ReadonlyMap<string, Revive> = new Map<string, Revive>([
   ['RateLimitError', (_, {retryAfterSeconds = 1}) => new RateLimitError(retryAfterSeconds)],
   ['NotAllowedError', (parts, {reason = 'key-process'}) => reviveNotAllowed(parts, reason)],
   ['ValidationError', reviveValidation],
+  [
+    'KeyProcessStartError',
+    ({message, cause}, {reason}) =>
+      new KeyProcessStartError(message, {cause, reason: reason === 'root-of-trust' ? reason : 'other'}),
+  ],
+  ['AdminError', ({message, cause}, {reason}) => new AdminError(adminCode(reason), message, {cause})],
 ]);
+
+const ADMIN_CODES: readonly AdminError['code'][] = ['invalid', 'refused', 'not-found', 'sealed', 'failed'];
+
+function adminCode(reason: string | undefined): AdminError['code'] {
+  return ADMIN_CODES.find((code) => code === reason) ?? 'failed';
+}
 
 function reviveNotAllowed({publicCause, cause}: Parts, reason: string): NotAllowedError {
   const details = publicCause?.details;
@@ -133,9 +148,15 @@ export function failureOf(error: unknown): Failure {
     ...(error.cause !== undefined && {cause: describe(error.cause)}),
     ...(details && {details}),
     ...(publicCause && {publicCause}),
-    ...(error instanceof NotAllowedError && {reason: error.reason}),
+    ...reasonOf(error),
     ...(retryAfterSeconds !== undefined && {retryAfterSeconds}),
   };
+}
+
+function reasonOf(error: Error): {readonly reason?: string} {
+  if (error instanceof NotAllowedError || error instanceof KeyProcessStartError)
+    return {reason: error.reason};
+  return error instanceof AdminError ? {reason: error.code} : {};
 }
 
 /** The error that it was, as the class that it was of. */

@@ -1,0 +1,161 @@
+import type {AdminCall} from './admin/admin-operation.ts';
+import {UnavailableError} from './errors.ts';
+import type {Settings} from './config/settings.ts';
+import {confine, type Confinement} from './isolation/http-side/confinement.ts';
+import {keyPlaces, seedingPlaces} from './isolation/http-side/key-places.ts';
+import {KeyProcessLink, type KeyProcessLinkOptions} from './isolation/http-side/key-process-link.ts';
+import {PendingCalls} from './isolation/http-side/pending-calls.ts';
+import {RemoteKeyService, type PendingRequest} from './isolation/http-side/remote-key-service.ts';
+import {remoteRequestStores} from './isolation/http-side/remote-request-stores.ts';
+import {RemoteVerifier} from './isolation/http-side/remote-verifier.ts';
+import {storeHandlers} from './isolation/http-side/store-handlers.ts';
+import {
+  HTTP_PROCESS_METHODS,
+  KEY_PROCESS_METHODS,
+  REQUEST_KEYSTORE_METHODS,
+  type HttpProcess,
+  type KeyProcess,
+} from './isolation/protocol/key-process-methods.ts';
+import {KeyProcessStartError} from './isolation/protocol/key-process-start-error.ts';
+import {handlersOf, remote} from './isolation/protocol/remote-interface.ts';
+import {NodeLeases} from './maintenance/node-leases.ts';
+import {nodeId} from './node-id.ts';
+import {writeLogLine} from './observability/logger.ts';
+import {NO_METRICS} from './observability/metrics.ts';
+import {openStores} from './open-stores.ts';
+import {SealedError} from './sealing/sealing-errors.ts';
+import type {ServedKeys, ServedKeysOptions} from './served-keys.ts';
+import {rootNotices} from './start-notices.ts';
+import type {KeystoreConfigStore} from './storage/keystore-config-store.ts';
+import type {Stores} from './storage/stores.ts';
+
+/**
+ * Keys in a process of their own: this one has the database, and the requests, and never a key (docs/adr/0025-key-process.md).
+ * @throws StoreOpenError, InvalidSchemaError, KeyProcessStartError
+ */
+export async function openKeysIsolated(
+  settings: Settings,
+  {log, closing, metrics = NO_METRICS}: ServedKeysOptions,
+): Promise<ServedKeys> {
+  const stores = await openStores(settings, {log});
+  closing.defer(() => stores.close());
+  await stores.keyHierarchy.validateSchema();
+  const holder = await nodeId(settings.dataDir);
+  const requests = new PendingCalls<PendingRequest>();
+  const commands = new PendingCalls<AdminCall>();
+  let isSealed = false;
+
+  const http: HttpProcess = {
+    acceptOnce: async (call) => requests.find(call).acceptOnce(),
+    goOn: async (call) => requests.find(call).goOn?.(),
+    adminReport: async (call, progress) => commands.find(call).report(progress),
+    adminWrite: async (call, line) => commands.find(call).write(line),
+    sealedChanged: async (sealed) => {
+      isSealed = sealed;
+    },
+    log: async (line) => writeLogLine(log, line),
+    counted: async (counts) => {
+      for (const {cacheHits = 0, cacheMisses = 0, event} of counts) {
+        if (event !== undefined) metrics.keyLifecycle(event);
+        for (let i = 0; i < cacheHits; i++) metrics.cache('keys', true);
+        for (let i = 0; i < cacheMisses; i++) metrics.cache('keys', false);
+      }
+    },
+  };
+  let needsOperator = false;
+  const methods = new Map([
+    ...storeHandlers(stores),
+    ...handlersOf<HttpProcess>('http', HTTP_PROCESS_METHODS, http),
+  ]);
+  const runAs = (confinement: Confinement): RunningKeys => {
+    const link = new KeyProcessLink({confinement, log, methods, open});
+    return {link, keyProcess: remote<KeyProcess>('keys', KEY_PROCESS_METHODS, link)};
+  };
+  const open: KeyProcessLinkOptions['open'] = async (connection, {again}) => {
+    const process = remote<KeyProcess>('keys', KEY_PROCESS_METHODS, connection);
+    const sealed = again && (isSealed || needsOperator);
+    try {
+      const opened = await process.open({
+        settings: withoutPlaces(settings),
+        holder,
+        sealed,
+        prompts: !again,
+      });
+      isSealed = opened.sealed;
+      return opened;
+    } catch (error) {
+      needsOperator = error instanceof KeyProcessStartError && error.reason === 'root-of-trust';
+      throw error;
+    }
+  };
+  const created = await seed(settings, stores, runAs);
+  const confinement = await confine(keyPlaces(settings, await stores.keyHierarchy.listRootWrappers()));
+  if (confinement.network === 'open') {
+    log.warn({}, 'this system gives the key process no network of its own (unshare): it could use this one');
+  }
+  const {link, keyProcess} = runAs(confinement);
+  closing.defer(() => link.stop(() => keyProcess.close()));
+  const opened = await link.start();
+
+  const verifier = new RemoteVerifier({keyProcess, isUsable: () => link.isOpen && !isSealed});
+  const keystores = remote<KeystoreConfigStore>('keystores', REQUEST_KEYSTORE_METHODS, link);
+  return {
+    stores,
+    requestStores: remoteRequestStores(stores, {verifier, keystores}),
+    keyService: new RemoteKeyService({keyProcess, verifier, calls: requests}),
+    keyModules: new Map(opened.keyModules.map((name) => [name, undefined])),
+    nodeLeases: new NodeLeases({leases: stores.leases, holder, log}),
+    notices: [
+      ...rootNotices(settings, {
+        uris: opened.rootUris,
+        created: created || opened.created,
+        sealed: opened.sealed,
+      }),
+      `keys: in a process of their own (${String(link.pid)})${confinement.network === 'none' ? ', without a network' : ''}`,
+    ],
+    healthChecks: [{name: 'key-process', check: () => keyProcess.check()}],
+    assertUsable: () => {
+      if (!link.isOpen) throw new UnavailableError('The key process is not there now.');
+      if (isSealed) throw new SealedError();
+    },
+    // All that is done by itself needs keys: the key process does it.
+    startWork: () => async () => undefined,
+    executeAdmin: (operation, parameters, call) =>
+      commands.during(call, async (id) => {
+        const stop = (): void => void keyProcess.stopAdmin(id, 'It was stopped.').catch(() => undefined);
+        call.signal.addEventListener('abort', stop);
+        try {
+          return await keyProcess.admin(operation.name, parameters, id);
+        } finally {
+          call.signal.removeEventListener('abort', stop);
+        }
+      }),
+  };
+}
+
+interface RunningKeys {
+  readonly link: KeyProcessLink;
+  readonly keyProcess: KeyProcess;
+}
+
+/**
+ * Has the first root key file made, by a process of its own: that which answers requests may write no file.
+ * @returns whether one was made
+ */
+async function seed(
+  settings: Settings,
+  {keyHierarchy}: Stores,
+  runAs: (confinement: Confinement) => RunningKeys,
+): Promise<boolean> {
+  const places = seedingPlaces(settings, await keyHierarchy.listRootWrappers());
+  if (!places) return false;
+  const {link, keyProcess} = runAs(await confine(places));
+  const {created} = await link.start();
+  await link.stop(() => keyProcess.close());
+  return created;
+}
+
+/** Where the database is, and how to get in, is nothing to the key process. */
+function withoutPlaces(settings: Settings): object {
+  return {...settings, storage: {kind: settings.storage.kind}, storageAccess: undefined, tls: undefined};
+}

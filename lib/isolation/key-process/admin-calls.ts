@@ -1,0 +1,40 @@
+import {AdminError, type AdminCall} from '../../admin/admin-operation.ts';
+import {executeOperation} from '../../admin/execute-operation.ts';
+import type {KeyManagement} from '../../key-management.ts';
+import type {HttpProcess, KeyProcess} from '../protocol/key-process-methods.ts';
+
+type Reports = Pick<HttpProcess, 'adminReport' | 'adminWrite'>;
+
+/** Operators' commands, which come over the admin socket of the HTTP process. */
+export function adminCalls(
+  management: () => KeyManagement,
+  http: Reports,
+): Pick<KeyProcess, 'admin' | 'stopAdmin'> {
+  const running = new Map<number, AbortController>();
+  return {
+    admin: async (name, parameters, call) => {
+      const {ADMIN_OPERATIONS} = await import('../../admin/operation-table.ts');
+      const operation = ADMIN_OPERATIONS.get(name);
+      if (!operation) throw new AdminError('invalid', 'There is no such operation.');
+      const stopping = new AbortController();
+      running.set(call, stopping);
+      const adminCall: AdminCall = {
+        report: (progress) => void http.adminReport(call, progress).catch(() => undefined),
+        write: (line) => http.adminWrite(call, line),
+        signal: stopping.signal,
+      };
+      const {log} = management();
+      try {
+        return await executeOperation(operation, {
+          management: management(),
+          parameters,
+          call: adminCall,
+          log,
+        });
+      } finally {
+        running.delete(call);
+      }
+    },
+    stopAdmin: async (call, reason) => running.get(call)?.abort(new AdminError('failed', reason)),
+  };
+}

@@ -1,0 +1,131 @@
+import type {Duplex} from 'node:stream';
+import type {Logger} from 'pino';
+import {startBackgroundWork} from '../../background-work.ts';
+import type {Settings} from '../../config/settings.ts';
+import {UnavailableError} from '../../errors.ts';
+import {openKeyManagement, type KeyManagement} from '../../key-management.ts';
+import {assertRootsOpenKeys} from '../../sealing/assert-roots-open-keys.ts';
+import {RootOfTrustError} from '../../sealing/root-of-trust-error.ts';
+import {NO_SECRETS} from '../../sealing/secrets.ts';
+import type {KeystoreConfigStore} from '../../storage/keystore-config-store.ts';
+import {Connection, type Handler} from '../protocol/connection.ts';
+import {
+  HTTP_PROCESS_METHODS,
+  KEY_PROCESS_METHODS,
+  REQUEST_KEYSTORE_METHODS,
+  type HttpProcess,
+  type KeyProcess,
+  type OpenedKeys,
+  type OpenRequest,
+} from '../protocol/key-process-methods.ts';
+import {KeyProcessStartError} from '../protocol/key-process-start-error.ts';
+import {handlersOf, remote} from '../protocol/remote-interface.ts';
+import {adminCalls} from './admin-calls.ts';
+import {CountedMetrics} from './counted-metrics.ts';
+import {keyEndpoints} from './key-endpoints.ts';
+import {processLogger} from './process-logger.ts';
+import {storeProxies} from './store-proxies.ts';
+
+type KeyEndpoints = ReturnType<typeof keyEndpoints>;
+
+interface Opened {
+  readonly management: KeyManagement;
+  readonly endpoints: KeyEndpoints;
+}
+
+/** Serves the HTTP process at the other end of the stream, until that says that it is enough, or is gone. */
+export async function serveHttpProcess(stream: Duplex): Promise<void> {
+  const ended = Promise.withResolvers<Error | undefined>();
+  await using closing = new AsyncDisposableStack();
+  let opened: Opened | undefined;
+  const open = (): Opened => {
+    if (!opened) throw new UnavailableError('The keys are not open yet.');
+    return opened;
+  };
+  const methods = new Map<string, Handler>();
+  const connection: Connection = new Connection(stream, {methods, onEnd: (error) => ended.resolve(error)});
+  const http = remote<HttpProcess>('http', HTTP_PROCESS_METHODS, connection);
+  const keyProcess: KeyProcess = {
+    open: async (request) => {
+      if (opened) throw new Error('The keys are open.');
+      opened = await openKeys(request, {connection, http, closing}).catch(startError);
+      return describe(opened.management);
+    },
+    verifyKeystore: async (row) => open().endpoints.verifyKeystore(row),
+    runOnKeystore: async (call) => open().endpoints.runOnKeystore(call),
+    runOnKey: async (call) => open().endpoints.runOnKey(call),
+    read: async (key, options) => open().endpoints.read(key, options),
+    list: async (keys, options) => open().endpoints.list(keys, options),
+    check: async () => {
+      const {hierarchy, keyModules} = open().management;
+      await hierarchy.check();
+      await Promise.all([...new Set(keyModules.values())].map((module) => module.check()));
+    },
+    ...adminCalls(() => open().management, http),
+    close: () => closing.disposeAsync(),
+  };
+  const keystores = (): KeyManagement['requestStores']['keystores'] =>
+    open().management.requestStores.keystores;
+  for (const [name, handler] of [
+    ...handlersOf<KeyProcess>('keys', KEY_PROCESS_METHODS, keyProcess),
+    ...handlersOf<KeystoreConfigStore>('keystores', REQUEST_KEYSTORE_METHODS, {
+      insert: async (...given) => keystores().insert(...given),
+      find: async (...given) => keystores().find(...given),
+      update: async (...given) => keystores().update(...given),
+      list: async (...given) => keystores().list(...given),
+      delete: async (...given) => keystores().delete(...given),
+    }),
+  ]) {
+    methods.set(name, handler);
+  }
+  const error = await ended.promise;
+  if (error) throw error;
+}
+
+async function openKeys(
+  {settings, holder, sealed, prompts}: OpenRequest,
+  {
+    connection,
+    http,
+    closing,
+  }: {readonly connection: Connection; readonly http: HttpProcess; readonly closing: AsyncDisposableStack},
+): Promise<Opened> {
+  // What the parent process has loaded, which has made this one.
+  const given = settings as Settings;
+  const log: Logger = processLogger(given.log.level, http);
+  const metrics = new CountedMetrics(http);
+  closing.defer(() => metrics.close());
+  const management = await openKeyManagement(given, {
+    ...{log, closing, metrics, holder},
+    stores: storeProxies(connection),
+    ...(!prompts && {prompt: (question: string) => NO_SECRETS.prompt(question)}),
+    ...(sealed && {worker: {number: 0, from: {sealed: true, roots: []}}}),
+  });
+  const {root, hierarchy, stores} = management;
+  if (!root.isSealed()) {
+    await assertRootsOpenKeys({store: stores.keyHierarchy, hierarchy, purpose: 'record-mac'});
+  }
+  root.onSealedChange((isSealed) => {
+    http.sealedChanged(isSealed).catch((err: unknown) => log.error({err}, 'the HTTP process is gone'));
+  });
+  closing.defer(startBackgroundWork(management));
+  return {management, endpoints: keyEndpoints(management, http)};
+}
+
+/** @throws KeyProcessStartError in its place, whose message a person is told */
+function startError(error: unknown): never {
+  const message = error instanceof Error ? error.message : 'an unknown failure';
+  throw new KeyProcessStartError(message, {
+    cause: error,
+    reason: error instanceof RootOfTrustError ? 'root-of-trust' : 'other',
+  });
+}
+
+function describe({root, keyModules}: KeyManagement): OpenedKeys {
+  return {
+    sealed: root.isSealed(),
+    created: root.created,
+    rootUris: root.records().map(({uri}) => uri),
+    keyModules: [...keyModules.keys()],
+  };
+}
