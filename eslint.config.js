@@ -66,8 +66,8 @@ const LAYERS = [
   },
   {
     part: 'sealing',
-    may: ['storage', 'sealing/wrappers'],
-    why: 'sealing knows the hierarchy store by its interface.',
+    may: ['pkcs11', 'storage', 'sealing/wrappers'],
+    why: 'sealing knows the hierarchy store by its interface, and the tokens that hold roots.',
   },
   {
     part: 'integrity',

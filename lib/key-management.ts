@@ -21,6 +21,7 @@ import {RootChanges} from './sealing/root-changes.ts';
 import type {OtherProcess} from './sealing/root-of-trust-options.ts';
 import {RootOfTrust} from './sealing/root-of-trust.ts';
 import {PURPOSES} from './sealing/scopes.ts';
+import {rootWrapperSchemes} from './sealing/wrappers/schemes.ts';
 import {promptSecret} from './sealing/wrappers/terminal-prompt.ts';
 import type {WorkerStatus} from './processes/messages.ts';
 import {assertServable, isServable} from './storage/store-mark.ts';
@@ -102,6 +103,7 @@ export async function openKeyManagement(
   closing.defer(() => root.close());
   // Said before the mark is looked for again: who moves the store marks it first, and then looks who uses it.
   const presence = await NodePresence.begin({
+    schemes: rootWrapperSchemes({...settings.pkcs11, stateDir: settings.dataDir}),
     ...{leases: stores.leases, holder, log},
     onBeat: async () => {
       const mark = await stores.transfer?.readMark();

@@ -33,8 +33,9 @@ const BUILT_IN: ReadonlyMap<string, OpenBuiltIn> = new Map<string, OpenBuiltIn>(
 async function openPkcs11({
   settings: {pkcs11, dataDir: stateDir},
 }: OpenKeyModulesOptions): Promise<KeyModule> {
-  if (!pkcs11) throw new Error('Unreachable: settings say where the token is.');
   const {library, tokenLabel, pinFile, sessions, timeoutMs: timeLimitMs} = pkcs11;
+  if (library === undefined || tokenLabel === undefined || pinFile === undefined)
+    throw new Error('Unreachable: settings say where the token is.');
   try {
     const token = {label: tokenLabel};
     return new Pkcs11KeyModule({

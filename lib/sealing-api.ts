@@ -40,7 +40,8 @@ export {
 export {NO_SECRETS, OpeningSecrets, type SecretSource} from './sealing/secrets.ts';
 export {type RootOfTrustLog} from './sealing/stored-root.ts';
 export {SealedBlobError, type AdditionalData, type Wrapper} from './sealing/wrapper.ts';
-export {ROOT_WRAPPER_SCHEMES} from './sealing/wrappers/schemes.ts';
+export {type Pkcs11Defaults} from './sealing/wrappers/pkcs11-place.ts';
+export {ROOT_WRAPPER_SCHEMES, rootWrapperSchemes} from './sealing/wrappers/schemes.ts';
 export {
   type DataKeyVersionReferencer,
   type KeyHierarchyStore,

@@ -1,3 +1,4 @@
+import {formatPkcs11Uri, parsePkcs11Uri} from '../encoding/pkcs11-uri.ts';
 import {ROOT_KEY_VARIABLE} from './environment-secrets.ts';
 import {parsePath} from './parsers.ts';
 import {SecretText} from './secret-text.ts';
@@ -57,10 +58,11 @@ export function describeStorage(storage: StorageLocation): string {
 /** As sealing/wrappers/shamir-wrapper.ts has it. */
 const MAX_SHARES = 16;
 const WRAPPERS =
-  'file:<path>, env:<NAME>, passphrase:file=<path>, passphrase:fd=<number> (0, or 3 and up), passphrase:prompt or shamir:<k>-of-<n>';
+  'file:<path>, env:<NAME>, passphrase:file=<path>, passphrase:fd=<number> (0, or 3 and up), passphrase:prompt, shamir:<k>-of-<n> or pkcs11:<key of a token>';
 
 /** The URI of a root wrapper, with an absolute path where it has one. */
 export function parseWrapper(text: string): string {
+  if (text.startsWith('pkcs11:')) return formatPkcs11Uri(parsePkcs11Uri(text));
   const [, prefix, path] = /^(file:|passphrase:file=)(?!\/\/)(.+)$/s.exec(text) ?? [];
   if (prefix !== undefined && path !== undefined) return `${prefix}${parsePath(path)}`;
   if (/^passphrase:(prompt|fd=(0|[3-9]|[1-9][0-9]{1,3}))$/.test(text)) return text;

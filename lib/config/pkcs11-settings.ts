@@ -13,12 +13,13 @@ function parseTokenLabel(text: string): string {
   return text;
 }
 
-/** Of the key module `pkcs11`. */
+/** Of the key module `pkcs11`; and what the URIs of roots of trust in tokens need not say. */
 export const PKCS11_SETTINGS = {
   WEBKMS_PKCS11_LIBRARY: setting({
     default: '',
     parse: optional(parsePath),
-    meaning: 'of the key module `pkcs11`: the PKCS #11 library of the HSM (a file such as `libsofthsm2.so`)',
+    meaning:
+      'of the key module `pkcs11`, and of roots of trust `pkcs11:…` that name none: the PKCS #11 library of the HSM (a file such as `libsofthsm2.so`)',
   }),
   WEBKMS_PKCS11_TOKEN: setting({
     default: '',
@@ -48,38 +49,32 @@ type ParsedPkcs11Settings = {
   readonly [V in keyof typeof PKCS11_SETTINGS]: ReturnType<(typeof PKCS11_SETTINGS)[V]['parse']>;
 } & {readonly WEBKMS_KEY_MODULES: readonly KeyModuleSetting[]};
 
-/** Where the key module `pkcs11` has its token. */
+/** Where the token is; the first three are there where the key module `pkcs11` is offered. */
 export interface Pkcs11Settings {
   /** Absolute path. */
-  readonly library: string;
-  readonly tokenLabel: string;
+  readonly library: string | undefined;
+  readonly tokenLabel: string | undefined;
   /** Absolute path. */
-  readonly pinFile: string;
+  readonly pinFile: string | undefined;
   readonly sessions: number;
   readonly timeoutMs: number;
 }
 
-/** undefined where the module is not offered. */
-export function derivePkcs11(parsed: ParsedPkcs11Settings): Pkcs11Settings | undefined {
-  const {
-    WEBKMS_PKCS11_LIBRARY: library,
-    WEBKMS_PKCS11_TOKEN: tokenLabel,
-    WEBKMS_PKCS11_PIN_FILE: pinFile,
-  } = parsed;
-  if (library === undefined || tokenLabel === undefined || pinFile === undefined) return undefined;
-  const [sessions, timeoutMs] = [parsed.WEBKMS_PKCS11_SESSIONS, parsed.WEBKMS_PKCS11_TIMEOUT * 1000];
-  return {library, tokenLabel, pinFile, sessions, timeoutMs};
+export function derivePkcs11(parsed: ParsedPkcs11Settings): Pkcs11Settings {
+  return {
+    library: parsed.WEBKMS_PKCS11_LIBRARY,
+    tokenLabel: parsed.WEBKMS_PKCS11_TOKEN,
+    pinFile: parsed.WEBKMS_PKCS11_PIN_FILE,
+    sessions: parsed.WEBKMS_PKCS11_SESSIONS,
+    timeoutMs: parsed.WEBKMS_PKCS11_TIMEOUT * 1000,
+  };
 }
 
-/** What is wrong between them and the modules that are offered. */
+/** What the key module lacks where it is offered. Without it, roots of trust may be in tokens: also those that the store lists. */
 export function pkcs11Problems(parsed: ParsedPkcs11Settings): SettingProblem[] {
-  const offered = parsed.WEBKMS_KEY_MODULES.some(({name}) => name === 'pkcs11');
+  if (!parsed.WEBKMS_KEY_MODULES.some(({name}) => name === 'pkcs11')) return [];
   const names = ['WEBKMS_PKCS11_LIBRARY', 'WEBKMS_PKCS11_TOKEN', 'WEBKMS_PKCS11_PIN_FILE'] as const;
-  return names.flatMap((variable) => {
-    const given = parsed[variable] !== undefined;
-    if (offered && !given)
-      return [{variable, problem: 'must be given, since WEBKMS_KEY_MODULES names pkcs11'}];
-    if (!offered && given) return [{variable, problem: 'is used only if WEBKMS_KEY_MODULES names pkcs11'}];
-    return [];
-  });
+  return names
+    .filter((variable) => parsed[variable] === undefined)
+    .map((variable) => ({variable, problem: 'must be given, since WEBKMS_KEY_MODULES names pkcs11'}));
 }

@@ -79,7 +79,7 @@ export const SETTINGS = {
     default: 'file:<data dir>/root.key',
     parse: parseWrapper,
     meaning:
-      'the first root of trust, of an empty store. `file:<path>`: one line, 32 bytes as base64url, mode 0600 · `env:<NAME>`: the same in an environment variable, such as `WEBKMS_ROOT_KEY` · `passphrase:file=<path>` (mode 0600), `passphrase:fd=<number>`, `passphrase:prompt`: a passphrase, stretched by Argon2id · `shamir:<k>-of-<n>`: n shares, any k of which open (at most 16); the server is sealed until they were given to `webkms admin unseal`',
+      'the first root of trust, of an empty store. `file:<path>`: one line, 32 bytes as base64url, mode 0600 · `env:<NAME>`: the same in an environment variable, such as `WEBKMS_ROOT_KEY` · `passphrase:file=<path>` (mode 0600), `passphrase:fd=<number>`, `passphrase:prompt`: a passphrase, stretched by Argon2id · `shamir:<k>-of-<n>`: n shares, any k of which open (at most 16); the server is sealed until they were given to `webkms admin unseal` · `pkcs11:token=<label>;object=<label>`: an AES-256 key in a token, see docs/guides/hsm.md',
   }),
   WEBKMS_ROTATE_AFTER: setting({
     default: 'off',

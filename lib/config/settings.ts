@@ -48,8 +48,7 @@ export interface Settings {
   readonly trustedProxies: readonly string[];
   /** The first is for keystores that ask for none. */
   readonly keyModules: readonly KeyModuleSetting[];
-  /** undefined: the key module is not offered. */
-  readonly pkcs11: Pkcs11Settings | undefined;
+  readonly pkcs11: Pkcs11Settings;
   readonly keyDescriptions: 'authorized' | 'public';
   readonly keyDefaults: KeyDefaultSettings;
   /** undefined: did:web is off. */

@@ -23,13 +23,26 @@ export async function sealAesGcm(
   additionalData: Uint8Array,
 ): Promise<Buffer> {
   const nonce = randomBytes(NONCE_BYTES);
+  return Buffer.concat([nonce, await encryptAesGcm(token, object, {nonce, plaintext, additionalData})]);
+}
+
+/** @param nonce 12 bytes, never those of another plaintext. @returns ciphertext ‖ tag */
+export async function encryptAesGcm(
+  token: Pkcs11Token,
+  object: TokenObject,
+  {
+    nonce,
+    plaintext,
+    additionalData,
+  }: {readonly nonce: Uint8Array; readonly plaintext: Uint8Array; readonly additionalData: Uint8Array},
+): Promise<Uint8Array> {
   const length = plaintext.length + TAG_BYTES;
   const ciphertext = await token.use('encrypt', object, {
     ...{mechanism: mechanism(nonce, additionalData), data: plaintext, length},
     checked: true,
   });
   if (ciphertext.length !== length) throw new Error('The token did not encrypt with AES-GCM.');
-  return Buffer.concat([nonce, ciphertext]);
+  return ciphertext;
 }
 
 /** @returns undefined where it does not open */

@@ -62,7 +62,7 @@ export const CKS_USER_FUNCTIONS: ReadonlySet<number> = new Set([1, 3]);
 
 export const CKO = Object.freeze({PUBLIC_KEY: 2, PRIVATE_KEY: 3, SECRET_KEY: 4});
 
-export const CKK = Object.freeze({GENERIC_SECRET: 0x10});
+export const CKK = Object.freeze({GENERIC_SECRET: 0x10, AES: 0x1f});
 
 export const CKA = Object.freeze({
   CLASS: 0x00,

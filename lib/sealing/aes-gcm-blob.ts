@@ -26,7 +26,7 @@ export interface BlobKey {
 /** @throws RangeError where `plaintext` is longer than `MAX_PLAINTEXT_BYTES`. */
 export function sealBlob({id, key}: BlobKey, plaintext: Uint8Array, additionalData: Uint8Array): Uint8Array {
   if (plaintext.length > MAX_PLAINTEXT_BYTES) throw new RangeError('The plaintext is too long to be sealed.');
-  const header = encodeHeader(id);
+  const header = blobHeader(id);
   const start = header.length + NONCE_BYTES;
   const blob = Buffer.alloc(start + plaintext.length + TAG_BYTES);
   blob.set(header);
@@ -71,7 +71,8 @@ export function openBlob({id, key}: BlobKey, blob: Uint8Array, additionalData: U
   return plaintext;
 }
 
-function encodeHeader(keyId: string): Uint8Array {
+/** What a blob begins with, and authenticates: before the nonce. */
+export function blobHeader(keyId: string): Uint8Array {
   if (!KEY_ID.test(keyId)) throw new TypeError('A key id is 1–64 characters of base64url.');
   return Buffer.concat([Uint8Array.of(FORMAT, keyId.length), Buffer.from(keyId, 'latin1')]);
 }

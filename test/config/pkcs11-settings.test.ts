@@ -19,8 +19,8 @@ function problems(environment: Readonly<Record<string, string>>): Record<string,
   }
 }
 
-describe('the settings of the key module pkcs11', () => {
-  it('are needed where it is offered, all of them', () => {
+describe('the settings of tokens', () => {
+  it('are needed where the key module pkcs11 is offered, all of them', () => {
     expect(problems(HSM)).to.deep.equal({});
     for (const name of ['WEBKMS_PKCS11_LIBRARY', 'WEBKMS_PKCS11_TOKEN', 'WEBKMS_PKCS11_PIN_FILE']) {
       expect(problems({...HSM, [name]: ''})).to.deep.equal({
@@ -29,17 +29,26 @@ describe('the settings of the key module pkcs11', () => {
     }
   });
 
-  it('are refused where it is not offered', () => {
+  it('may be given, some or all, where it is not offered: for roots of trust', () => {
     const {WEBKMS_KEY_MODULES, ...others} = HSM;
-    const problem = 'is used only if WEBKMS_KEY_MODULES names pkcs11';
-    for (const environment of [others, {...others, WEBKMS_KEY_MODULES: 'software,other=/opt/pkcs11.js'}]) {
-      expect(problems(environment)).to.deep.equal({
-        WEBKMS_PKCS11_LIBRARY: problem,
-        WEBKMS_PKCS11_TOKEN: problem,
-        WEBKMS_PKCS11_PIN_FILE: problem,
-      });
-    }
     expect(WEBKMS_KEY_MODULES).to.include('pkcs11');
+    expect(problems(others)).to.deep.equal({});
+    expect(problems({WEBKMS_PKCS11_LIBRARY: '/usr/lib/hsm.so'})).to.deep.equal({});
+    expect(loadSettings({environment: {WEBKMS_PKCS11_TOKEN: 'the keys'}}).pkcs11).to.deep.equal({
+      ...{library: undefined, tokenLabel: 'the keys', pinFile: undefined},
+      ...{sessions: 4, timeoutMs: 10_000},
+    });
+  });
+
+  it('of a root of trust are read into its one spelling, and hold no PIN', () => {
+    const {rootWrapper} = loadSettings({environment: {WEBKMS_ROOT_WRAPPER: 'pkcs11:object=a*b;token=t'}});
+    expect(rootWrapper).to.equal('pkcs11:token=t;object=a%2Ab;type=secret-key');
+    expect(problems({WEBKMS_ROOT_WRAPPER: 'pkcs11:object=a?pin-value=1234'})).to.deep.equal({
+      WEBKMS_ROOT_WRAPPER: 'must not hold a PIN: name the file that does by pin-source=file:<path>',
+    });
+    expect(problems({WEBKMS_ROOT_WRAPPER: 'pkcs11:token=t'})['WEBKMS_ROOT_WRAPPER']).to.include(
+      'object=<label>',
+    );
   });
 
   it('have labels as tokens have them, and so many sessions as threads', () => {

@@ -57,10 +57,11 @@ export const restoreCommand: AdminCommand = {
     const lock = await lockOrServer(settings, {io, create: true});
     if (!lock) throw new AdminError('refused', 'A server runs on the data directory. Stop it first.');
     closing.defer(() => lock.release());
-    const [{restoreBackup}, {SqliteStores}, {createLogger}] = await Promise.all([
+    const [{restoreBackup}, {SqliteStores}, {createLogger}, {rootWrapperSchemes}] = await Promise.all([
       import('../../backup/restore.ts'),
       import('../../storage/sqlite/sqlite-stores.ts'),
       import('../../observability/logger.ts'),
+      import('../../sealing/wrappers/schemes.ts'),
     ]);
     try {
       const result = await restoreBackup({
@@ -68,6 +69,7 @@ export const restoreCommand: AdminCommand = {
         storagePath: storage.path,
         openStores: (path) => SqliteStores.open({path}),
         rootWrapper: settings.rootWrapper,
+        schemes: rootWrapperSchemes({...settings.pkcs11, stateDir: settings.dataDir}),
         secretSource: {takeVariable, prompt: (question) => askPerson(question, io.interrupted)},
         askShare: async ({given, problem}) => {
           if (problem !== undefined) io.err(`webkms: ${problem}`);

@@ -26,8 +26,9 @@ export const rootAddCommand: AdminCommand = {
   operands: ['URI'],
   summary: 'Add a root of trust, under which every root key is sealed as well',
   help: [
-    'URI: file:PATH, env:NAME, passphrase:file=PATH, passphrase:prompt, or shamir:K-of-N, of which the shares are written to',
-    'standard output once, a line each. What does not exist is made. Interrupted, it goes on when it is asked for again.',
+    'URI: file:PATH, env:NAME, passphrase:file=PATH, passphrase:prompt, "pkcs11:token=LABEL;object=LABEL" (a key of a token), or',
+    'shamir:K-of-N, of which the shares are written to standard output once, a line each. What does not exist is made. Interrupted,',
+    'it goes on when it is asked for again.',
     'Give K shares back (webkms admin unseal) before you retire other roots: it shows that somebody has them.',
   ],
   whenInterrupted:
