@@ -1,3 +1,4 @@
+import {createCipheriv, createHmac} from 'node:crypto';
 import {expect} from 'chai';
 import {InternalError, MalformedRequestError, NotSupportedError} from '../errors.ts';
 import type {SecretForm} from '../keys/key-algorithms.ts';
@@ -29,6 +30,38 @@ async function expectSameKey({module, key, other, type}: Subject, data: Uint8Arr
     expect(await module.deriveSecret(other, peer)).to.deep.equal(await module.deriveSecret(key, peer));
   }
 }
+
+/** What a symmetric key does, as the standards say, without the module. */
+const KNOWN_KEYS: ReadonlyMap<string, (subject: Subject, secret: Buffer) => Promise<void>> = new Map<
+  string,
+  (subject: Subject, secret: Buffer) => Promise<void>
+>([
+  [
+    'HMAC-SHA-256',
+    async ({module, key}, secret) => {
+      const mac = createHmac('sha256', secret).update('data').digest();
+      expect(Buffer.from(await module.sign(key, Buffer.from('data')))).to.deep.equal(mac);
+    },
+  ],
+  [
+    'AES-256-GCM',
+    async ({module, key}, secret) => {
+      const nonce = Buffer.alloc(12, 1);
+      const cipher = createCipheriv('aes-256-gcm', secret, nonce).setAAD(Buffer.from('more'));
+      const bytes = Buffer.concat([nonce, cipher.update('data'), cipher.final(), cipher.getAuthTag()]);
+      const opened = await module.decrypt(key, bytes, {additionalData: Buffer.from('more')});
+      expect(opened && Buffer.from(opened).toString()).to.equal('data');
+    },
+  ],
+  [
+    'AES-KW-256',
+    async ({module, key}, secret) => {
+      const cipher = createCipheriv('id-aes256-wrap', secret, Buffer.alloc(8, 0xa6));
+      const wrapped = Buffer.concat([cipher.update(Buffer.alloc(16, 3)), cipher.final()]);
+      expect(Buffer.from(await module.wrapKey(key, Buffer.alloc(16, 3)))).to.deep.equal(wrapped);
+    },
+  ],
+]);
 
 /** Export and import, of modules that have them. */
 export const describeKeyTransport: DescribeOperation = (subject, keyType) => {
@@ -68,6 +101,18 @@ export const describeKeyTransport: DescribeOperation = (subject, keyType) => {
     }
     expect(await module.importKey(newIdentity(type), secret)).to.have.property('material');
   });
+
+  const known = KNOWN_KEYS.get(keyType.algorithm);
+  if (known) {
+    it('does with an imported key what others do with its bytes', async function () {
+      const {module, type: offered} = subject();
+      if (!offered.importable || !module.importKey) this.skip();
+      const identity = newIdentity(type);
+      const secret = Buffer.alloc(32, 7);
+      const imported = {...identity, ...(await module.importKey(identity, Uint8Array.from(secret)))};
+      await known({...subject(), key: imported}, secret);
+    });
+  }
 
   it('refuses what it does not declare', async () => {
     const {module, key, type: offered} = subject();
