@@ -1,11 +1,12 @@
 import {CKA} from './cryptoki.ts';
 import type {Template} from './token-job.ts';
 
-/** A key of the token, by its class and its CKA_ID. */
+/** A key of the token, by its class and its CKA_ID; where it must have a label, by that, too. */
 export interface TokenObject {
   /** `CKO_…` */
   readonly class: number;
   readonly id: Uint8Array;
+  readonly label?: string;
 }
 
 /** What it is found by, and made with. */
@@ -13,10 +14,11 @@ export function identity(object: TokenObject): Template {
   return [
     {type: CKA.CLASS, value: object.class},
     {type: CKA.ID, value: object.id},
+    ...(object.label === undefined ? [] : [{type: CKA.LABEL, value: object.label}]),
   ];
 }
 
 /** The same for the same object. */
 export function nameOf(object: TokenObject): string {
-  return `${object.class}:${Buffer.from(object.id).toString('hex')}`;
+  return `${object.class}:${Buffer.from(object.id).toString('hex')} ${object.label ?? ''}`;
 }

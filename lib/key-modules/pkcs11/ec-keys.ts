@@ -1,7 +1,6 @@
 import {CKA} from '../../pkcs11/cryptoki.ts';
-import type {Pkcs11Token} from '../../pkcs11/pkcs11-token.ts';
+import type {Pkcs11Token, TokenObject} from '../../pkcs11/pkcs11-token.ts';
 import {privateKeyTemplate, publicKeyTemplate} from './templates.ts';
-import type {NewObject} from './token-algorithm.ts';
 
 /** DER of the OIDs that name curves. */
 export const CURVE_OIDS = Object.freeze({
@@ -19,7 +18,7 @@ const BIT_STRING = 0x03;
 /** Makes a pair of keys. @returns the public point as the curve encodes it, `pointBytes` long. */
 export async function generateEcPair(
   token: Pkcs11Token,
-  object: NewObject,
+  object: TokenObject,
   {
     mechanism,
     curve,
@@ -37,7 +36,7 @@ export async function generateEcPair(
     publicTemplate: publicKeyTemplate(use === 'SIGN' ? 'VERIFY' : undefined, [
       {type: CKA.EC_PARAMS, value: CURVE_OIDS[curve]},
     ]),
-    privateTemplate: privateKeyTemplate(object, use),
+    privateTemplate: privateKeyTemplate(use),
     read: [CKA.EC_POINT],
   });
   return readPoint(point ?? new Uint8Array(), pointBytes);

@@ -1,6 +1,5 @@
 import {CKA} from '../../pkcs11/cryptoki.ts';
 import type {Template} from '../../pkcs11/token-job.ts';
-import type {NewObject} from './token-algorithm.ts';
 
 /** What may be done with a key; all else may not. */
 type Use = 'ENCRYPT' | 'DECRYPT' | 'WRAP' | 'UNWRAP' | 'SIGN' | 'VERIFY' | 'DERIVE';
@@ -8,24 +7,23 @@ type Use = 'ENCRYPT' | 'DECRYPT' | 'WRAP' | 'UNWRAP' | 'SIGN' | 'VERIFY' | 'DERI
 const PRIVATE_USES: readonly Use[] = ['DECRYPT', 'UNWRAP', 'SIGN', 'DERIVE'];
 const SECRET_USES: readonly Use[] = [...PRIVATE_USES, 'ENCRYPT', 'WRAP', 'VERIFY'];
 
-/** An object that stays in the token and never leaves it: its value is shown to nobody, not even wrapped. */
-function kept(object: NewObject, known: readonly Use[], uses: readonly Use[]): Template {
+/** Of an object that stays in the token and never leaves it: its value is shown to nobody, not even wrapped. */
+function kept(known: readonly Use[], uses: readonly Use[]): Template {
   return [
     {type: CKA.TOKEN, value: true},
     {type: CKA.PRIVATE, value: true},
     {type: CKA.SENSITIVE, value: true},
     {type: CKA.EXTRACTABLE, value: false},
-    {type: CKA.LABEL, value: object.label},
     ...known.map((use) => ({type: CKA[use], value: uses.includes(use)})),
   ];
 }
 
-export function privateKeyTemplate(object: NewObject, ...uses: readonly Use[]): Template {
-  return kept(object, PRIVATE_USES, uses);
+export function privateKeyTemplate(...uses: readonly Use[]): Template {
+  return kept(PRIVATE_USES, uses);
 }
 
-export function secretKeyTemplate(object: NewObject, ...uses: readonly Use[]): Template {
-  return [...kept(object, SECRET_USES, uses), {type: CKA.VALUE_LEN, value: 32}];
+export function secretKeyTemplate(...uses: readonly Use[]): Template {
+  return [...kept(SECRET_USES, uses), {type: CKA.VALUE_LEN, value: 32}];
 }
 
 /** The public key is stored with the key's record: the token need not keep it. */

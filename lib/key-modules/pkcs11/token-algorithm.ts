@@ -5,11 +5,6 @@ import type {SoftwareAlgorithm} from '../software/software-algorithm.ts';
 
 export type TokenSupport = Omit<KeyTypeSupport, 'importable' | 'extractable'>;
 
-/** A new key's object, and what people see of it in the token. */
-export interface NewObject extends TokenObject {
-  readonly label: string;
-}
-
 type Opened = Uint8Array | undefined;
 
 /** What the module knows about one algorithm: what a token does of it, and how it is asked. */
@@ -19,7 +14,7 @@ export interface TokenAlgorithm {
   /** What a token with these mechanisms does; undefined where it does nothing. */
   readonly support: (mechanisms: ReadonlySet<number>) => TokenSupport | undefined;
   /** @returns the public key, in the encoding of the key's type, where there is one. */
-  readonly generate: (token: Pkcs11Token, object: NewObject) => Promise<Uint8Array | undefined>;
+  readonly generate: (token: Pkcs11Token, object: TokenObject) => Promise<Uint8Array | undefined>;
   /** Whether the object can do what a key of the type does, and is that of `publicKey`: by using it for nothing. */
   readonly prove: (token: Pkcs11Token, object: TokenObject, publicKey: Opened) => Promise<boolean>;
   /** What the public key does by itself. */

@@ -13,11 +13,7 @@ export const tokenAes256Gcm: TokenAlgorithm = {
     encryptionAlgorithms: ['A256GCM'],
   }),
   async generate(token, object) {
-    await token.generateKey(
-      object,
-      {mechanism: CKM.AES_KEY_GEN},
-      secretKeyTemplate(object, 'ENCRYPT', 'DECRYPT'),
-    );
+    await token.generateKey(object, {mechanism: CKM.AES_KEY_GEN}, secretKeyTemplate('ENCRYPT', 'DECRYPT'));
     return undefined;
   },
   // There are tokens that take no nonce but their own.

@@ -27,11 +27,7 @@ export const tokenAesKw256: TokenAlgorithm = {
   class: CKO.SECRET_KEY,
   support: needs([CKM.AES_KEY_GEN, CKM.AES_KEY_WRAP], {operations: ['wrapKey', 'unwrapKey']}),
   async generate(token, object) {
-    await token.generateKey(
-      object,
-      {mechanism: CKM.AES_KEY_GEN},
-      secretKeyTemplate(object, 'WRAP', 'UNWRAP'),
-    );
+    await token.generateKey(object, {mechanism: CKM.AES_KEY_GEN}, secretKeyTemplate('WRAP', 'UNWRAP'));
     return undefined;
   },
   async prove(token, object) {

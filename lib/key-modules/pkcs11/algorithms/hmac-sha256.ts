@@ -20,7 +20,7 @@ export const tokenHmacSha256: TokenAlgorithm = {
   }),
   async generate(token, object) {
     await token.generateKey(object, {mechanism: CKM.GENERIC_SECRET_KEY_GEN}, [
-      ...secretKeyTemplate(object, 'SIGN', 'VERIFY'),
+      ...secretKeyTemplate('SIGN', 'VERIFY'),
       {type: CKA.KEY_TYPE, value: CKK.GENERIC_SECRET},
     ]);
     return undefined;

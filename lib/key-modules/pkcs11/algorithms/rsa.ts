@@ -82,7 +82,7 @@ export function tokenRsa(bits: number, workers: CryptoWorkers): TokenAlgorithm {
           {type: CKA.MODULUS_BITS, value: bits},
           {type: CKA.PUBLIC_EXPONENT, value: EXPONENT},
         ]),
-        privateTemplate: privateKeyTemplate(object, 'SIGN', ...(decrypts ? (['DECRYPT'] as const) : [])),
+        privateTemplate: privateKeyTemplate('SIGN', ...(decrypts ? (['DECRYPT'] as const) : [])),
         read: [CKA.MODULUS, CKA.PUBLIC_EXPONENT],
       });
       const der = derSequence(magnitude(modulus), magnitude(exponent));
