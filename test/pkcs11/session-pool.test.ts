@@ -1,0 +1,65 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {expect} from 'chai';
+import {UnavailableError} from '../../lib/errors.ts';
+import {newKey, rejection} from '../../lib/key-module-suite/fixtures.ts';
+import {Pkcs11KeyModule} from '../../lib/key-modules/pkcs11/pkcs11-key-module.ts';
+import type {KeyVersion} from '../../lib/key-modules/key-module.ts';
+import {Pkcs11Token} from '../../lib/pkcs11/pkcs11-token.ts';
+import {SoftHsmToken} from '../support/softhsm-token.ts';
+
+const ED25519 = 'Ed25519VerificationKey2020';
+/** Half a second or so for SoftHSM2. */
+const LONG = Buffer.alloc(128 * 1024 * 1024);
+
+describe('sessions with a token of PKCS #11', () => {
+  let closing: AsyncDisposableStack;
+  let module: Pkcs11KeyModule;
+  let key: KeyVersion;
+  beforeEach(async function () {
+    closing = new AsyncDisposableStack();
+    const hsm = await SoftHsmToken.create(this);
+    closing.defer(() => hsm.delete());
+    module = new Pkcs11KeyModule({
+      token: await Pkcs11Token.open(hsm.options({sessions: 1, timeLimitMs: 150})),
+    });
+    closing.defer(() => module.close());
+    key = await newKey(module, ED25519);
+  });
+  afterEach(() => closing.disposeAsync());
+
+  it('do one operation after the other, however many are asked for', async () => {
+    const data = Array.from({length: 100}, (_, n) => Buffer.of(n));
+    const signatures = await Promise.all(data.map((bytes) => module.sign(key, bytes)));
+    for (const [n, signature] of signatures.entries()) {
+      expect(await module.verify(key, data[n]!, signature)).to.equal(true);
+    }
+  });
+
+  it('that are busy for too long fail what asked for it and what waited, and nothing later', async () => {
+    const slow = rejection(module.sign(key, LONG));
+    const waits = rejection(module.sign(key, Buffer.of(1)));
+    expect(await slow).to.be.instanceOf(UnavailableError);
+    expect(await waits).to.be.instanceOf(UnavailableError);
+    for (let tries = 0; ; tries += 1) {
+      const signature = await module.sign(key, Buffer.of(1)).catch(() => undefined);
+      if (signature) break;
+      expect(tries).to.be.below(100);
+    }
+  });
+
+  it('leave the event loop to others while the token works', async () => {
+    let turns = 0;
+    const signing = rejection(module.sign(key, LONG));
+    const ticking = setInterval(() => (turns += 1), 1);
+    await signing;
+    clearInterval(ticking);
+    expect(turns).to.be.above(10);
+  });
+
+  it('fail what is being done when they are closed', async () => {
+    const signing = rejection(module.sign(key, LONG));
+    await sleep(1);
+    await module.close();
+    expect(await signing).to.be.instanceOf(UnavailableError);
+  });
+});
