@@ -3,6 +3,7 @@ import {anchor} from './operations/anchor.ts';
 import {backup} from './operations/backup.ts';
 import {check} from './operations/check.ts';
 import {init} from './operations/init.ts';
+import {hsmReconcile} from './operations/hsm-reconcile.ts';
 import {jobs} from './operations/jobs.ts';
 import {prune} from './operations/prune.ts';
 import {rewrap} from './operations/rewrap.ts';
@@ -30,6 +31,8 @@ const OPERATIONS: readonly AnyAdminOperation[] = [
   check,
   anchor,
   backup,
+  hsmReconcile,
+  attest,
 ];
 
 /** By name. */

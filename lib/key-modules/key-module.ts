@@ -1,6 +1,7 @@
 import type {EncryptionAlgorithm, SignatureAlgorithm} from '../keys/key-algorithms.ts';
 import type {KeyType} from '../keys/key-types.ts';
 import type {KeyOperation} from '../storage/key-record.ts';
+import type {HeldKeys} from './held-keys.ts';
 
 /** The identity of one key version; key modules bind sealed material to it. */
 export interface KeyVersionId {
@@ -138,6 +139,8 @@ export interface KeyModule {
   encapsulate(key: KeyVersion): Promise<Encapsulated>;
   /** Of a ciphertext that nobody encapsulated a secret that nobody knows (implicit rejection). */
   decapsulate(key: KeyVersion, ciphertext: Uint8Array): Promise<Uint8Array>;
+  /** What the module keeps itself, for `webkms admin hsm reconcile`; absent where it keeps nothing, or cannot list it. */
+  readonly held?: HeldKeys;
   /** The same material, sealed under the newest data key version. Absent where an HSM keeps the keys. */
   reseal?(key: KeyVersion): Promise<Required<SealedMaterial>>;
   /** Throws `UnavailableError` where the module cannot be used now. */

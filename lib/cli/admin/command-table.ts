@@ -1,6 +1,7 @@
 import type {AdminCommand} from './admin-command.ts';
 import {backupCommand, restoreCommand} from './backup-commands.ts';
 import {anchorCommand, checkCommand} from './check-commands.ts';
+import {hsmReconcileCommand} from './hsm-commands.ts';
 import {migrateCommand} from './migrate-command.ts';
 import {jobsCommand, pruneCommand, rewrapCommand, rotateCommand} from './job-commands.ts';
 import {rootAddCommand, rootListCommand, rootRetireCommand} from './root-commands.ts';
@@ -22,6 +23,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   jobsCommand,
   checkCommand,
   anchorCommand,
+  hsmReconcileCommand,
   backupCommand,
   restoreCommand,
   migrateCommand,

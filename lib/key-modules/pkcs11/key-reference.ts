@@ -11,6 +11,10 @@ export function newObjectId(): Buffer {
   return randomBytes(ID_BYTES);
 }
 
+export function isObjectId(id: Uint8Array): boolean {
+  return id.length === ID_BYTES;
+}
+
 /** What a key's record holds instead of a secret: which object of the token it is. */
 export function encodeReference(id: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.of(FORMAT), id]);

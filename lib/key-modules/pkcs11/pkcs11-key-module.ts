@@ -3,6 +3,7 @@ import {InternalError, NotSupportedError, UnavailableError} from '../../errors.t
 import {findKeyType, KEY_TYPES, type KeyType} from '../../keys/key-types.ts';
 import type {Pkcs11Token, TokenObject} from '../../pkcs11/pkcs11-token.ts';
 import type {KeyOperation} from '../../storage/key-record.ts';
+import type {HeldKeys} from '../held-keys.ts';
 import type {
   Encapsulated,
   EncryptionOptions,
@@ -23,6 +24,7 @@ import {createCryptoWorkers, type CryptoWorkers} from '../software/algorithms/cr
 import {decodeReference, encodeReference, newObjectId, objectLabel} from './key-reference.ts';
 import {PublicKeys} from './public-keys.ts';
 import type {TokenAlgorithm} from './token-algorithm.ts';
+import {TokenHeldKeys} from './token-held-keys.ts';
 import {createTokenAlgorithms} from './token-algorithms.ts';
 import {generationFailure, operationFailure} from './token-failure.ts';
 
@@ -38,6 +40,7 @@ interface KeyInToken {
  */
 export class Pkcs11KeyModule implements KeyModule {
   readonly id = 'pkcs11';
+  readonly held: HeldKeys;
   readonly #token: Pkcs11Token;
   readonly #workers: CryptoWorkers = createCryptoWorkers();
   readonly #algorithms = createTokenAlgorithms(this.#workers);
@@ -48,6 +51,7 @@ export class Pkcs11KeyModule implements KeyModule {
   /** @param token which it closes with itself */
   constructor({token}: {readonly token: Pkcs11Token}) {
     this.#token = token;
+    this.held = new TokenHeldKeys(token);
     this.#support = new Map(
       Object.values(KEY_TYPES).flatMap(({name, algorithm}) => {
         const support = this.#algorithms.get(algorithm)?.support(token.mechanisms);
@@ -226,7 +230,10 @@ export class Pkcs11KeyModule implements KeyModule {
   #inToken(key: KeyVersion): KeyInToken {
     this.#assertOpen();
     const algorithm = this.#algorithm(key);
-    return {algorithm, object: {class: algorithm.class, id: decodeReference(key.material)}};
+    return {
+      algorithm,
+      object: {class: algorithm.class, id: decodeReference(key.material), label: objectLabel(key)},
+    };
   }
 
   async #call<T>(work: () => Promise<T>): Promise<T> {
