@@ -32,7 +32,6 @@ const OPERATIONS: readonly AnyAdminOperation[] = [
   anchor,
   backup,
   hsmReconcile,
-  attest,
 ];
 
 /** By name. */
