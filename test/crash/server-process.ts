@@ -12,6 +12,8 @@ export interface ServerProcessOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The program. Default: that of this project */
+  readonly launcher?: string;
 }
 
 /** `webkms serve` as a process of its own, that can be killed. */
@@ -29,9 +31,14 @@ export class ServerProcess {
   }
 
   /** Resolves when the server listens. */
-  static async start({dataDir, port, environment}: ServerProcessOptions): Promise<ServerProcess> {
+  static async start({
+    dataDir,
+    port,
+    environment,
+    launcher = LAUNCHER,
+  }: ServerProcessOptions): Promise<ServerProcess> {
     const url = `https://localhost:${port}`;
-    const child = spawn(process.execPath, [LAUNCHER, 'serve'], {
+    const child = spawn(process.execPath, [launcher, 'serve'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'],

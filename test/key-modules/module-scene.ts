@@ -51,7 +51,20 @@ export class ModuleScene {
 
   async stop(): Promise<void> {
     await this.server.stop();
-    this.module.isAway = this.module.isStuck = false;
+    keptKeyModules.delete('hsm');
+  }
+
+  /** Another server over the same store, which offers these modules; whoever starts it stops it. */
+  startNode(keyModules: string): Promise<TestServer> {
+    const {baseUrl, dataDir} = this.server;
+    return runServer({
+      environment: {
+        WEBKMS_BASE_URL: baseUrl,
+        WEBKMS_STORAGE: `sqlite:${dataDir}/webkms.db`,
+        WEBKMS_ROOT_WRAPPER: `file:${dataDir}/root.key`,
+        WEBKMS_KEY_MODULES: keyModules.replace('<hsm>', MODULE),
+      },
+    });
   }
 
   /** @returns the URL of a new keystore. */
@@ -59,13 +72,13 @@ export class ModuleScene {
     return (await this.clients.createKeystore(this.owner, config)).id;
   }
 
-  async post(url: string, json: Json, action: string): Promise<Answer> {
+  async post(url: string, json: Json, action: string, node: TestServer = this.server): Promise<Answer> {
     // Two changes that say the same within a second would be one that is replayed.
     const overrides = ({created}: {readonly created: string}) => ({
       expires: String(Number(created) + 100 + (this.#sent++ % 700)),
     });
     const request = signedRequest({url, json, action, signer: this.owner, overrides});
-    const {status, headers, text} = await send(this.server, request);
+    const {status, headers, text} = await send(node, request);
     return {status, headers: headers, json: JSON.parse(text) as Json};
   }
 
@@ -76,9 +89,9 @@ export class ModuleScene {
   }
 
   /** Posts an operation to a key. */
-  operate(key: string, type: string, members: Json = {}): Promise<Answer> {
+  operate(key: string, type: string, members: Json = {}, node?: TestServer): Promise<Answer> {
     const action = type.charAt(0).toLowerCase() + type.slice(1, -'Operation'.length);
-    return this.post(key, {type, invocationTarget: key, ...members}, action);
+    return this.post(key, {type, invocationTarget: key, ...members}, action, node);
   }
 
   /** The same, which succeeds. @returns the reply */

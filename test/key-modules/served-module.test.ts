@@ -190,6 +190,29 @@ describe('several key modules', function () {
     expect((await sign(key)).status).to.equal(200);
   });
 
+  it('that a server does not offer make their keystores unavailable there; what needs no key goes on', async () => {
+    const key = await scene.generateKey(await scene.createKeystore(), ED25519);
+    const software = await scene.generateKey(await scene.createKeystore({}), ED25519);
+    const sign = {verifyData: VERIFY_DATA};
+    const node = await scene.startNode('software');
+    try {
+      const refused = await scene.operate(key, 'SignOperation', sign, node);
+      expect([refused.status, refused.json['name']]).to.deep.equal([503, 'UnavailableError']);
+      expect(refused.json['message']).to.contain('not offered by this server now');
+      expect((await scene.operate(key, 'DisableKeyOperation', {}, node)).status).to.equal(200);
+      expect((await scene.operate(software, 'SignOperation', sign, node)).status).to.equal(200);
+    } finally {
+      await node.stop();
+    }
+    await scene.run(key, 'EnableKeyOperation');
+    const again = await scene.startNode('hsm=<hsm>,software');
+    try {
+      expect((await scene.operate(key, 'SignOperation', sign, again)).status).to.equal(200);
+    } finally {
+      await again.stop();
+    }
+  });
+
   it('are asked for their keys by an admin’s check', async () => {
     const key = await scene.generateKey(await scene.createKeystore(), HMAC);
     const {dataDir} = scene.server;
