@@ -97,13 +97,13 @@ export async function openKeyManagement(
     store,
     seedUri: settings.rootWrapper,
     secretSource: {takeVariable, prompt},
+    schemes: rootWrapperSchemes({...settings.pkcs11, stateDir: settings.dataDir}),
     log,
     ...(worker && {from: worker.from}),
   });
   closing.defer(() => root.close());
   // Said before the mark is looked for again: who moves the store marks it first, and then looks who uses it.
   const presence = await NodePresence.begin({
-    schemes: rootWrapperSchemes({...settings.pkcs11, stateDir: settings.dataDir}),
     ...{leases: stores.leases, holder, log},
     onBeat: async () => {
       const mark = await stores.transfer?.readMark();
