@@ -13,13 +13,17 @@ export interface SessionPoolOptions {
 
 const QUEUE_LENGTH = 4096;
 
+/** What takes seconds: it never has all sessions, where there are several. */
+const MAKING: ReadonlySet<JobName> = new Set(['generateKey', 'generateKeyPair']);
+
 interface Task {
+  readonly makes: boolean;
   readonly start: (thread: TokenThread) => Promise<void>;
   readonly reject: (reason: unknown) => void;
 }
 
 /**
- * Sessions with a token, one operation in each at a time; first come, first served. A job whose time is over fails, and
+ * Sessions with a token, one operation in each at a time; first come, first served, but that making keys has half of them at most. A job whose time is over fails, and
  * what it asked the token for is waited for by its thread alone.
  */
 export class SessionPool {
@@ -28,6 +32,7 @@ export class SessionPool {
   readonly #idle: TokenThread[];
   readonly #queueLength: number;
   #waiting: Task[] = [];
+  #making = 0;
   #closed = false;
 
   constructor({library, sessions, queueLength = QUEUE_LENGTH}: SessionPoolOptions) {
@@ -48,6 +53,7 @@ export class SessionPool {
       this.#waiting = this.#waiting.filter((other) => other !== task);
     }, timeLimitMs);
     const task: Task = {
+      makes: MAKING.has(job),
       start: async (thread) => {
         try {
           resolve(await thread.run(job, parameters));
@@ -89,7 +95,7 @@ export class SessionPool {
 
   #dispatch(): void {
     for (let thread = this.#idle.pop(); thread; thread = this.#idle.pop()) {
-      const task = this.#waiting.shift();
+      const task = this.#next();
       if (!task) {
         this.#idle.push(thread);
         return;
@@ -98,8 +104,16 @@ export class SessionPool {
     }
   }
 
+  #next(): Task | undefined {
+    const full = this.#making >= Math.max(1, Math.floor(this.#threads.length / 2));
+    const index = this.#waiting.findIndex(({makes}) => !(makes && full));
+    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0];
+  }
+
   async #work(thread: TokenThread, task: Task): Promise<void> {
+    if (task.makes) this.#making += 1;
     await this.#library.shared(() => task.start(thread));
+    if (task.makes) this.#making -= 1;
     if (this.#closed) return;
     this.#idle.push(thread);
     this.#dispatch();

@@ -11,6 +11,32 @@ const ED25519 = 'Ed25519VerificationKey2020';
 /** Half a second or so for SoftHSM2. */
 const LONG = Buffer.alloc(128 * 1024 * 1024);
 
+describe('sessions with a token of PKCS #11, several', () => {
+  it('are never all taken by keys that are being made', async function () {
+    this.timeout(120_000);
+    await using closing = new AsyncDisposableStack();
+    const hsm = await SoftHsmToken.create(this);
+    closing.defer(() => hsm.delete());
+    const module = new Pkcs11KeyModule({token: await Pkcs11Token.open(hsm.options({sessions: 2}))});
+    closing.defer(() => module.close());
+    const key = await newKey(module, ED25519);
+    let made = 0;
+    const making = Promise.all(
+      Array.from({length: 4}, async () => {
+        await newKey(module, 'urn:webkms:multikey:RSA-3072');
+        made += 1;
+      }),
+    );
+    let signed = 0;
+    while (made < 2) {
+      await module.sign(key, Buffer.of(1));
+      signed += 1;
+    }
+    await making;
+    expect(signed).to.be.above(10);
+  });
+});
+
 describe('sessions with a token of PKCS #11', () => {
   let closing: AsyncDisposableStack;
   let module: Pkcs11KeyModule;
