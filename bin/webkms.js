@@ -40,8 +40,9 @@ async function run() {
     process.channel.unref();
   }
   // The cache holds compiled code: it is kept where only those write who may change the code, not in the shared
-  // temporary directory. Where that cannot be written, there is no cache.
-  nodeModule.enableCompileCache(join(PACKAGE, 'node_modules', '.cache', 'webkms'));
+  // temporary directory. Where that cannot be written, there is no cache; nor where the code is checked before it runs.
+  if (process.env.WEBKMS_SELF_CHECK !== 'enforce')
+    nodeModule.enableCompileCache(join(PACKAGE, 'node_modules', '.cache', 'webkms'));
   const source = join(PACKAGE, 'lib', 'cli', 'main.ts');
   const compiled = join(PACKAGE, 'dist', 'lib', 'cli', 'main.js');
   const {main} = await import(pathToFileURL(existsSync(source) ? source : compiled).href);

@@ -15,9 +15,11 @@ import {loadCredentials, loadSelfSigned, type Credentials} from './http/tls.ts';
 import {startHousekeeping} from './housekeeping.ts';
 import {wholeServer, workerOf} from './process-role.ts';
 import type {WorkerLink} from './processes/worker-link.ts';
+import {SelfCheck} from './self-check/self-check.ts';
 import {openKeysHere, type ServedKeys, type ServedKeysOptions} from './served-keys.ts';
 import {listeningUrl} from './start-notices.ts';
 import {compileChecks} from './validation/create-validator.ts';
+import {watchProgram} from './watch-program.ts';
 import {createDidResolver} from './zcap/did/did-resolver.ts';
 import {ZcapAuthorizer} from './zcap/zcap-authorizer.ts';
 
@@ -45,6 +47,8 @@ export interface ServerOptions {
   readonly keysEveryMs?: number;
   /** Where this process is one of several. */
   readonly worker?: WorkerLink;
+  /** Of the program: where `enforce` is set, it was done. Default: it is done here */
+  readonly selfCheck?: SelfCheck;
 }
 
 /**
@@ -64,10 +68,13 @@ export async function startServer(settings: Settings, options: ServerOptions): P
 
 async function compose(
   settings: Settings,
-  {log, clock = () => Date.now(), keysEveryMs, worker}: ServerOptions,
+  {log, clock = () => Date.now(), keysEveryMs, worker, ...given}: ServerOptions,
   closing: AsyncDisposableStack,
 ): Promise<Omit<RunningServer, 'close'>> {
   const notices: string[] = [];
+  const selfCheck = given.selfCheck ?? new SelfCheck(settings.selfCheck);
+  if (!given.selfCheck && settings.selfCheck.mode === 'enforce') await selfCheck.enforce();
+  closing.defer(() => selfCheck.close());
   const role = worker ? workerOf(worker, settings) : wholeServer(settings);
   await mkdir(settings.dataDir, {recursive: true, mode: 0o700});
   // Before anything is made in it.
@@ -76,7 +83,7 @@ async function compose(
   closing.defer(() => lock.release());
   const metrics = await role.openMetrics(closing, notices);
 
-  const keys = await openKeys(settings, {log, closing, metrics, clock, role});
+  const keys = await openKeys(settings, {log, closing, metrics, clock, role, selfCheck});
   const {requestStores: stores, keyModules, keyService, nodeLeases} = keys;
   notices.push(...keys.notices);
 
@@ -127,13 +134,15 @@ async function compose(
     await stopBackgroundWork();
   };
   closing.defer(stopWork);
-  const adminSocket = await role.openAdminSocket(() =>
-    startAdminSocket({
+  const adminSocket = await role.openAdminSocket(() => {
+    // One process for all.
+    watchProgram(selfCheck, log);
+    return startAdminSocket({
       ...{loadOperations, log},
       execute: keys.executeAdmin,
       dataDir: settings.dataDir,
-    }),
-  );
+    });
+  });
   closing.defer(() => adminSocket.close());
 
   const limits = connectionLimits({...settings, maxConnections: role.maxConnections});
@@ -149,7 +158,9 @@ async function compose(
     hsts,
   });
   closing.defer(() => server.drain(settings.shutdownTimeoutSeconds * 1000));
-  log.info({baseUrl: settings.baseUrl, listen: settings.listen, tls: settings.tls.mode}, 'listening');
+  const {baseUrl, listen, tls} = settings;
+  const {digest} = await selfCheck.report();
+  log.info({baseUrl, listen, tls: tls.mode, ...(digest !== undefined && {program: digest})}, 'listening');
   // What takes a while to load: not before the server listens, and not with the first request.
   setImmediate(() => {
     authorizer

@@ -35,7 +35,7 @@ import type {Stores} from './storage/stores.ts';
  */
 export async function openKeysIsolated(
   settings: Settings,
-  {log, closing, metrics = NO_METRICS}: ServedKeysOptions,
+  {log, closing, metrics = NO_METRICS, selfCheck}: ServedKeysOptions,
 ): Promise<ServedKeys> {
   const stores = await openStores(settings, {log});
   closing.defer(() => stores.close());
@@ -53,6 +53,8 @@ export async function openKeysIsolated(
     sealedChanged: async (sealed) => {
       isSealed = sealed;
     },
+    selfCheckReport: () => selfCheck.report(),
+    selfCheck: () => selfCheck.check(),
     log: async (line) => writeLogLine(log, line),
     counted: async (counts) => {
       for (const {cacheHits = 0, cacheMisses = 0, event} of counts) {

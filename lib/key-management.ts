@@ -24,6 +24,7 @@ import {PURPOSES} from './sealing/scopes.ts';
 import {rootWrapperSchemes} from './sealing/wrappers/schemes.ts';
 import {promptSecret} from './sealing/wrappers/terminal-prompt.ts';
 import type {WorkerStatus} from './processes/messages.ts';
+import type {SelfCheckSource} from './self-check/self-check-report.ts';
 import {assertServable, isServable} from './storage/store-mark.ts';
 import type {RequestStores, Stores} from './storage/stores.ts';
 
@@ -48,6 +49,8 @@ export interface KeyManagement {
   readonly jobs: JobRunner;
   /** What one node does for all. */
   readonly nodeLeases: NodeLeases;
+  /** Whether the program that serves is what was built; absent where it does not serve. */
+  readonly selfCheck?: SelfCheckSource;
   /** The processes of the server that this one is a worker of; absent where it is alone. */
   readonly workers?: () => Promise<readonly WorkerStatus[]>;
 }
@@ -59,6 +62,8 @@ export interface KeyManagementOptions {
   readonly metrics?: Metrics;
   /** Asks a person for a passphrase. Default: at the terminal */
   readonly prompt?: (question: string) => Promise<Uint8Array>;
+  /** Of a process that serves. */
+  readonly selfCheck?: SelfCheckSource;
   /** The time of keys: milliseconds since the epoch. Default: the system's */
   readonly clock?: () => number;
   /** Of a server of several processes: which of them this is, and what the others have been given. */
@@ -83,6 +88,7 @@ export async function openKeyManagement(
     prompt = promptSecret,
     clock = () => Date.now(),
     worker,
+    selfCheck,
     ...given
   }: KeyManagementOptions,
 ): Promise<KeyManagement> {
@@ -203,5 +209,6 @@ export async function openKeyManagement(
     keyLifecycle,
     jobs,
     nodeLeases,
+    ...(selfCheck && {selfCheck}),
   };
 }

@@ -11,6 +11,7 @@ import type {ProcessRole} from './process-role.ts';
 import {assertRootsOpenKeys} from './sealing/assert-roots-open-keys.ts';
 import {SealedError} from './sealing/sealing-errors.ts';
 import {rootNotices} from './start-notices.ts';
+import type {SelfCheckSource} from './self-check/self-check-report.ts';
 import type {RequestStores, Stores} from './storage/stores.ts';
 
 /** What a server has of its keys, whichever process they are in. */
@@ -36,6 +37,7 @@ export interface ServedKeysOptions extends Pick<
   'log' | 'closing' | 'metrics' | 'clock'
 > {
   readonly role: ProcessRole;
+  readonly selfCheck: SelfCheckSource;
 }
 
 /** Keys in this process. @throws as `openKeyManagement`, `assertRootsOpenKeys` */

@@ -1,9 +1,10 @@
 import type {AnyAdminOperation} from './execute-operation.ts';
 import {anchor} from './operations/anchor.ts';
+import {attest} from './operations/attest.ts';
 import {backup} from './operations/backup.ts';
 import {check} from './operations/check.ts';
-import {init} from './operations/init.ts';
 import {hsmReconcile} from './operations/hsm-reconcile.ts';
+import {init} from './operations/init.ts';
 import {jobs} from './operations/jobs.ts';
 import {prune} from './operations/prune.ts';
 import {rewrap} from './operations/rewrap.ts';
@@ -30,8 +31,9 @@ const OPERATIONS: readonly AnyAdminOperation[] = [
   jobs,
   check,
   anchor,
-  backup,
   hsmReconcile,
+  attest,
+  backup,
 ];
 
 /** By name. */

@@ -2,6 +2,7 @@ import type {Logger} from 'pino';
 import type {startServer} from '../app.ts';
 import type {Settings} from '../config/settings.ts';
 import {reopenLogFile} from '../observability/logger.ts';
+import type {SelfCheck} from '../self-check/self-check.ts';
 import {EXIT_FAILURE, type Terminal} from './command.ts';
 import {keepYoungHeapSmall} from './keep-young-heap-small.ts';
 import {onReloadSignal} from './reload-signal.ts';
@@ -16,11 +17,17 @@ export async function serveAlone(
     log,
     terminal,
     start,
-  }: {readonly log: Logger; readonly terminal: Terminal; readonly start: typeof startServer},
+    selfCheck,
+  }: {
+    readonly log: Logger;
+    readonly terminal: Terminal;
+    readonly start: typeof startServer;
+    readonly selfCheck: SelfCheck;
+  },
 ): Promise<number> {
   let server;
   try {
-    server = await start(settings, {log});
+    server = await start(settings, {log, selfCheck});
   } catch (error) {
     log.fatal({err: error}, 'the server could not start');
     terminal.err(`webkms: ${startFailure(error, settings)}`);

@@ -7,6 +7,7 @@ import {omitStacks} from '../kms-error.ts';
 import {createLogger} from '../observability/logger.ts';
 import type {ChannelPort} from '../processes/channel.ts';
 import {WorkerLink} from '../processes/worker-link.ts';
+import {beginSelfCheck} from './begin-self-check.ts';
 import {EXIT_FAILURE} from './command.ts';
 import {keepYoungHeapSmall} from './keep-young-heap-small.ts';
 import {sealPrototypes} from './seal-prototypes.ts';
@@ -30,17 +31,19 @@ export async function serveAsWorker(loadStart: () => Promise<typeof startServer>
   process.on('SIGTERM', () => link.resign());
   link.on('stop', async () => ended.resolve(undefined));
 
-  const {texts, number, isFirst} = link.start;
+  const {texts, number, isFirst, hasShare} = link.start;
   process.title = `webkms worker ${number}`;
   const settings = withoutDescriptor(loadSettings({environment: texts}), isFirst);
   const log = createLogger({...settings.log, shared: true}).child({worker: number});
   exitOnUncaught(process, log);
-  const start = await loadStart();
-  sealPrototypes();
-  if (!log.isLevelEnabled('debug')) omitStacks();
   let server;
   try {
-    server = await start(settings, {log, worker: link});
+    // The primary has looked before it began the first ones.
+    const selfCheck = await beginSelfCheck(settings, log, {alreadyEnforced: hasShare});
+    const start = await loadStart();
+    sealPrototypes();
+    if (!log.isLevelEnabled('debug')) omitStacks();
+    server = await start(settings, {log, worker: link, selfCheck});
   } catch (error) {
     log.fatal({err: error}, 'the worker could not begin');
     link.failed(startFailure(error, settings));

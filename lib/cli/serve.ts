@@ -1,10 +1,14 @@
 import cluster from 'node:cluster';
 import {parseArgs} from 'node:util';
+import type {Logger} from 'pino';
 import type {startServer} from '../app.ts';
+import type {Settings} from '../config/settings.ts';
 import {omitStacks} from '../kms-error.ts';
-import {EXIT_USAGE, type Command, type Terminal} from './command.ts';
+import type {SelfCheck} from '../self-check/self-check.ts';
+import {EXIT_FAILURE, EXIT_USAGE, type Command, type Terminal} from './command.ts';
 import {readSettings} from './read-settings.ts';
 import {sealPrototypes} from './seal-prototypes.ts';
+import {startFailure} from './start-failure.ts';
 import {exitOnUncaught} from './uncaught.ts';
 
 const HELP = [
@@ -41,6 +45,9 @@ async function runServe(args: readonly string[], terminal: Terminal, loadApp: Lo
   const {createLogger} = await import('../observability/logger.ts');
   const log = createLogger({...settings.log, shared: settings.workers > 1});
   exitOnUncaught(process, log);
+  // Before the rest of the program is loaded.
+  const selfCheck = await selfCheckOf(settings, {log, terminal});
+  if (!selfCheck) return EXIT_FAILURE;
   if (settings.workers > 1) {
     const {readSettingTexts} = await import('../config/load-settings.ts');
     const {servePrimary} = await import('./serve-primary.ts');
@@ -52,5 +59,20 @@ async function runServe(args: readonly string[], terminal: Terminal, loadApp: Lo
   sealPrototypes();
   if (!log.isLevelEnabled('debug')) omitStacks();
   const {serveAlone} = await import('./serve-alone.ts');
-  return serveAlone(settings, {log, terminal, start});
+  return serveAlone(settings, {log, terminal, start, selfCheck});
+}
+
+/** @returns undefined where the program is not what was built, and that is asked for; which the terminal was told */
+async function selfCheckOf(
+  settings: Settings,
+  {log, terminal}: {readonly log: Logger; readonly terminal: Terminal},
+): Promise<SelfCheck | undefined> {
+  const {beginSelfCheck} = await import('./begin-self-check.ts');
+  try {
+    return await beginSelfCheck(settings, log);
+  } catch (error) {
+    log.fatal({err: error}, 'the server could not start');
+    terminal.err(`webkms: ${startFailure(error, settings)}`);
+    return undefined;
+  }
 }

@@ -1,5 +1,5 @@
-import type {ListenAddress} from './address-parsers.ts';
 import {isolationProblems} from './isolation-problems.ts';
+import type {ListenAddress} from './address-parsers.ts';
 import type {KeyModuleSetting} from './key-module-parsers.ts';
 import type {StorageLocation} from './location-parsers.ts';
 import type {Rate} from './parsers.ts';
@@ -68,6 +68,11 @@ export interface Settings {
   readonly isolation: 'none' | 'process';
   /** Processes that answer requests. */
   readonly workers: number;
+  /** `manifest`: absolute path of a recorded one. */
+  readonly selfCheck: {
+    readonly mode: ParsedSettings['WEBKMS_SELF_CHECK'];
+    readonly manifest: string | undefined;
+  };
   /** undefined: no metrics. */
   readonly metricsListen: ListenAddress | undefined;
   /** `file` undefined: standard error. */
@@ -111,6 +116,7 @@ export function deriveSettings(parsed: ParsedSettings): Settings {
     shutdownTimeoutSeconds: parsed.WEBKMS_SHUTDOWN_TIMEOUT,
     isolation: parsed.WEBKMS_ISOLATION,
     workers: parsed.WEBKMS_WORKERS,
+    selfCheck: {mode: parsed.WEBKMS_SELF_CHECK, manifest: parsed.WEBKMS_SELF_CHECK_MANIFEST},
     metricsListen: parsed.WEBKMS_METRICS_LISTEN,
     log: {level: parsed.WEBKMS_LOG_LEVEL, file: parsed.WEBKMS_LOG_FILE},
   });

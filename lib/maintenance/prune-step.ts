@@ -13,7 +13,7 @@ export async function pruneStep(context: StepContext): Promise<void> {
     const keys = await hierarchy.listKeys(scope);
     // A root key version goes only after the data key versions that are sealed under it.
     const kinds = [
-      ['data key version', staleDataKeyVersions(keys)],
+      ['data key version', staleDataKeyVersions(scope, keys)],
       ['root key version', staleRootKeyVersions(keys)],
     ] as const;
     let count = 0;

@@ -31,7 +31,10 @@ async function countStale({job, stores, hierarchy, sealedData, signal}: StepCont
   let count = 0;
   for await (const scope of scopesOf(job, stores.keyHierarchy)) {
     // A scope that cannot be listed is told of when it is its turn.
-    const ids = await hierarchy.listKeys(scope).then(staleDataKeyVersions, () => []);
+    const ids = await hierarchy.listKeys(scope).then(
+      (keys) => staleDataKeyVersions(scope, keys),
+      () => [],
+    );
     if (ids.length > 0) for (const data of sealedData) count += await data.countUnder(scope, ids);
     await pauseFor(0, signal);
   }
@@ -40,7 +43,7 @@ async function countStale({job, stores, hierarchy, sealedData, signal}: StepCont
 
 async function rewrapScope(context: StepContext, scope: string): Promise<void> {
   const {hierarchy, sealedData, progress, pace, signal, log, job} = context;
-  const ids = staleDataKeyVersions(await hierarchy.listKeys(scope));
+  const ids = staleDataKeyVersions(scope, await hierarchy.listKeys(scope));
   for (const data of ids.length > 0 ? sealedData : []) {
     try {
       await rewrapRows(context, {scope, ids, data});

@@ -4,6 +4,9 @@ export const PURPOSES = ['key-material', 'record-mac', 'audit'] as const;
 /** The scope of what belongs to the server as a whole: the audit log, anchors. No keystore's: those are URLs. */
 export const SERVER_SCOPE = 'webkms:server';
 
+/** The purpose in that scope of a node's own keys: what it seals lies in nodes' data directories, where no job finds it. */
+export const SERVER_KEYS = 'key-material';
+
 /** The hierarchy's own scope, under which the sealers of root wrappers are sealed. Applications cannot use it. */
 export const ROOTS_SCOPE = 'webkms:roots';
 export const ROOT_SEALER_PURPOSE = 'root-sealer';

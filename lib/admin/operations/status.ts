@@ -1,4 +1,5 @@
 import type {RootStatus} from '../../sealing/root-status.ts';
+import type {SelfCheckReport} from '../../self-check/self-check-report.ts';
 import type {WorkerStatus} from '../../processes/messages.ts';
 import type {AdminOperation} from '../admin-operation.ts';
 import {noParameters} from '../parameters.ts';
@@ -11,6 +12,8 @@ export interface AdminStatus {
   readonly roots: readonly RootStatus[];
   /** Of a server of several processes. */
   readonly workers?: readonly WorkerStatus[];
+  /** Of a running server: whether its files are those of its manifest. */
+  readonly selfCheck?: SelfCheckReport;
   /** The job that is at work or waiting, if there is one. */
   readonly job?: {readonly id: string; readonly steps: readonly string[]; readonly scope?: string};
 }
@@ -19,7 +22,7 @@ export const status: AdminOperation<undefined, AdminStatus> = {
   name: 'status',
   whileSealed: true,
   parse: noParameters,
-  async run({root, stores, workers}) {
+  async run({root, stores, workers, selfCheck}) {
     await root.refresh();
     const roots = root.status();
     const unfinished = await stores.jobs.findUnfinished();
@@ -28,6 +31,7 @@ export const status: AdminOperation<undefined, AdminStatus> = {
       initialized: roots.length > 0,
       roots,
       ...(workers && {workers: await workers()}),
+      ...(selfCheck && {selfCheck: await selfCheck.report()}),
       ...(unfinished && {
         job: {
           id: unfinished.id,

@@ -1,4 +1,5 @@
 import type {AdminCommand} from './admin-command.ts';
+import {attestCommand} from './attest-command.ts';
 import {backupCommand, restoreCommand} from './backup-commands.ts';
 import {anchorCommand, checkCommand} from './check-commands.ts';
 import {hsmReconcileCommand} from './hsm-commands.ts';
@@ -6,6 +7,7 @@ import {migrateCommand} from './migrate-command.ts';
 import {jobsCommand, pruneCommand, rewrapCommand, rotateCommand} from './job-commands.ts';
 import {rootAddCommand, rootListCommand, rootRetireCommand} from './root-commands.ts';
 import {initCommand, sealCommand, unsealCommand} from './seal-commands.ts';
+import {selfCheckCommand} from './self-check-command.ts';
 import {statusCommand} from './status-command.ts';
 
 /** In the order of the help. */
@@ -27,4 +29,6 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   backupCommand,
   restoreCommand,
   migrateCommand,
+  selfCheckCommand,
+  attestCommand,
 ];

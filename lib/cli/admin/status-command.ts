@@ -1,6 +1,8 @@
 import type {AdminStatus} from '../../admin/operations/status.ts';
 import type {AdminCommand} from './admin-command.ts';
+import type {SelfCheckReport} from '../../self-check/self-check-report.ts';
 import type {WorkerStatus} from '../../processes/messages.ts';
+import {describeFindings} from '../../self-check/describe-findings.ts';
 import {describeRoots} from './describe-roots.ts';
 
 export const statusCommand: AdminCommand = {
@@ -10,12 +12,13 @@ export const statusCommand: AdminCommand = {
   run: async ({connect, print}) => {
     await using connection = await connect();
     const status = (await connection.call('status')) as AdminStatus;
-    const {sealed, initialized, roots, workers, job} = status;
+    const {sealed, initialized, roots, workers, selfCheck, job} = status;
     const {online} = connection;
     print({server: online ? 'running' : 'not running', ...status}, [
       `server: ${online ? 'running' : 'not running'}`,
       ...(online || sealed ? [`sealed: ${sealed ? 'yes' : 'no'}`] : []),
       ...(workers ? ['workers:', ...workers.map((worker) => `  ${describeWorker(worker)}`)] : []),
+      ...(selfCheck && selfCheck.result !== 'none' ? [`program: ${describeProgram(selfCheck)}`] : []),
       initialized ? 'roots of trust:' : 'roots of trust: none yet; make the first with: webkms admin init',
       ...describeRoots(roots).map((line) => `  ${line}`),
       ...(job ? [`job: ${job.id}, ${job.steps.join(', ')} of ${job.scope ?? 'all keystores'}`] : []),
@@ -23,6 +26,11 @@ export const statusCommand: AdminCommand = {
     return 0;
   },
 };
+
+function describeProgram(report: SelfCheckReport): string {
+  const {digest} = report;
+  return `${describeFindings(report)}${digest === undefined ? '' : ` Digest: ${digest}`}`;
+}
 
 function describeWorker({number, pid, state, sealed}: WorkerStatus): string {
   const doors = sealed === undefined ? 'does not say whether it is sealed' : sealed ? 'sealed' : 'not sealed';

@@ -98,6 +98,7 @@ async function openKeys(
   const management = await openKeyManagement(given, {
     ...{log, closing, metrics, holder},
     stores: storeProxies(connection),
+    selfCheck: {report: () => http.selfCheckReport(), check: () => http.selfCheck()},
     ...(!prompts && {prompt: (question: string) => NO_SECRETS.prompt(question)}),
     ...(sealed && {worker: {number: 0, from: {sealed: true, roots: []}}}),
   });

@@ -2,6 +2,8 @@ import type {AdminProgress} from '../../admin/admin-operation.ts';
 import type {KeystoreReply} from '../../operations/make-key.ts';
 import type {AuthorizedFacts} from '../../operations/authorized-facts.ts';
 import type {DescribeOptions, ListOptions} from '../../operations/key-service.ts';
+import type {FileFinding} from '../../self-check/check-files.ts';
+import type {SelfCheckReport} from '../../self-check/self-check-report.ts';
 import type {KeystoreConfigStore, Page} from '../../storage/keystore-config-store.ts';
 import type {MethodsOf} from './methods-of.ts';
 import {keystoreConfig} from './record-shapes.ts';
@@ -16,6 +18,7 @@ import {
   list,
   maybe,
   object,
+  oneOf,
   optional,
   text,
   tuple,
@@ -96,6 +99,9 @@ export interface HttpProcess {
   adminWrite(call: number, line: string): Promise<void>;
   sealedChanged(sealed: boolean): Promise<void>;
   log(line: string): Promise<void>;
+  /** Whether the program is what was built, as the HTTP process sees it: as far as it did look, or after it has looked now. */
+  selfCheckReport(): Promise<SelfCheckReport>;
+  selfCheck(): Promise<SelfCheckReport>;
   /** What was counted since the last time. */
   counted(counts: readonly Counted[]): Promise<void>;
 }
@@ -177,6 +183,18 @@ export const REQUEST_KEYSTORE_METHODS: MethodsOf<KeystoreConfigStore> = {
   delete: {parameters: tuple(text, fields({sequence: count})), result: done, writes: true},
 };
 
+const selfCheckReport = object<SelfCheckReport>({
+  mode: oneOf('warn', 'enforce', 'off'),
+  result: oneOf('passed', 'changed', 'none', 'unusable', 'unchecked'),
+  digest: optional(text),
+  files: optional(count),
+  findings: optional(
+    list(object<FileFinding>({problem: oneOf('changed', 'missing', 'added', 'unreadable'), path: text})),
+  ),
+  checkedAt: optional(count),
+  problem: optional(text),
+});
+
 export const HTTP_PROCESS_METHODS: MethodsOf<HttpProcess> = {
   acceptOnce: {parameters: tuple(count), result: done, writes: true},
   goOn: {parameters: tuple(count), result: done},
@@ -187,6 +205,8 @@ export const HTTP_PROCESS_METHODS: MethodsOf<HttpProcess> = {
   adminWrite: {parameters: tuple(count, text), result: done},
   sealedChanged: {parameters: tuple(boolean), result: done},
   log: {parameters: tuple(text), result: done},
+  selfCheckReport: {parameters: tuple(), result: selfCheckReport},
+  selfCheck: {parameters: tuple(), result: selfCheckReport},
   counted: {
     parameters: tuple(
       list(
