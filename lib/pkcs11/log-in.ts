@@ -20,6 +20,9 @@ export interface LoginOptions {
   readonly login: (pin: string) => Promise<void>;
 }
 
+/** In the state's directory; who confines a process lets it write here. */
+const DIRECTORY = 'pkcs11';
+
 const REFUSALS: ReadonlySet<number> = new Set([CKR.PIN_INCORRECT, CKR.PIN_INVALID, CKR.PIN_LEN_RANGE]);
 
 /**
@@ -28,11 +31,12 @@ const REFUSALS: ReadonlySet<number> = new Set([CKR.PIN_INCORRECT, CKR.PIN_INVALI
  * @throws TokenError; Pkcs11Error where it failed of something else
  */
 export async function logIn(options: LoginOptions): Promise<void> {
-  const {token, stateDir} = options;
-  await mkdir(stateDir, {recursive: true, mode: 0o700});
+  const {token} = options;
+  const directory = join(options.stateDir, DIRECTORY);
+  await mkdir(directory, {recursive: true, mode: 0o700});
   const name = createHash('sha256').update(`${token.label}\0${token.serial}`).digest('hex').slice(0, 16);
-  const refused = new RefusedPin(join(stateDir, `pkcs11-refused-pin-${name}.json`));
-  await withLoginLock(join(stateDir, `pkcs11-login-${name}.lock`), () => tryOnce(options, refused));
+  const refused = new RefusedPin(join(directory, `refused-pin-${name}.json`));
+  await withLoginLock(join(directory, `login-${name}.lock`), () => tryOnce(options, refused));
 }
 
 async function tryOnce(

@@ -137,7 +137,7 @@ describe('opening a token of PKCS #11', () => {
 
   it('keeps no PIN where it remembers one', async () => {
     await refusal({pinFile: await hsm.writePin('wrong', '999999')});
-    const directory = join(hsm.directory, 'state');
+    const directory = join(hsm.directory, 'state', 'pkcs11');
     for (const name of await readdir(directory)) {
       expect(await readFile(join(directory, name), 'utf8')).not.to.include('999999');
     }
