@@ -1,0 +1,140 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {duplexPair} from 'node:stream';
+import {loadSettings} from '../../../lib/config/load-settings.ts';
+import {storeHandlers} from '../../../lib/isolation/http-side/store-handlers.ts';
+import {serveHttpProcess} from '../../../lib/isolation/key-process/key-process.ts';
+import {Connection} from '../../../lib/isolation/protocol/connection.ts';
+import {
+  HTTP_PROCESS_METHODS,
+  KEY_PROCESS_METHODS,
+  REQUEST_KEYSTORE_METHODS,
+  type HttpProcess,
+  type KeyCallData,
+  type KeyProcess,
+} from '../../../lib/isolation/protocol/key-process-methods.ts';
+import {storedKey, storedKeystore} from '../../../lib/isolation/protocol/record-shapes.ts';
+import {handlersOf, remote} from '../../../lib/isolation/protocol/remote-interface.ts';
+import {encodeRow} from '../../../lib/isolation/protocol/rows.ts';
+import {SqliteStores} from '../../../lib/storage/sqlite/sqlite-stores.ts';
+import type {KeyRecord} from '../../../lib/storage/key-record.ts';
+import type {KeystoreConfig, KeystoreConfigStore} from '../../../lib/storage/keystore-config-store.ts';
+import type {Authenticated} from '../../../lib/storage/record-authentication.ts';
+import type {Stores} from '../../../lib/storage/stores.ts';
+
+const BASE = 'https://localhost:9443/kms/keystores';
+const CONTROLLER = 'did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH';
+
+/** A key process at the other end of a stream, and an HTTP process that says what a test wants. */
+export class KeyProcessScene {
+  readonly stores: Stores;
+  readonly keys: KeyProcess;
+  readonly keystores: KeystoreConfigStore;
+  /** What the key process asked for. */
+  readonly asked: string[] = [];
+  readonly ended: Promise<unknown>;
+  readonly #dataDir: string;
+
+  private constructor(stores: Stores, dataDir: string) {
+    this.stores = stores;
+    this.#dataDir = dataDir;
+    const [httpEnd, keyEnd] = duplexPair();
+    const note = (what: string) => async (): Promise<void> => {
+      this.asked.push(what);
+    };
+    const http: HttpProcess = {
+      acceptOnce: note('acceptOnce'),
+      goOn: note('goOn'),
+      adminReport: note('adminReport'),
+      adminWrite: note('adminWrite'),
+      sealedChanged: note('sealedChanged'),
+      selfCheckReport: async () => ({mode: 'warn', result: 'none'}),
+      selfCheck: async () => ({mode: 'warn', result: 'none'}),
+      log: async () => undefined,
+      counted: async () => undefined,
+    };
+    const methods = new Map([
+      ...storeHandlers(stores),
+      ...handlersOf<HttpProcess>('http', HTTP_PROCESS_METHODS, http),
+    ]);
+    const connection = new Connection(httpEnd, {methods, onEnd: () => undefined});
+    this.ended = serveHttpProcess(keyEnd).catch((error: unknown) => error);
+    this.keys = remote<KeyProcess>('keys', KEY_PROCESS_METHODS, connection);
+    this.keystores = remote<KeystoreConfigStore>('keystores', REQUEST_KEYSTORE_METHODS, connection);
+  }
+
+  static async create(): Promise<KeyProcessScene> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'webkms-key-process-'));
+    return new KeyProcessScene(await SqliteStores.open({path: join(dataDir, 'webkms.db')}), dataDir);
+  }
+
+  async open(): Promise<void> {
+    const environment = {WEBKMS_DATA_DIR: this.#dataDir, WEBKMS_LOG_LEVEL: 'silent'};
+    const settings = loadSettings({environment});
+    await this.keys.open({
+      settings: {...settings, storage: {kind: 'sqlite'}},
+      holder: 'test',
+      sealed: false,
+      prompts: false,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.keys.close().catch(() => undefined);
+    await this.stores.close();
+    await rm(this.#dataDir, {recursive: true});
+  }
+
+  async makeKeystore(name: string): Promise<KeystoreConfig> {
+    const config = {id: `${BASE}/${name}`, sequence: 0, controller: CONTROLLER, kmsModule: 'software'};
+    await this.keystores.insert(config, {creator: CONTROLLER, maxPerCreator: 10});
+    return config;
+  }
+
+  /** @returns its local id */
+  async makeKey(keystore: KeystoreConfig, target: object = {}): Promise<string> {
+    const {location = ''} = await this.keys.runOnKeystore({
+      keystore: await this.keystoreRow(keystore.id),
+      operation: {
+        type: 'GenerateKeyOperation',
+        invocationTarget: {type: 'Ed25519VerificationKey2020', ...target},
+      },
+      facts: {action: 'generateKey', chainLength: 1},
+      call: 1,
+    });
+    return location.slice(location.lastIndexOf('/') + 1);
+  }
+
+  async storedKeystore(id: string): Promise<Authenticated<KeystoreConfig>> {
+    const stored = await this.stores.keystores.find(id);
+    if (!stored) throw new Error('There is no such keystore.');
+    return stored;
+  }
+
+  async storedKey(keystoreId: string, localKeyId: string): Promise<Authenticated<KeyRecord>> {
+    const stored = await this.stores.keys.find({keystoreId, localKeyId});
+    if (!stored) throw new Error('There is no such key.');
+    return stored;
+  }
+
+  async keystoreRow(id: string): Promise<Uint8Array> {
+    return encodeRow(storedKeystore, await this.storedKeystore(id));
+  }
+
+  async keyRow(keystoreId: string, localKeyId: string): Promise<Uint8Array> {
+    return encodeRow(storedKey, await this.storedKey(keystoreId, localKeyId));
+  }
+
+  /** As an honest HTTP process asks for a signature. */
+  async signing({id}: KeystoreConfig, localKeyId: string): Promise<KeyCallData> {
+    return {
+      keystore: await this.keystoreRow(id),
+      localKeyId,
+      key: await this.keyRow(id, localKeyId),
+      operation: {type: 'SignOperation', invocationTarget: `${id}/keys/${localKeyId}`, verifyData: 'AAAA'},
+      facts: {action: 'sign', chainLength: 1},
+      call: 7,
+    };
+  }
+}
