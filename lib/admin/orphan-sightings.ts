@@ -1,12 +1,10 @@
-import {open, readFile, rename} from 'node:fs/promises';
-import {join} from 'node:path';
+import {mkdir, open, readFile, rename} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 
-const FILE = 'hsm-orphans.json';
+/** In the data directory, beside what the use of tokens leaves there. */
+const FILE = join('pkcs11', 'orphans.json');
 const FORMAT = 'webkms-hsm-orphans-v1';
 const MAX_BYTES = 64 * 1024 * 1024;
-
-/** Names of what is written in the data directory. */
-export const ORPHAN_FILES: readonly string[] = [FILE, `${FILE}.draft`];
 
 /** When keys were first seen to be orphans, by their names: in milliseconds since the epoch. */
 export type Sightings = ReadonlyMap<string, number>;
@@ -25,6 +23,7 @@ export async function readSightings(dataDir: string): Promise<Sightings> {
 /** In place of those that were there; mode 0600, durable. */
 export async function writeSightings(dataDir: string, sightings: Sightings): Promise<void> {
   const path = join(dataDir, FILE);
+  await mkdir(dirname(path), {recursive: true, mode: 0o700});
   const draft = await open(`${path}.draft`, 'w', 0o600);
   try {
     await draft.writeFile(JSON.stringify({format: FORMAT, firstSeen: [...sightings]}));

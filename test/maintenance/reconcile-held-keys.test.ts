@@ -127,7 +127,7 @@ describe('reconciling what key modules hold', () => {
       });
     /** As if all orphans had been seen first that long ago. */
     const age = async (ms: number): Promise<void> => {
-      const path = join(nodes.dataDir(), 'hsm-orphans.json');
+      const path = join(nodes.dataDir(), 'pkcs11', 'orphans.json');
       const {format, firstSeen} = JSON.parse(await readFile(path, 'utf8')) as {
         format: string;
         firstSeen: [string, number][];
@@ -182,7 +182,7 @@ describe('reconciling what key modules hold', () => {
       await run();
       module.hold(orphan.material, keystoreId, orphan.localKeyId);
       expect((await run()).orphans[0]).to.deep.include({destroyable: false});
-      const path = join(nodes.dataDir(), 'hsm-orphans.json');
+      const path = join(nodes.dataDir(), 'pkcs11', 'orphans.json');
       expect((await stat(path)).mode & 0o777).to.equal(0o600);
       await age(2 * HOUR);
       expect((await run()).orphans[0]).to.deep.include({destroyable: true});
