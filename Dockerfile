@@ -21,6 +21,7 @@ COPY bin bin
 COPY lib lib
 COPY schemas schemas
 COPY types types
+COPY scripts/write-manifest.ts scripts/
 RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-bookworm-slim
@@ -30,6 +31,10 @@ COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY --from=build /build/bin bin
+# What the image is made of, Node.js included; its digest is in the build's output. To have the server refuse to start where anything is
+# another: -e WEBKMS_SELF_CHECK=enforce (docs/guides/self-check.md).
+RUN NODE_DISABLE_COMPILE_CACHE=1 node bin/webkms.js admin self-check --record /app/manifest.json
+ENV WEBKMS_SELF_CHECK_MANIFEST=/app/manifest.json
 RUN mkdir -m 0700 /data && chown node:node /data
 USER node
 VOLUME /data
