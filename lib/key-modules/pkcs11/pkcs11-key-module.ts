@@ -28,6 +28,8 @@ import {TokenHeldKeys} from './token-held-keys.ts';
 import {createTokenAlgorithms} from './token-algorithms.ts';
 import {generationFailure, operationFailure} from './token-failure.ts';
 
+type TokenOperation = 'sign' | 'encrypt' | 'decrypt' | 'wrapKey' | 'unwrapKey' | 'deriveSecret';
+
 interface KeyInToken {
   readonly algorithm: TokenAlgorithm;
   readonly object: TokenObject;
@@ -97,9 +99,7 @@ export class Pkcs11KeyModule implements KeyModule {
 
   async sign(key: KeyVersion, data: Uint8Array, options?: SignatureOptions): Promise<Uint8Array> {
     const choice = chooseSignature(this.#offered(key, 'sign'), data, options);
-    const {algorithm, object} = this.#inToken(key);
-    const {sign} = algorithm;
-    if (!sign) throw lacks(key, 'sign');
+    const {algorithm, object, operation: sign} = this.#operation(key, 'sign');
     return this.#call(async () => {
       for (const last of [false, true]) {
         const signature = await sign(this.#token, object, data, choice);
@@ -127,9 +127,7 @@ export class Pkcs11KeyModule implements KeyModule {
       if (!verify) throw lacks(key, 'verify');
       return verify(data, signature, choice);
     }
-    const {object} = this.#inToken(key);
-    const {sign} = algorithm;
-    if (!sign) throw lacks(key, 'verify');
+    const {object, operation: sign} = this.#operation(key, 'sign');
     const expected = await this.#call(() => sign(this.#token, object, data, choice));
     return signature.length === expected.length && timingSafeEqual(signature, expected);
   }
@@ -142,9 +140,7 @@ export class Pkcs11KeyModule implements KeyModule {
       if (!encrypt) throw lacks(key, 'encrypt');
       return encrypt(plaintext, additionalData);
     }
-    const {object} = this.#inToken(key);
-    const {encrypt} = algorithm;
-    if (!encrypt) throw lacks(key, 'encrypt');
+    const {object, operation: encrypt} = this.#operation(key, 'encrypt');
     return this.#call(() => encrypt(this.#token, object, plaintext, additionalData));
   }
 
@@ -154,33 +150,25 @@ export class Pkcs11KeyModule implements KeyModule {
     options?: EncryptionOptions,
   ): Promise<Uint8Array | undefined> {
     const {additionalData} = chooseEncryption(this.#offered(key, 'decrypt'), options);
-    const {algorithm, object} = this.#inToken(key);
-    const {decrypt} = algorithm;
-    if (!decrypt) throw lacks(key, 'decrypt');
+    const {object, operation: decrypt} = this.#operation(key, 'decrypt');
     return this.#call(() => decrypt(this.#token, object, ciphertext, additionalData));
   }
 
   async wrapKey(key: KeyVersion, unwrappedKey: Uint8Array): Promise<Uint8Array> {
     this.#offered(key, 'wrapKey');
-    const {algorithm, object} = this.#inToken(key);
-    const {wrapKey} = algorithm;
-    if (!wrapKey) throw lacks(key, 'wrapKey');
+    const {object, operation: wrapKey} = this.#operation(key, 'wrapKey');
     return this.#call(() => wrapKey(this.#token, object, unwrappedKey));
   }
 
   async unwrapKey(key: KeyVersion, wrappedKey: Uint8Array): Promise<Uint8Array | undefined> {
     this.#offered(key, 'unwrapKey');
-    const {algorithm, object} = this.#inToken(key);
-    const {unwrapKey} = algorithm;
-    if (!unwrapKey) throw lacks(key, 'unwrapKey');
+    const {object, operation: unwrapKey} = this.#operation(key, 'unwrapKey');
     return this.#call(() => unwrapKey(this.#token, object, wrappedKey));
   }
 
   async deriveSecret(key: KeyVersion, publicKey: Uint8Array): Promise<Uint8Array> {
     this.#offered(key, 'deriveSecret');
-    const {algorithm, object} = this.#inToken(key);
-    const {deriveSecret} = algorithm;
-    if (!deriveSecret) throw lacks(key, 'deriveSecret');
+    const {object, operation: deriveSecret} = this.#operation(key, 'deriveSecret');
     return this.#call(() => deriveSecret(this.#token, object, publicKey));
   }
 
@@ -234,6 +222,16 @@ export class Pkcs11KeyModule implements KeyModule {
       algorithm,
       object: {class: algorithm.class, id: decodeReference(key.material), label: objectLabel(key)},
     };
+  }
+
+  #operation<N extends TokenOperation>(
+    key: KeyVersion,
+    name: N,
+  ): KeyInToken & {readonly operation: NonNullable<TokenAlgorithm[N]>} {
+    const inToken = this.#inToken(key);
+    const operation = inToken.algorithm[name];
+    if (!operation) throw lacks(key, name);
+    return {...inToken, operation};
   }
 
   async #call<T>(work: () => Promise<T>): Promise<T> {
