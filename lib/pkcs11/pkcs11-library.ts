@@ -90,8 +90,8 @@ export class Pkcs11Library {
 
 async function realpathOf(path: string): Promise<string> {
   try {
-    const real = await realpath(path);
-    if ((await stat(real)).isFile()) return real;
+    // By the name that was given: a process that is confined may look at nothing else.
+    if ((await stat(path)).isFile()) return await realpath(path);
   } catch (cause) {
     throw new TokenError('library-missing', `The PKCS #11 library ${path} cannot be found.`, {cause});
   }
