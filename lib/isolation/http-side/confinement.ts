@@ -67,7 +67,7 @@ async function runs([program = '', ...parameters]: readonly string[]): Promise<b
 /** Where the program is: its own files, and the packages that it loads, wherever they were installed. */
 function programPlaces(): readonly string[] {
   const root = packageRoot();
-  const own = ['lib', 'schemas', 'dist', 'package.json'].map((name) => join(root, name));
+  const own = ['lib', 'schemas', 'dist', 'node_modules', 'package.json'].map((name) => join(root, name));
   const packages = ['cborg', 'lru-cache', 'pino', 'ajv'].map((name) =>
     outermostModules(fileURLToPath(import.meta.resolve(name))),
   );
