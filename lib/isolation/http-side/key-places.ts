@@ -1,22 +1,34 @@
 import {existsSync} from 'node:fs';
-import {dirname, isAbsolute} from 'node:path';
+import {dirname, isAbsolute, join} from 'node:path';
+import {ATTESTATION_KEY_FILES} from '../../admin/attestation-key.ts';
 import type {Settings} from '../../config/settings.ts';
+import {parsePkcs11Uri} from '../../encoding/pkcs11-uri.ts';
 import type {RootWrapperRecord} from '../../storage/key-hierarchy-store.ts';
 import type {ConfinementOptions} from './confinement.ts';
 
-/** What the key process must reach outside the program: the files that roots of trust name, and others' key modules. */
+/** What the key process must reach outside the program: the files that roots of trust name, others' key modules, its own sealed key. */
 export function keyPlaces(
-  {rootWrapper, keyModules}: Settings,
+  {rootWrapper, keyModules, dataDir, pkcs11}: Settings,
   stored: readonly Pick<RootWrapperRecord, 'uri'>[],
 ): ConfinementOptions {
-  const files = [rootWrapper, ...stored.map(({uri}) => uri)].flatMap(fileOf);
+  const roots = [rootWrapper, ...stored.map(({uri}) => uri)];
+  const files = roots.flatMap(fileOf);
   const modules = keyModules.flatMap(({specifier}) =>
     specifier !== undefined && isAbsolute(specifier) ? [dirname(specifier)] : [],
   );
+  const attestation = ATTESTATION_KEY_FILES.map((name) => join(dataDir, name));
+  const tokens = roots.flatMap((uri) => (uri.startsWith('pkcs11:') ? [parsePkcs11Uri(uri)] : []));
+  const usesTokens = tokens.length > 0 || keyModules.some(({name}) => name === 'pkcs11');
+  const tokenFiles = tokens.flatMap(({modulePath, pinSource}) => [modulePath, pinSource]);
+  const secrets = [pkcs11.library, pkcs11.pinFile, ...tokenFiles].filter((path) => path !== undefined);
+  // What is remembered of PINs that were refused.
+  const tokenState = usesTokens ? [`${join(dataDir, 'pkcs11')}*`] : [];
   return {
-    readable: [...new Set([...files, ...modules])],
-    writable: [],
-    addons: keyModules.some(({name, specifier}) => name === 'pkcs11' || specifier !== undefined),
+    readable: [
+      ...new Set([...files, ...modules, ...attestation, ...(usesTokens ? secrets : []), ...tokenState]),
+    ],
+    writable: [...attestation, ...tokenState],
+    addons: usesTokens || keyModules.some(({specifier}) => specifier !== undefined),
   };
 }
 
@@ -32,7 +44,7 @@ export function seedingPlaces(
   const missing = missingDirectories(directory);
   const existing = dirname(missing[0] ?? path);
   return {
-    readable: [...readable.filter((file) => file !== path), existing],
+    readable: [...readable.filter((file) => dirname(file) !== directory), existing],
     writable: [missing[0] === undefined ? directory : `${missing[0]}*`],
     addons,
   };
