@@ -188,6 +188,27 @@ describe('webkms with a root of trust in a token', function () {
     await restored.stop();
   });
 
+  it('seals nothing while it is away, whatever other root is open, and opens when it is told to', async () => {
+    environment['WEBKMS_ROOT_WRAPPER'] = `file:${join(dir, 'root.key')}`;
+    const first = await start();
+    const key = await makeKey(first.clients);
+    await admin(['root', 'add', ROOT], {dataDir, environment});
+    await first.stop();
+    await token.remove();
+    const second = await start();
+    await expectSigns(second.clients, key);
+    const made = await makeKey(second.clients).catch((error: unknown) => error);
+    expect(made).to.have.property('status', 503);
+    expect(await admin(['root', 'list'], {dataDir, environment})).to.match(/pkcs11:[^]*There is no token/);
+    const still = await adminCommand(['unseal'], {dataDir, environment});
+    expect(still).to.include({status: 1, out: ''});
+    expect(still.err).to.include('There is no token label');
+    await token.putBack();
+    expect(await admin(['unseal'], {dataDir, environment})).to.match(/^Opened: rw_\S+ {2}pkcs11:/);
+    await expectSigns(second.clients, await makeKey(second.clients));
+    await second.stop();
+  });
+
   it('has keys beside it, of which orphans and missing ones are found', async () => {
     environment['WEBKMS_KEY_MODULES'] = 'pkcs11,software';
     environment['WEBKMS_PKCS11_TOKEN'] = 'webkms-test';

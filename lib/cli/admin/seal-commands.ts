@@ -33,8 +33,8 @@ export const unsealCommand: AdminCommand = {
   name: 'unseal',
   summary: 'Give shares to a sealed server, or to a root of trust that was added',
   help: [
-    'Opens what needs nobody; then asks for shares, without echo, until a root of trust opens. Where standard input is no',
-    'terminal, shares are its lines. What was given stays with the server: several people can each give theirs.',
+    'Opens what needs nobody, such as a token that is back; then asks for shares, without echo, until a root of trust opens. Where',
+    'standard input is no terminal, shares are its lines. What was given stays with the server: several people can each give theirs.',
     'Shares are never given as arguments, which others can see.',
   ],
   options: {reset: {meaning: 'makes the server forget the shares that were given, and asks for none'}},
@@ -49,9 +49,9 @@ export const unsealCommand: AdminCommand = {
     const before = (await connection.call('status')) as AdminStatus;
     const wasSealed = before.sealed;
     let {roots} = before;
-    if (wasSealed) {
+    if (wasSealed || roots.some(needsNobody)) {
       const unsealed = (await connection.call('unseal')) as Unsealed;
-      if (!unsealed.sealed) {
+      if (wasSealed && !unsealed.sealed) {
         print({sealed: false, roots: unsealed.roots}, ['The server is unsealed.']);
         return 0;
       }
@@ -59,8 +59,16 @@ export const unsealCommand: AdminCommand = {
     }
     if (!roots.some((root) => isWaiting(root) || asksPassphrase(root))) {
       if (wasSealed) throw cannotBeUnsealed(roots);
-      print({sealed: false, roots}, ['The server is not sealed, and no root of trust waits for shares.']);
-      return 0;
+      const opened = before.roots.filter(
+        ({id, open}) => !open && roots.some((root) => root.id === id && root.open),
+      );
+      const lines = opened.map(({id, uri}) => `Opened: ${id}  ${uri}`);
+      const closed = roots.filter(needsNobody);
+      if (lines.length + closed.length === 0)
+        lines.push('The server is not sealed, and no root of trust waits for shares.');
+      print({sealed: false, roots}, lines);
+      for (const {reason = ''} of closed) io.err(`webkms: ${reason}`);
+      return closed.length === 0 ? 0 : EXIT_FAILURE;
     }
     const opened = await open(connection, io, roots);
     const after = (await connection.call('status')) as AdminStatus;
@@ -128,6 +136,11 @@ function isWaiting({open: isOpen, state, threshold}: Root): boolean {
 
 function asksPassphrase({open: isOpen, state, uri}: Root): boolean {
   return !isOpen && state !== 'retiring' && isPassphrasePlace(uri);
+}
+
+/** That it is closed has another reason, which may have gone away: its file was missing, its token away. */
+function needsNobody(root: Root): boolean {
+  return !root.open && root.state !== 'retiring' && !isWaiting(root) && !asksPassphrase(root);
 }
 
 /** Where a server that runs can read no passphrase: somebody has to give it. */
