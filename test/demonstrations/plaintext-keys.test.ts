@@ -9,13 +9,9 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import Database from 'better-sqlite3';
 import {expect} from 'chai';
-import {loadSettings} from '../../lib/config/load-settings.ts';
-import {generateLocalId} from '../../lib/encoding/local-id.ts';
-import type {SoftwareKeyModule} from '../../lib/key-modules/software/software-key-module.ts';
-import {openKeyManagement} from '../../lib/key-management.ts';
-import {createLogger} from '../../lib/observability/logger.ts';
 import {freePort} from '../crash/free-port.ts';
-import {OWNER, signing} from './population.ts';
+import {importKnownKeys} from './known-keys.ts';
+import {signing} from './population.ts';
 import {admin} from '../support/admin-command.ts';
 import {send} from '../support/signed-request.ts';
 
@@ -50,7 +46,7 @@ describe('known private keys', function () {
     };
     try {
       const secrets = Array.from({length: KEYS}, () => randomBytes(32));
-      const urls = await importKeys(environment, secrets);
+      const urls = await importKnownKeys(environment, secrets);
       const child = spawn(process.execPath, ['--heapsnapshot-signal=SIGUSR2', LAUNCHER, 'serve'], {
         cwd: dataDir,
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -110,55 +106,6 @@ describe('known private keys', function () {
     }
   });
 });
-
-/** @returns the URLs of keys with these secrets, stored as the server stores those that it makes. */
-async function importKeys(
-  environment: Readonly<Record<string, string>>,
-  secrets: readonly Buffer[],
-): Promise<readonly string[]> {
-  const settings = loadSettings({environment});
-  const closing = new AsyncDisposableStack();
-  const log = createLogger({...settings.log, level: 'silent'});
-  try {
-    const {requestStores, keyModules} = await openKeyManagement(settings, {log, closing});
-    const module = keyModules.get('software') as SoftwareKeyModule;
-    const keystoreId = `${settings.baseUrl}/kms/keystores/${generateLocalId()}`;
-    await requestStores.keystores.insert(
-      {id: keystoreId, sequence: 0, controller: OWNER.did, kmsModule: 'ssm-v1'},
-      {creator: OWNER.did, maxPerCreator: 10},
-    );
-    const urls: string[] = [];
-    for (const secret of secrets) {
-      const identity = {
-        keystoreId,
-        localKeyId: generateLocalId(),
-        type: 'Ed25519VerificationKey2020' as const,
-        version: 1,
-      };
-      const generated = await module.importKey(identity, Buffer.from(secret));
-      const {localKeyId, type} = identity;
-      const createdAt = Date.now();
-      await requestStores.keys.insert(
-        {
-          keystoreId,
-          localKeyId,
-          type,
-          sequence: 0,
-          createdAt,
-          updatedAt: createdAt,
-          origin: 'imported',
-          state: 'enabled',
-          versions: [{version: 1, createdAt, state: 'enabled', ...generated}],
-        },
-        {maxPerKeystore: 1000},
-      );
-      urls.push(`${keystoreId}/keys/${localKeyId}`);
-    }
-    return urls;
-  } finally {
-    await closing.disposeAsync();
-  }
-}
 
 function found(bytes: Buffer, secrets: readonly Buffer[]): number {
   return secrets.filter((secret) => spellings(secret).some((spelling) => bytes.includes(spelling))).length;
