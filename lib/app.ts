@@ -136,7 +136,7 @@ async function compose(
   closing.defer(stopWork);
   const adminSocket = await role.openAdminSocket(() => {
     // One process for all.
-    watchProgram(selfCheck, log);
+    watchProgram(selfCheck, {log, metrics});
     return startAdminSocket({
       ...{loadOperations, log},
       execute: keys.executeAdmin,

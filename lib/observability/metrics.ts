@@ -10,6 +10,8 @@ export interface Metrics {
   cache(name: string, hit: boolean): void;
   /** The server did something with a key by itself, or could not. */
   keyLifecycle(event: string): void;
+  /** The program was compared with its manifest: a `SelfCheckReport`’s result. */
+  selfCheck(result: string): void;
 }
 
 /** Counts nothing. */
@@ -19,4 +21,5 @@ export const NO_METRICS: Metrics = Object.freeze({
   stage: () => undefined,
   cache: () => undefined,
   keyLifecycle: () => undefined,
+  selfCheck: () => undefined,
 });

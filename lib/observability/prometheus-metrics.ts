@@ -42,6 +42,11 @@ export class PrometheusMetrics implements Metrics {
     help: 'What the server did with keys by itself, or failed to do, by event.',
     labels: ['event'],
   });
+  readonly #selfChecks = new CounterTally({
+    name: 'webkms_self_checks_total',
+    help: 'Comparisons of the program with its manifest, by result.',
+    labels: ['result'],
+  });
 
   constructor() {
     collectDefaultMetrics({register: this.#process, eventLoopMonitoringPrecision: 20});
@@ -68,6 +73,10 @@ export class PrometheusMetrics implements Metrics {
     this.#keyLifecycle.add(event);
   }
 
+  selfCheck(result: string): void {
+    this.#selfChecks.add(result);
+  }
+
   /** What is counted, for `totalMetrics` in another process. */
   async values(): Promise<MetricValues> {
     const tallies = [
@@ -77,6 +86,7 @@ export class PrometheusMetrics implements Metrics {
       this.#stageSeconds,
       this.#cacheLookups,
       this.#keyLifecycle,
+      this.#selfChecks,
     ];
     const ofProcess: MetricValues = await this.#process.getMetricsAsJSON();
     return [...ofProcess, ...tallies.map((tally) => tally.samples())];

@@ -21,6 +21,7 @@ export class SelfCheck implements SelfCheckSource {
   #reading: Promise<ReadManifest | undefined> | undefined;
   #checking: Promise<SelfCheckReport> | undefined;
   #checkedAt: number | undefined;
+  #onChecked: (report: SelfCheckReport) => void = () => undefined;
 
   constructor(settings: SelfCheckSettings, installation = findInstallation()) {
     this.#settings = settings;
@@ -46,6 +47,11 @@ export class SelfCheck implements SelfCheckSource {
     };
   }
 
+  /** @param listener is told of each check from now on */
+  onChecked(listener: (report: SelfCheckReport) => void): void {
+    this.#onChecked = listener;
+  }
+
   /** One check at a time is for all who ask meanwhile. */
   check(): Promise<SelfCheckReport> {
     this.#checking ??= this.#check().finally(() => (this.#checking = undefined));
@@ -68,7 +74,9 @@ export class SelfCheck implements SelfCheckSource {
     // Why it cannot be read is said by the report.
     const manifest = await this.#manifest().catch(() => undefined);
     if (manifest) await this.#compare(manifest);
-    return this.report();
+    const report = await this.report();
+    if (!this.#stopping.signal.aborted) this.#onChecked(report);
+    return report;
   }
 
   async #compare(manifest: ReadManifest): Promise<void> {

@@ -37,7 +37,14 @@ describe('settings', () => {
       keystoreCreation: 'open',
       trustedProxies: [],
       keyModules: [{name: 'software'}],
-      pkcs11: undefined,
+      pkcs11: {
+        library: undefined,
+        tokenLabel: undefined,
+        pinFile: undefined,
+        sessions: 4,
+        timeoutMs: 10_000,
+      },
+      isolation: 'none',
       keyDescriptions: 'authorized',
       keyDefaults: {
         enforced: false,
@@ -54,6 +61,7 @@ describe('settings', () => {
       requestTimeoutSeconds: 30,
       shutdownTimeoutSeconds: 10,
       workers: 1,
+      selfCheck: {mode: 'warn', manifest: undefined},
       metricsListen: undefined,
       log: {level: 'info', file: undefined},
     });
@@ -106,6 +114,8 @@ describe('settings', () => {
         WEBKMS_REQUEST_TIMEOUT: '5s',
         WEBKMS_SHUTDOWN_TIMEOUT: '6s',
         WEBKMS_WORKERS: '2',
+        WEBKMS_SELF_CHECK: 'enforce',
+        WEBKMS_SELF_CHECK_MANIFEST: '/media/manifest.json',
         WEBKMS_METRICS_LISTEN: '127.0.0.1:9464',
         WEBKMS_LOG_LEVEL: 'debug',
         WEBKMS_LOG_FILE: '/log/webkms.log',
@@ -132,6 +142,7 @@ describe('settings', () => {
         sessions: 8,
         timeoutMs: 2000,
       },
+      isolation: 'none',
       keyDescriptions: 'public',
       keyDefaults: {
         enforced: true,
@@ -147,6 +158,7 @@ describe('settings', () => {
       requestTimeoutSeconds: 5,
       shutdownTimeoutSeconds: 6,
       workers: 2,
+      selfCheck: {mode: 'enforce', manifest: '/media/manifest.json'},
       metricsListen: {host: '127.0.0.1', port: 9464},
       log: {level: 'debug', file: '/log/webkms.log'},
     });

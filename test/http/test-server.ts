@@ -100,6 +100,7 @@ function recordingMetrics(counted: string[]): Metrics {
     stage: (name) => void counted.push(`stage ${name}`),
     cache: (name, hit) => void counted.push(`cache ${name} ${hit ? 'hit' : 'miss'}`),
     keyLifecycle: (event) => void counted.push(`key ${event}`),
+    selfCheck: (result) => void counted.push(`self-check ${result}`),
   };
 }
 

@@ -28,6 +28,7 @@ describe('metrics', () => {
     metrics.cache('capabilities', true);
     metrics.cache('capabilities', false);
     metrics.keyLifecycle('rotated');
+    metrics.selfCheck('changed');
     const {status, type, text} = await get('/metrics');
     expect({status, type}).to.deep.equal({status: 200, type: 'text/plain; version=0.0.4; charset=utf-8'});
     const samples = text.split('\n');
@@ -41,6 +42,7 @@ describe('metrics', () => {
       'webkms_cache_lookups_total{cache="capabilities",result="hit"} 1',
       'webkms_cache_lookups_total{cache="capabilities",result="miss"} 1',
       'webkms_key_lifecycle_total{event="rotated"} 1',
+      'webkms_self_checks_total{result="changed"} 1',
     ]);
   });
 

@@ -28,6 +28,10 @@ export class CountedMetrics implements Metrics {
     // As `request`.
   }
 
+  selfCheck(): void {
+    // The HTTP process looks at the files.
+  }
+
   /** Of opened keys, which are the only cache that is counted here. */
   cache(_name: string, hit: boolean): void {
     if (hit) this.#hits++;
