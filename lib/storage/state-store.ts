@@ -7,7 +7,10 @@ export interface StateRequest {
   readonly keystoreId: string;
   /** Brings the key with it. */
   readonly localKeyId?: string | undefined;
-  /** Brings whether any of these is revoked in the keystore: at most 18, which is what two chains have. */
+  /**
+   * Brings whether any of these is revoked in the keystore: at most 18, which is what two chains have. What was read may be
+   * known by the list: nobody may change one.
+   */
   readonly revocations?: readonly Omit<RevocationKey, 'keystoreId'>[] | undefined;
 }
 

@@ -1,58 +1,36 @@
 import type {RevocationKey} from '../revocation-store.ts';
 
-type Named = Omit<RevocationKey, 'keystoreId'>;
+export type NamedRevocations = readonly Omit<RevocationKey, 'keystoreId'>[];
 
-interface Asked {
-  /** Position of the keystore. */
+interface Answer {
+  /** Position of the keystore in which it was asked. */
   readonly keystore: number;
-  readonly revocations: readonly Named[];
+  /** Of the database, in which it was read. */
+  readonly version: number;
+  readonly isAnyRevoked: boolean;
 }
 
-/** Ids are made by who asks: they may be long. */
-const MAX_CHARACTERS = 2 * 1024 * 1024;
-
-/** Whether capabilities are revoked, as it was read in the present version of the database (`SqliteConnection.dataVersion`). */
+/**
+ * Whether any of a list's capabilities is revoked, as it was read in a version of the database (`SqliteConnection.dataVersion`).
+ * Known by the list itself, for as long as somebody keeps it: nobody may change one.
+ */
 export class RevocationMemory {
-  readonly #isRevoked = new Map<string, boolean>();
-  #characters = 0;
-  #version = -1;
+  readonly #answers = new WeakMap<NamedRevocations, Answer>();
 
-  /** @returns whether any is; undefined where that is not known of all of them. */
-  recall(version: number, {keystore, revocations}: Asked): boolean | undefined {
-    let isAny = false;
-    for (const revocation of revocations) {
-      const isRevoked =
-        version === this.#version ? this.#isRevoked.get(nameOf(keystore, revocation)) : undefined;
-      if (isRevoked === undefined) return undefined;
-      isAny ||= isRevoked;
-    }
-    return isAny;
+  /** Whether the list was ever asked about. */
+  has(revocations: NamedRevocations): boolean {
+    return revocations.length === 0 || this.#answers.has(revocations);
   }
 
-  /** Asks the database about each, and remembers the answers. @returns whether any is revoked */
-  take(
-    version: number,
-    {keystore, revocations, isRevoked}: Asked & {readonly isRevoked: (revocation: Named) => boolean},
-  ): boolean {
-    if (version !== this.#version || this.#characters > MAX_CHARACTERS) this.#forget();
-    this.#version = version;
-    let isAny = false;
-    for (const revocation of revocations) {
-      const answer = isRevoked(revocation);
-      const name = nameOf(keystore, revocation);
-      this.#isRevoked.set(name, answer);
-      this.#characters += name.length;
-      isAny ||= answer;
-    }
-    return isAny;
+  /** @returns undefined where that was not read in that keystore and version */
+  recall(revocations: NamedRevocations, keystore: number, version: number): boolean | undefined {
+    if (revocations.length === 0) return false;
+    const answer = this.#answers.get(revocations);
+    return answer?.version === version && answer.keystore === keystore ? answer.isAnyRevoked : undefined;
   }
 
-  #forget(): void {
-    this.#isRevoked.clear();
-    this.#characters = 0;
+  /** Takes what was read. */
+  remember(revocations: NamedRevocations, answer: Answer): void {
+    if (revocations.length > 0) this.#answers.set(revocations, answer);
   }
 }
-
-/** No two have the same, whatever is in them. */
-const nameOf = (keystore: number, {delegator, capabilityId}: Named): string =>
-  `${keystore} ${delegator.length} ${delegator}${capabilityId}`;

@@ -4,8 +4,8 @@ import {nextTurn} from '../../turns.ts';
 const SLICE_MS = 2;
 
 export interface SharedReadingsOptions<Request, State> {
-  /** Asks the store for its version now. */
-  readonly version: () => Promise<number>;
+  /** Asks the store for its version now. @param requests those of the turn: what is read with it may be recalled in it. */
+  readonly version: (requests: readonly Request[]) => Promise<number>;
   /** @returns what is known to be in that version; undefined where that is not all that was asked for. Does not throw. */
   readonly recall: (request: Request, version: number) => State | undefined;
   readonly read: (request: Request) => Promise<State>;
@@ -42,7 +42,7 @@ export class SharedReadings<Request, State> {
     const asked = this.#asked;
     this.#asked = [];
     try {
-      const version = await this.#options.version();
+      const version = await this.#options.version(asked.map(({request}) => request));
       await this.#readEach(asked.filter((reading) => !this.#isKnown(reading, version)));
     } catch (error) {
       for (const {reject} of asked) reject(error);

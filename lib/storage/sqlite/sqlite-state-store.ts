@@ -11,7 +11,7 @@ import {VERSION_COLUMNS} from './key-version-row.ts';
 import {type AuthenticatedKeystoreColumns, toKeystoreConfig} from '../keystore-columns.ts';
 import {KEYSTORE_COLUMNS} from './keystore-row.ts';
 import {RecordMemory} from './record-memory.ts';
-import {RevocationMemory} from './revocation-memory.ts';
+import {RevocationMemory, type NamedRevocations} from './revocation-memory.ts';
 import {revocationStatements} from './revocation-statements.ts';
 import {SharedReadings} from './shared-readings.ts';
 
@@ -53,7 +53,7 @@ export class SqliteStateStore implements StateStore {
     );
     this.#findRevocation = revocationStatements(connection).find;
     this.#readings = new SharedReadings({
-      version: () => connection.run(() => connection.dataVersion()),
+      version: (requests) => this.#version(requests),
       recall: (request, version) => this.#recall(request, version),
       read: (request) => connection.snapshot(() => this.#read(request)),
     });
@@ -61,6 +61,29 @@ export class SqliteStateStore implements StateStore {
 
   read(request: StateRequest): Promise<StoredState> {
     return this.#readings.read(request);
+  }
+
+  /** Reads with it, as of the same moment, what is most often not known where nothing has changed: the links of new chains. */
+  async #version(requests: readonly StateRequest[]): Promise<number> {
+    const connection = this.#connection;
+    const unknown = requests.filter(({revocations = []}) => !this.#revocations.has(revocations));
+    if (unknown.length > 0) {
+      try {
+        return await connection.snapshot(() => {
+          const version = connection.dataVersion();
+          for (const request of unknown) this.#learn(request, version);
+          return version;
+        });
+      } catch {
+        // Each is read by itself, and fails by itself.
+      }
+    }
+    return connection.run(() => connection.dataVersion());
+  }
+
+  #learn({keystoreId, revocations = []}: StateRequest, version: number): void {
+    const keystore = this.#keystores.current(keystoreId, version);
+    if (keystore) this.#readRevocations(revocations, keystore.position, version);
   }
 
   /** @returns what is known to be in that version of the database; undefined where that is not all. */
@@ -74,7 +97,7 @@ export class SqliteStateStore implements StateStore {
     const key =
       localKeyId === undefined ? undefined : this.#keys.current(nameOf(position, localKeyId), version);
     if (localKeyId !== undefined && !key) return undefined;
-    const isAnyRevoked = this.#revocations.recall(version, {keystore: position, revocations});
+    const isAnyRevoked = this.#revocations.recall(revocations, position, version);
     return isAnyRevoked === undefined ? undefined : {keystore: config, key, isAnyRevoked};
   }
 
@@ -90,12 +113,17 @@ export class SqliteStateStore implements StateStore {
     return {
       keystore: config,
       key: localKeyId === undefined ? undefined : this.#readKey(version, {keystoreId, position, localKeyId}),
-      isAnyRevoked: this.#revocations.take(version, {
-        ...{keystore: position, revocations},
-        isRevoked: ({delegator, capabilityId}) =>
-          this.#findRevocation.get(position, delegator, capabilityId) !== undefined,
-      }),
+      isAnyRevoked: this.#readRevocations(revocations, position, version),
     };
+  }
+
+  #readRevocations(revocations: NamedRevocations, keystore: number, version: number): boolean {
+    const isAnyRevoked = revocations.some(
+      ({delegator, capabilityId}) =>
+        this.#findRevocation.get(keystore, delegator, capabilityId) !== undefined,
+    );
+    this.#revocations.remember(revocations, {keystore, version, isAnyRevoked});
+    return isAnyRevoked;
   }
 
   #readKey(

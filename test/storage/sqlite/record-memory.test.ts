@@ -55,39 +55,26 @@ describe('RecordMemory', () => {
 });
 
 describe('RevocationMemory', () => {
-  const named = (capabilityId: string, delegator = 'did:key:a') => ({delegator, capabilityId});
-  const [kept, revoked] = [named('urn:kept'), named('urn:revoked')];
-  const isRevoked = (revocation: object): boolean => revocation === revoked;
+  const kept = [{delegator: 'did:key:a', capabilityId: 'urn:kept'}];
 
-  it('knows what was asked in this version of the database, in that keystore, and of nothing else', () => {
+  it('knows of the very list what was read in that version of the database and that keystore, and of nothing else', () => {
     const memory = new RevocationMemory();
-    expect(memory.recall(1, {keystore: 1, revocations: []})).to.equal(false);
-    expect(memory.recall(1, {keystore: 1, revocations: [kept]})).to.equal(undefined);
-    expect(memory.take(1, {keystore: 1, revocations: [kept], isRevoked})).to.equal(false);
-    expect(memory.take(1, {keystore: 1, revocations: [kept, revoked], isRevoked})).to.equal(true);
-    expect(memory.recall(1, {keystore: 1, revocations: [kept]})).to.equal(false);
-    expect(memory.recall(1, {keystore: 1, revocations: [kept, revoked]})).to.equal(true);
-    const others = [
-      {keystore: 2, revocations: [kept]},
-      {keystore: 1, revocations: [kept, named('urn:new')]},
-      {keystore: 1, revocations: [named('aurn:kept', 'did:key:')]},
-      {keystore: 1, revocations: [named('', 'did:key:aurn:kept')]},
-    ];
-    for (const other of others) expect(memory.recall(1, other)).to.equal(undefined);
-    expect(memory.recall(2, {keystore: 1, revocations: [kept]})).to.equal(undefined);
-    memory.take(2, {keystore: 1, revocations: [revoked], isRevoked});
-    expect(memory.recall(2, {keystore: 1, revocations: [kept]})).to.equal(undefined);
+    expect(memory.has(kept)).to.equal(false);
+    expect(memory.recall(kept, 1, 1)).to.equal(undefined);
+    for (const isAnyRevoked of [true, false]) {
+      memory.remember(kept, {keystore: 1, version: 1, isAnyRevoked});
+      expect(memory.recall(kept, 1, 1)).to.equal(isAnyRevoked);
+    }
+    expect(memory.has(kept)).to.equal(true);
+    expect(memory.has([...kept])).to.equal(false);
+    expect(memory.recall([...kept], 1, 1)).to.equal(undefined);
+    expect(memory.recall(kept, 2, 1)).to.equal(undefined);
+    expect(memory.recall(kept, 1, 2)).to.equal(undefined);
   });
 
-  it('forgets what it knows where that is much: who asks makes the names', () => {
+  it('knows that no capability is none that is revoked', () => {
     const memory = new RevocationMemory();
-    const long = (index: number) => named(`urn:${index}:${'x'.repeat(100_000)}`);
-    const ask = (revocation: ReturnType<typeof named>): unknown =>
-      memory.take(1, {keystore: 1, revocations: [revocation], isRevoked});
-    ask(kept);
-    for (let index = 0; index < 10; index++) ask(long(index));
-    expect(memory.recall(1, {keystore: 1, revocations: [kept]})).to.equal(false);
-    for (let index = 10; index < 30; index++) ask(long(index));
-    expect(memory.recall(1, {keystore: 1, revocations: [kept]})).to.equal(undefined);
+    expect(memory.has([])).to.equal(true);
+    expect(memory.recall([], 1, 1)).to.equal(false);
   });
 });

@@ -56,6 +56,12 @@ async function fixture({stores}: Hands) {
   return {keystore, key, revocation, request};
 }
 
+/** Of the same capabilities, in a list that nothing is known by. */
+const newList = ({revocations = [], ...request}: StateRequest): StateRequest => ({
+  ...request,
+  revocations: [...revocations],
+});
+
 const CHANGES = [
   'updateKeystore',
   'updateKey',
@@ -141,8 +147,10 @@ describe('SqliteStateStore: what it remembers', () => {
                 }
               }
               for (const reader of reads) {
-                const read = await hands[reader].state.read(request);
-                expect(plain(read)).to.deep.equal(plain({keystore, key, isAnyRevoked}));
+                for (const asked of [newList(request), request]) {
+                  const read = await hands[reader].state.read(asked);
+                  expect(plain(read)).to.deep.equal(plain({keystore, key, isAnyRevoked}));
+                }
               }
             }
           }),
@@ -162,6 +170,41 @@ describe('SqliteStateStore: what it remembers', () => {
       const changedKey = {...key, description: 'changed'};
       expect(plain(await after)).to.deep.equal(plain({keystore, key: changedKey, isAnyRevoked: false}));
       expect(plain((await before).keystore)).to.deep.equal(plain(keystore));
+    }));
+
+  it('is of one moment with the revocations of a new chain', () =>
+    withHands(async (hands) => {
+      const {keystore, request, revocation} = await fixture(hands);
+      const {stores, other} = hands;
+      const first = await stores.state.read(request);
+      const again = await stores.state.read(newList(request));
+      expect(again.keystore).to.equal(first.keystore);
+      expect(again.key).to.equal(first.key);
+      const asked = newList(request);
+      const before = stores.state.read(asked);
+      await other.revocations.insert(revocation, {});
+      await other.keystores.update(next(keystore), {replaced: keystore, updater: ALICE});
+      const seen = await before;
+      expect(seen.isAnyRevoked).to.equal(seen.keystore?.sequence === 1);
+      for (const later of [asked, newList(request)]) {
+        const {isAnyRevoked, ...state} = await stores.state.read(later);
+        expect(isAnyRevoked).to.equal(true);
+        expect(state.keystore).to.have.property('sequence', 1);
+      }
+    }));
+
+  it('is not lost on others where the revocations of a new chain cannot be read', () =>
+    withHands(async (hands) => {
+      const {request} = await fixture(hands);
+      const {state} = hands.stores;
+      const first = await state.read(request);
+      const unreadable = [{delegator: Symbol('no text') as unknown as string, capabilityId: 'urn:a'}];
+      const readings = [newList(request), {...request, revocations: unreadable}, request];
+      const [unknown, broken, known] = await Promise.allSettled(readings.map((each) => state.read(each)));
+      expect(broken).to.have.property('status', 'rejected');
+      for (const outcome of [unknown, known]) {
+        expect((outcome as PromiseFulfilledResult<unknown>).value).to.deep.equal(first);
+      }
     }));
 
   it('is what each asked for, where many ask in one turn', () =>
