@@ -2,9 +2,16 @@ import {verify} from 'node:crypto';
 import {LRUCache} from 'lru-cache';
 import {decodeBase58} from '../encoding/base58.ts';
 import {NotAllowedError} from '../errors.ts';
-import {eachDelegationData, readDelegationData, type DelegationData} from './canonical/delegation-data.ts';
+import {
+  eachDelegationData,
+  parentOf,
+  readDelegationData,
+  type DelegationData,
+} from './canonical/delegation-data.ts';
 import type {DidResolver, ResolveOptions} from './did/did-resolver.ts';
 import type {VerificationMethod} from './did/verification-method.ts';
+import {isRecord} from './shape.ts';
+import {VerifiedChains, type ChainName} from './verified-chains.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -24,6 +31,8 @@ export class DelegationProofs {
   readonly #resolver: DidResolver;
   /** By signature, key and what it is over, where it verified: what never becomes false, whoever's the key is. */
   readonly #verified = new LRUCache<string, string>({max: MAX_REMEMBERED});
+  /** Parents of chains that came more than once. */
+  readonly #parents = new VerifiedChains();
 
   constructor({resolver}: {readonly resolver: DidResolver}) {
     this.#resolver = resolver;
@@ -37,11 +46,17 @@ export class DelegationProofs {
    */
   async verifyChain(document: Document, {requester, yieldTurn}: VerifyChainOptions = {}): Promise<boolean> {
     const options = requester === undefined ? {} : {requester};
+    const parent = parentOf(document);
+    const name = parent && this.#nameOfKnown(parent);
+    const written = name && this.#parents.recall(name);
     let isFirst = true;
-    for (const link of eachDelegationData(document)) {
+    let isImmutable = true;
+    for (const link of eachDelegationData(document, written)) {
       if (!isFirst) await yieldTurn?.();
       isFirst = false;
       if (!link || !(await this.#verify(link, options))) return false;
+      isImmutable &&= link.verificationMethod.startsWith('did:key:');
+      if (name && isImmutable && link.document === parent) this.#parents.remember(name, link.written);
     }
     return true;
   }
@@ -54,6 +69,14 @@ export class DelegationProofs {
   async verifyLast(document: Document, options?: ResolveOptions): Promise<VerificationMethod | undefined> {
     const link = readDelegationData(document)?.at(-1);
     return link && this.#verify(link, options);
+  }
+
+  /** Of a parent that came before, as far as its signature tells: a chain that is new altogether is not worth a hash. */
+  #nameOfKnown(parent: Document): ChainName | undefined {
+    const {proof} = parent;
+    const proofValue = isRecord(proof) ? proof['proofValue'] : undefined;
+    const isKnown = typeof proofValue === 'string' && this.#verified.has(proofValue);
+    return isKnown ? VerifiedChains.nameOf(parent) : undefined;
   }
 
   async #verify(link: DelegationData, options?: ResolveOptions): Promise<VerificationMethod | undefined> {

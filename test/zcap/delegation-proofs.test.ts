@@ -4,10 +4,10 @@ import {decodeBase58} from '../../lib/encoding/base58.ts';
 import {NotAllowedError} from '../../lib/errors.ts';
 import {DelegationProofs} from '../../lib/zcap/delegation-proofs.ts';
 import {createDidResolver, unresolved, type DidResolver} from '../../lib/zcap/did/did-resolver.ts';
-import {changeAt} from './canonical/changed-delegations.ts';
+import {changeAt, CHANGES} from './canonical/changed-delegations.ts';
 import type {Generated} from './canonical/generated-delegations.ts';
 import {rejection} from '../key-modules/fixtures.ts';
-import {delegateChain} from '../support/delegate.ts';
+import {delegate, delegateChain, type Capability} from '../support/delegate.ts';
 import {controller} from '../support/did-key.ts';
 
 const ROOT = `urn:zcap:root:${encodeURIComponent('https://kms.example/kms/keystores/z19uMCzCbfRyhRyKVXe8tn8Zz')}`;
@@ -61,6 +61,15 @@ describe('DelegationProofs', () => {
   async function expectRefused(document: Generated, by = proofs()): Promise<void> {
     const error = await rejection(by.verifyChain(document));
     expect(error).to.be.instanceOf(NotAllowedError).and.to.have.property('reason', 'capability-proof');
+  }
+
+  /** Refused, or left to others. */
+  async function expectNotVerified(document: Generated, by: DelegationProofs): Promise<void> {
+    const verified = await by.verifyChain(document).catch((error: unknown) => {
+      expect(error).to.have.property('reason', 'capability-proof');
+      return false;
+    });
+    expect(verified).to.equal(false);
   }
 
   for (let links = 1; links <= MAX_LINKS; links++) {
@@ -148,6 +157,79 @@ describe('DelegationProofs', () => {
     await expectRefused(chainOf(1), two);
     isReplaced = false;
     expect(await two.verifyChain(chainOf(1))).to.equal(true);
+  });
+
+  describe('of chains with known parents', () => {
+    const RESIGNED = {
+      id: 'urn:uuid:0e2a5c5e-0d0e-4b0a-8f0c-6f5d3a1b9c77',
+      expires: new Date(Date.now() + 60_000),
+    };
+
+    /** Has all but the last link of a chain come often enough to be known. */
+    async function knowing(document: Generated): Promise<DelegationProofs> {
+      const one = proofs();
+      for (let time = 0; time < 2; time++) expect(await one.verifyChain(document)).to.equal(true);
+      resolved = [];
+      keysUsed = 0;
+      return one;
+    }
+
+    for (const links of [2, 3, MAX_LINKS]) {
+      it(`R29 verifies the last of ${links} links alone, and refuses it where it is forged`, async () => {
+        const [delegator, other] = [holders[links - 1]!, holders[0]!];
+        const parent = chains[links - 2] as unknown as Capability;
+        const one = await knowing(chainOf(links));
+        const leaf = {...RESIGNED, parent, controller: holders[links]!};
+        const renewed = (await delegate({...leaf, delegator})) as unknown as Generated;
+        expect(await one.verifyChain(renewed)).to.equal(true);
+        expect(resolved).to.deep.equal([delegator.keyId]);
+        expect(keysUsed).to.equal(1);
+        await expectRefused(forge(renewed), one);
+        const byAnother = (await delegate({...leaf, delegator: other})) as unknown as Generated;
+        await expectRefused(withProof(byAnother, {verificationMethod: delegator.keyId}), one);
+      });
+    }
+
+    for (const [what, change] of Object.entries(CHANGES)) {
+      it(`R29 refuses a chain with another parent: ${what}`, async () => {
+        const one = await knowing(chainOf(4));
+        for (const depth of [1, 2, 3]) {
+          const changed = change(chainOf(4), depth);
+          if (changed) await expectNotVerified(changed, one);
+        }
+        expect(await one.verifyChain(chainOf(4))).to.equal(true);
+      });
+    }
+
+    it('R29 does not take a parent for known that was refused', async () => {
+      const one = await knowing(chainOf(3));
+      const forged = changeAt(chainOf(4), 1, (link) => ({...link, expires: '2031-01-01T00:00:00Z'}));
+      for (let time = 0; time < 3; time++) await expectRefused(forged, one);
+    });
+
+    it('asks each time for the keys of those whose DID documents can change', async () => {
+      const web = {...holders[1]!, did: 'did:web:holder.example', keyId: 'did:web:holder.example#key'};
+      const links = await delegateChain({
+        root: ROOT,
+        holders: [holders[0]!, {...web, signer: {...web.signer, id: web.keyId}}, holders[2]!, holders[3]!],
+      });
+      let isReplaced = false;
+      const changing: DidResolver = {
+        ...watching,
+        verificationMethod: async (didUrl, ...rest) => {
+          if (didUrl !== web.keyId) return watching.verificationMethod(didUrl, ...rest);
+          const holder = holders[isReplaced ? 5 : 1]!;
+          const method = await watching.verificationMethod(holder.keyId, ...rest);
+          return {...method, id: web.keyId, controller: web.did};
+        },
+      };
+      const one = proofs(changing);
+      const document = links.at(-1) as unknown as Generated;
+      for (let time = 0; time < 4; time++) expect(await one.verifyChain(document)).to.equal(true);
+      expect(resolved).to.have.length(12);
+      isReplaced = true;
+      await expectRefused(document, one);
+    });
   });
 
   it('leaves to others what has a method of another controller, and what it cannot write', async () => {

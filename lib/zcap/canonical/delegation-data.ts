@@ -7,8 +7,16 @@ type Document = Readonly<Record<string, unknown>>;
 
 /** One delegation's signature, and what it is over. */
 export interface DelegationData extends DelegationSignature {
+  readonly document: Document;
+  readonly written: WrittenDelegation;
   /** @returns 64 bytes, SHA-256 of the proof options ‖ SHA-256 of the document; undefined where they are not exactly known. */
   verifyData(): Buffer | undefined;
+}
+
+/** A capability as it was read and written, which children's are made from. */
+export interface WrittenDelegation {
+  readonly terms: DelegationTerms;
+  readonly delegation: CanonicalDelegation;
 }
 
 /**
@@ -25,10 +33,15 @@ export function readDelegationData(document: Document): readonly DelegationData[
   return links;
 }
 
-/** The same one by one: who forged the first has none of the others read. Ends with an undefined where a link is not exactly known. */
-export function* eachDelegationData(document: Document): Generator<DelegationData | undefined, void> {
-  let parent: {readonly terms: DelegationTerms; readonly delegation: CanonicalDelegation} | undefined;
-  for (const link of unfold(document)) {
+/**
+ * The same one by one: who forged the first has none of the others read. Ends with an undefined where a link is not exactly known.
+ * @param parent `document`'s parent as it was written before: `document` alone is read
+ */
+export function* eachDelegationData(
+  document: Document,
+  parent?: WrittenDelegation,
+): Generator<DelegationData | undefined, void> {
+  for (const link of parent ? [document] : unfold(document)) {
     const terms = readDelegationTerms(link, parent?.terms);
     if (!terms) {
       yield undefined;
@@ -36,7 +49,7 @@ export function* eachDelegationData(document: Document): Generator<DelegationDat
     }
     const delegation = new CanonicalDelegation(terms, parent?.delegation);
     parent = {terms, delegation};
-    yield {...terms.signature, verifyData: () => verifyData(delegation)};
+    yield {...terms.signature, document: link, written: parent, verifyData: () => verifyData(delegation)};
   }
 }
 
@@ -47,7 +60,8 @@ function unfold(document: Document): readonly Document[] {
   return links.reverse();
 }
 
-function parentOf({proof}: Document): Document | undefined {
+/** @returns the delegated capability that one embeds; undefined where it was delegated from a root, or is nothing of the kind */
+export function parentOf({proof}: Document): Document | undefined {
   const chain = isRecord(proof) ? proof['capabilityChain'] : undefined;
   const last: unknown = Array.isArray(chain) && chain.length > 1 ? chain.at(-1) : undefined;
   return isRecord(last) ? last : undefined;
