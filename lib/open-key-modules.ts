@@ -32,6 +32,7 @@ const BUILT_IN: ReadonlyMap<string, OpenBuiltIn> = new Map<string, OpenBuiltIn>(
 /** @throws KeyModuleError that says why the token cannot be used */
 async function openPkcs11({
   settings: {pkcs11, dataDir: stateDir},
+  log,
 }: OpenKeyModulesOptions): Promise<KeyModule> {
   const {library, tokenLabel, pinFile, sessions, timeoutMs: timeLimitMs} = pkcs11;
   if (library === undefined || tokenLabel === undefined || pinFile === undefined)
@@ -39,7 +40,7 @@ async function openPkcs11({
   try {
     const token = {label: tokenLabel};
     return new Pkcs11KeyModule({
-      token: await Pkcs11Token.open({library, token, pinFile, stateDir, sessions, timeLimitMs}),
+      token: await Pkcs11Token.open({library, token, pinFile, stateDir, sessions, timeLimitMs, log}),
     });
   } catch (cause) {
     if (!(cause instanceof TokenError)) throw cause;

@@ -5,7 +5,7 @@ import {ObjectHandles} from './object-handles.ts';
 import {Pkcs11Library} from './pkcs11-library.ts';
 import {Pkcs11Error} from './pkcs11-error.ts';
 import {SessionPool} from './session-pool.ts';
-import {TokenConnection} from './token-connection.ts';
+import {TokenConnection, type TokenLog} from './token-connection.ts';
 import {identity, nameOf, type TokenObject} from './token-object.ts';
 import {TokenRecovery} from './token-recovery.ts';
 import type {
@@ -34,6 +34,7 @@ export interface Pkcs11TokenOptions {
   readonly sessions?: number;
   /** What an operation may take, but the making of keys. Default: 10,000 */
   readonly timeLimitMs?: number;
+  readonly log?: TokenLog;
 }
 
 export type UseName = 'sign' | 'encrypt' | 'decrypt' | 'derive' | 'wrap' | 'unwrap';
@@ -71,17 +72,12 @@ export class Pkcs11Token {
   #closed = false;
 
   private constructor(library: Pkcs11Library, options: Pkcs11TokenOptions) {
-    const {
-      token: name,
-      pinFile,
-      stateDir,
-      sessions = DEFAULT_SESSIONS,
-      timeLimitMs = DEFAULT_LIMIT_MS,
-    } = options;
+    const {token: name, pinFile, stateDir, log} = options;
+    const {sessions = DEFAULT_SESSIONS, timeLimitMs = DEFAULT_LIMIT_MS} = options;
     this.#library = library;
     this.#timeLimitMs = timeLimitMs;
     this.#pool = new SessionPool({library, sessions});
-    this.#connection = new TokenConnection({...{library, pool: this.#pool, name}, pinFile, stateDir});
+    this.#connection = new TokenConnection({...{library, pool: this.#pool, name}, pinFile, stateDir, log});
     this.#recovery = new TokenRecovery({
       connection: this.#connection,
       timeLimitMs,

@@ -1,3 +1,4 @@
+import type {Logger} from 'pino';
 import {UnavailableError} from '../errors.ts';
 import {CKR} from './cryptoki.ts';
 import {findSlot, type TokenName} from './find-slot.ts';
@@ -15,7 +16,11 @@ export interface TokenConnectionOptions {
   readonly name: TokenName;
   readonly pinFile: string;
   readonly stateDir: string;
+  readonly log?: TokenLog | undefined;
 }
+
+/** What operators are told while the token is used. */
+export type TokenLog = Pick<Logger, 'info' | 'error'>;
 
 /** For what a token is asked before and between operations. */
 const CONTROL_LIMIT_MS = 30_000;
@@ -92,15 +97,22 @@ export class TokenConnection {
   async #once(era: number, work: () => Promise<void>): Promise<void> {
     if (era !== this.#era) return;
     if (this.#absent && performance.now() < this.#absent.until) throw unavailable(this.#absent.error);
-    this.#cure ??= work().finally(() => {
+    this.#cure ??= this.#cured(work).finally(() => {
       this.#cure = undefined;
     });
+    await this.#cure;
+  }
+
+  async #cured(work: () => Promise<void>): Promise<void> {
+    const {log, name} = this.#options;
     try {
-      await this.#cure;
+      await work();
+      log?.info({token: name}, this.#absent ? 'the token is back' : 'logged in to the token again');
       this.#absent = undefined;
     } catch (error) {
       // Of a login that met a lost token the cure is another one.
       if (error instanceof Pkcs11Error && error.code !== CKR.GENERAL_ERROR) throw error;
+      if (!this.#absent) log?.error({err: error, token: name}, 'the token cannot be reached');
       this.#absent = {until: performance.now() + ABSENCE_BELIEVED_MS, error};
       throw unavailable(error);
     }

@@ -18,12 +18,15 @@ describe('a token of PKCS #11 that was lost', () => {
   let module: Pkcs11KeyModule;
   let other: SecondHandle;
   let key: KeyVersion;
+  let told: string[];
 
   beforeEach(async function () {
     closing = new AsyncDisposableStack();
     hsm = await SoftHsmToken.create(this);
     closing.defer(() => hsm.delete());
-    token = await Pkcs11Token.open(hsm.options({timeLimitMs: 2000}));
+    told = [];
+    const tell = (_: object, message?: string): void => void told.push(message ?? '');
+    token = await Pkcs11Token.open(hsm.options({timeLimitMs: 2000, log: {info: tell, error: tell}}));
     module = new Pkcs11KeyModule({token});
     closing.defer(() => module.close());
     other = new SecondHandle(hsm);
@@ -64,6 +67,7 @@ describe('a token of PKCS #11 that was lost', () => {
       lose();
       await module.check();
       await expectSigns();
+      expect(new Set(told)).to.deep.equal(new Set(['logged in to the token again']));
     });
   }
 
@@ -82,6 +86,8 @@ describe('a token of PKCS #11 that was lost', () => {
     }
     await expectSigns();
     await module.checkKey(key);
+    // Once each, however many asked for it.
+    expect(told).to.deep.equal(['the token cannot be reached', 'the token is back']);
   });
 
   it('tells a key that is not there from a token that is away', async () => {
