@@ -69,7 +69,7 @@ export async function openKeysIsolated(
     ...storeHandlers(stores),
     ...handlersOf<HttpProcess>('http', HTTP_PROCESS_METHODS, http),
   ]);
-  const runAs = (confinement: Confinement): RunningKeys => {
+  const runAs = (confinement: () => Promise<Confinement>): RunningKeys => {
     const link = new KeyProcessLink({confinement, log, methods, open});
     return {link, keyProcess: remote<KeyProcess>('keys', KEY_PROCESS_METHODS, link)};
   };
@@ -91,11 +91,11 @@ export async function openKeysIsolated(
     }
   };
   const created = await seed(settings, stores, runAs);
-  const confinement = await confine(keyPlaces(settings, await stores.keyHierarchy.listRootWrappers()));
-  if (confinement.network === 'open') {
-    log.warn({}, 'this system gives the key process no network of its own (unshare): it could use this one');
-  }
-  const {link, keyProcess} = runAs(confinement);
+  const {link, keyProcess} = runAs(async () => {
+    const confinement = await confine(keyPlaces(settings, await stores.keyHierarchy.listRootWrappers()));
+    if (confinement.network === 'open') log.warn({}, NO_NAMESPACE);
+    return confinement;
+  });
   closing.defer(() => link.stop(() => keyProcess.close()));
   const opened = await link.start();
 
@@ -113,7 +113,7 @@ export async function openKeysIsolated(
         created: created || opened.created,
         sealed: opened.sealed,
       }),
-      `keys: in a process of their own (${String(link.pid)})${confinement.network === 'none' ? ', without a network' : ''}`,
+      `keys: in a process of their own (${String(link.pid)})${link.network === 'none' ? ', without a network' : ''}`,
     ],
     healthChecks: [{name: 'key-process', check: () => keyProcess.check()}],
     assertUsable: () => {
@@ -135,6 +135,9 @@ export async function openKeysIsolated(
   };
 }
 
+const NO_NAMESPACE =
+  'this system gives the key process no network of its own (unshare): it could use this one';
+
 interface RunningKeys {
   readonly link: KeyProcessLink;
   readonly keyProcess: KeyProcess;
@@ -147,11 +150,11 @@ interface RunningKeys {
 async function seed(
   settings: Settings,
   {keyHierarchy}: Stores,
-  runAs: (confinement: Confinement) => RunningKeys,
+  runAs: (confinement: () => Promise<Confinement>) => RunningKeys,
 ): Promise<boolean> {
   const places = seedingPlaces(settings, await keyHierarchy.listRootWrappers());
   if (!places) return false;
-  const {link, keyProcess} = runAs(await confine(places));
+  const {link, keyProcess} = runAs(() => confine(places));
   const {created} = await link.start();
   await link.stop(() => keyProcess.close());
   return created;

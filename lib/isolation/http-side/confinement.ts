@@ -3,6 +3,7 @@ import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import {dirname, extname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {libraryEnvironment} from '../../config/library-environment.ts';
 
 const SCRIPT = fileURLToPath(new URL(`../key-process/main${extname(import.meta.url)}`, import.meta.url));
 
@@ -10,21 +11,25 @@ const SCRIPT = fileURLToPath(new URL(`../key-process/main${extname(import.meta.u
 export interface Confinement {
   /** Program and arguments, up to those of the script. */
   readonly command: readonly string[];
-  readonly network: 'none' | 'open';
+  /** `needed`: tokens and others' key modules may be on it. */
+  readonly network: 'none' | 'open' | 'needed';
+  readonly environment: Readonly<Record<string, string>>;
 }
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface ConfinementOptions {
   /** Key files, and what else the process must read. */
   readonly readable: readonly string[];
   /** Files that it may make, and change. */
   readonly writable: readonly string[];
-  /** Whether key modules need native code. */
-  readonly addons: boolean;
+  /** Whether it uses tokens or others' key modules, which take native code, an environment of their own, and perhaps a network. */
+  readonly outside: boolean;
 }
 
 /** How the key process is run on this system. */
-export async function confine({readable, writable, addons}: ConfinementOptions): Promise<Confinement> {
-  const namespace = await emptyNetwork();
+export async function confine({readable, writable, outside}: ConfinementOptions): Promise<Confinement> {
+  const namespace = outside ? undefined : await emptyNetwork();
   const node = [
     process.execPath,
     '--permission',
@@ -32,14 +37,18 @@ export async function confine({readable, writable, addons}: ConfinementOptions):
     ...writable.map((path) => `--allow-fs-write=${path}`),
     // RSA and BBS are computed in threads.
     '--allow-worker',
-    ...(addons ? ['--allow-addons'] : []),
+    ...(outside ? ['--allow-addons', '--disable-warning=PERM0001'] : []),
     // That they might not be confined themselves: they are, and a test says so.
     '--disable-warning=PERM0006',
     SCRIPT,
   ];
   // The shell is replaced: there is one process.
   const withoutCores = ['/bin/sh', '-c', 'ulimit -c 0 && exec "$@"', 'sh'];
-  return {command: [...withoutCores, ...(namespace ?? []), ...node], network: namespace ? 'none' : 'open'};
+  return {
+    command: [...withoutCores, ...(namespace ?? []), ...node],
+    network: outside ? 'needed' : namespace ? 'none' : 'open',
+    environment: outside ? {PATH, ...libraryEnvironment()} : {PATH},
+  };
 }
 
 const NAMESPACES: readonly (readonly string[])[] = [

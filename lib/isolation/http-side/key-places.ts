@@ -1,12 +1,13 @@
 import {existsSync} from 'node:fs';
 import {dirname, isAbsolute, join} from 'node:path';
 import {ATTESTATION_KEY_FILES} from '../../admin/attestation-key.ts';
+import {IPC_REGISTER_FILES} from '../../admin/ipc-register.ts';
 import type {Settings} from '../../config/settings.ts';
 import {parsePkcs11Uri} from '../../encoding/pkcs11-uri.ts';
 import type {RootWrapperRecord} from '../../storage/key-hierarchy-store.ts';
 import type {ConfinementOptions} from './confinement.ts';
 
-/** What the key process must reach outside the program: the files that roots of trust name, others' key modules, its own sealed key. */
+/** What the key process must reach outside the program: the files that roots of trust name, others' key modules, its own sealed files. */
 export function keyPlaces(
   {rootWrapper, keyModules, dataDir, pkcs11}: Settings,
   stored: readonly Pick<RootWrapperRecord, 'uri'>[],
@@ -16,7 +17,7 @@ export function keyPlaces(
   const modules = keyModules.flatMap(({specifier}) =>
     specifier !== undefined && isAbsolute(specifier) ? [dirname(specifier)] : [],
   );
-  const attestation = ATTESTATION_KEY_FILES.map((name) => join(dataDir, name));
+  const own = [...ATTESTATION_KEY_FILES, ...IPC_REGISTER_FILES].map((name) => join(dataDir, name));
   const tokens = roots.flatMap((uri) => (uri.startsWith('pkcs11:') ? [parsePkcs11Uri(uri)] : []));
   const usesTokens = tokens.length > 0 || keyModules.some(({name}) => name === 'pkcs11');
   const tokenFiles = tokens.flatMap(({modulePath, pinSource}) => [modulePath, pinSource]);
@@ -24,11 +25,9 @@ export function keyPlaces(
   // What is remembered of PINs that were refused.
   const tokenState = usesTokens ? [`${join(dataDir, 'pkcs11')}*`] : [];
   return {
-    readable: [
-      ...new Set([...files, ...modules, ...attestation, ...(usesTokens ? secrets : []), ...tokenState]),
-    ],
-    writable: [...attestation, ...tokenState],
-    addons: usesTokens || keyModules.some(({specifier}) => specifier !== undefined),
+    readable: [...new Set([...files, ...modules, ...own, ...(usesTokens ? secrets : []), ...tokenState])],
+    writable: [...own, ...tokenState],
+    outside: usesTokens || keyModules.some(({specifier}) => specifier !== undefined),
   };
 }
 
@@ -39,14 +38,17 @@ export function seedingPlaces(
 ): ConfinementOptions | undefined {
   const [path] = settings.rootWrapper.startsWith('file:') ? fileOf(settings.rootWrapper) : [];
   if (path === undefined || stored.length > 0) return undefined;
-  const {readable, addons} = keyPlaces(settings, []);
+  const {readable, writable, outside} = keyPlaces(settings, []);
   const directory = dirname(path);
   const missing = missingDirectories(directory);
   const existing = dirname(missing[0] ?? path);
   return {
     readable: [...readable.filter((file) => dirname(file) !== directory), existing],
-    writable: [missing[0] === undefined ? directory : `${missing[0]}*`],
-    addons,
+    writable: [
+      ...writable.filter((file) => dirname(file) !== directory),
+      missing[0] === undefined ? directory : `${missing[0]}*`,
+    ],
+    outside,
   };
 }
 

@@ -11,7 +11,8 @@ import {KeyProcessStartError} from '../protocol/key-process-start-error.ts';
 import type {Confinement} from './confinement.ts';
 
 export interface KeyProcessLinkOptions {
-  readonly confinement: Confinement;
+  /** Asked each time: what it must reach may have changed. */
+  readonly confinement: () => Promise<Confinement>;
   /** What the key process may ask for. */
   readonly methods: ReadonlyMap<string, Handler>;
   /** Has the keys opened by way of a new process. @param again in place of one that has ended */
@@ -34,6 +35,7 @@ export class KeyProcessLink {
   readonly #stopping = new AbortController();
   #running: Running | undefined;
   #isOpen = false;
+  #network: Confinement['network'] | undefined;
   #restarting: Promise<void> | undefined;
 
   constructor(options: KeyProcessLinkOptions) {
@@ -53,6 +55,11 @@ export class KeyProcessLink {
   /** Whether there are keys to be asked for. */
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Of the last that was run. */
+  get network(): Confinement['network'] | undefined {
+    return this.#network;
   }
 
   get pid(): number | undefined {
@@ -84,7 +91,9 @@ export class KeyProcessLink {
 
   async #begin(again: boolean): Promise<OpenedKeys> {
     const {confinement, methods, open, log} = this.#options;
-    const child = run(confinement);
+    const confined = await confinement();
+    this.#network = confined.network;
+    const child = run(confined);
     const ended = Promise.withResolvers<never>();
     ended.promise.catch(() => undefined);
     const connection = new Connection(child.stdio[3] as Duplex, {
@@ -108,7 +117,7 @@ export class KeyProcessLink {
     });
     const opened = await Promise.race([open(connection, {again}), ended.promise]);
     this.#isOpen = true;
-    log.info({pid: child.pid, network: confinement.network}, 'the key process has the keys');
+    log.info({pid: child.pid, network: confined.network}, 'the key process has the keys');
     return opened;
   }
 
@@ -158,11 +167,10 @@ export class KeyProcessLink {
   }
 }
 
-function run({command: [program = '', ...parameters]}: Confinement): ChildProcess {
+function run({command: [program = '', ...parameters], environment}: Confinement): ChildProcess {
   return spawn(program, parameters, {
     // A person may be asked for a passphrase; standard output is for what the command says.
     stdio: ['inherit', 'ignore', 'inherit', 'pipe'],
-    // Nothing of this process's, which may hold secrets.
-    env: {PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'},
+    env: environment,
   });
 }

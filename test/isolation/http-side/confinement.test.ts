@@ -50,7 +50,7 @@ describe('confinement of the key process', () => {
 
   const probe = async (options: Partial<ConfinementOptions> = {}): Promise<Outcomes> => {
     const {allowed} = files();
-    const {command} = await confine({readable: [allowed, PROBE], writable: [], addons: false, ...options});
+    const {command} = await confine({readable: [allowed, PROBE], writable: [], outside: false, ...options});
     return run([...command.slice(0, -1), PROBE]);
   };
 
@@ -60,7 +60,7 @@ describe('confinement of the key process', () => {
     await writeFile(files().forbidden, 'forbidden');
     server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    confinement = await confine({readable: [], writable: [], addons: false});
+    confinement = await confine({readable: [], writable: [], outside: false});
     outcomes = await probe();
     await writeFile(files().allowed, 'allowed');
     unconfined = run([process.execPath, PROBE]);
@@ -113,7 +113,7 @@ describe('confinement of the key process', () => {
   });
 
   it('may use native code where a key module needs it, and nothing else with it', async () => {
-    const {addon, readForbidden, spawn} = await probe({addons: true});
+    const {addon, readForbidden, spawn} = await probe({outside: true});
     expect(addon?.code).to.equal('ERR_DLOPEN_FAILED');
     expect(readForbidden?.code).to.equal('ERR_ACCESS_DENIED');
     expect(spawn?.code).to.equal('ERR_ACCESS_DENIED');
