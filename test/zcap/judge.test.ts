@@ -39,7 +39,8 @@ describe('Judge', () => {
       return real.document(url);
     },
   };
-  const judge = new Judge({resolver, maxDelegationTtlMs: 90 * 24 * 3600 * 1000});
+  const options = {resolver, maxDelegationTtlMs: 90 * 24 * 3600 * 1000};
+  const judge = new Judge(options);
   let toBob: Capability;
   let toCarol: Capability;
 
@@ -154,9 +155,10 @@ describe('Judge', () => {
     const yieldTurn = async (): Promise<void> => {
       turns++;
     };
-    await judge.assertInvocation(await invocation(toCarol), now, {yieldTurn});
+    const newJudge = (): Judge => new Judge(options);
+    await newJudge().assertInvocation(await invocation(toCarol), now, {yieldTurn});
     expect(turns).to.equal(1);
-    await judge.assertDelegation({document: toCarol, root, requester}, now, {yieldTurn});
+    await newJudge().assertDelegation({document: toCarol, root, requester}, now, {yieldTurn});
     expect(turns).to.equal(2);
   });
 });
