@@ -43,7 +43,8 @@ export function requestRecorder({log, metrics}: {log: Logger; metrics: Metrics})
       invoker: record.invoker,
     };
     const level = logLevel(record);
-    if (level === 'info' && !error) writeInfo({...line, msg: MESSAGE});
+    const isBrief = level === 'info' && !(error && log.isLevelEnabled('debug'));
+    if (isBrief) writeInfo({...line, ...(error && nameRefusal(error)), msg: MESSAGE});
     else if (log.isLevelEnabled(level))
       log[level](error ? {...line, ...describeRefusal(error, log)} : line, MESSAGE);
   };
@@ -63,16 +64,20 @@ function logLevel({status, route, error}: RequestRecord): 'error' | 'warn' | 'in
   return (route === 'live' || route === 'ready') && status < 400 ? 'debug' : 'info';
 }
 
+/** In constant words. */
+function nameRefusal(error: KmsError): {readonly code: string; readonly reason: string} {
+  return {code: error.code, reason: refusalReason(error)};
+}
+
 /**
  * Why, for the operator: what the client's request failed on only at level debug, our own failures always. While the store is
  * away every request fails: it is said why, and only at level debug where.
  */
 function describeRefusal(error: KmsError, log: Logger): Record<string, unknown> {
-  const base = {code: error.code, reason: refusalReason(error)};
+  const base = nameRefusal(error);
   const isDebug = log.isLevelEnabled('debug');
   const isOurs = error.status >= 500;
   if (isOurs && (isDebug || !(error instanceof UnavailableError))) return {...base, err: error};
-  if (!isOurs && !isDebug) return base;
   const why = error.publicCause?.message ?? error.message;
   return {...base, why, ...(error.cause !== undefined && {cause: describeError(error.cause)})};
 }
