@@ -209,6 +209,21 @@ describe('webkms with a root of trust in a token', function () {
     await second.stop();
   });
 
+  it('is the key process’s, where keys have one of their own', async () => {
+    environment['WEBKMS_ISOLATION'] = 'process';
+    environment['WEBKMS_KEY_MODULES'] = 'software,pkcs11';
+    environment['WEBKMS_PKCS11_TOKEN'] = 'webkms-test';
+    const first = await start();
+    const keys = [await makeKey(first.clients), await makeKey(first.clients, {kmsModule: 'pkcs11'})];
+    expect(await admin(['hsm', 'reconcile'], {dataDir, environment})).to.equal('Keys in HSMs: 1\n');
+    await first.stop();
+    const second = await start();
+    for (const key of keys) await expectSigns(second.clients, key);
+    await second.stop();
+    await token.remove();
+    expect(await refused()).to.include('There is no token label "webkms-test"');
+  });
+
   it('has keys beside it, of which orphans and missing ones are found', async () => {
     environment['WEBKMS_KEY_MODULES'] = 'pkcs11,software';
     environment['WEBKMS_PKCS11_TOKEN'] = 'webkms-test';
