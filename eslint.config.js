@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 /** The folders of lib, and what of them only the composition root knows. */
 const PARTS = (
-  'admin backup cli client config encoding http integrity isolation key-module-suite key-modules keys maintenance moving ' +
+  'admin backup cli client config encoding http integrity ipc isolation key-module-suite key-modules keys maintenance moving ' +
   'observability operations pkcs11 processes sealing self-check storage validation zcap'
 ).split(' ');
 const BACKENDS = [
@@ -21,6 +21,7 @@ const COMPOSED = [
   'housekeeping',
   'index',
   'key-management',
+  'local-sockets',
   'node-id',
   'key-module-api',
   'open-key-modules',
@@ -120,12 +121,18 @@ const LAYERS = [
     why: 'the key process is composed of key management, and knows no requests.',
   },
   {
+    part: 'ipc',
+    may: ['admin', 'isolation', 'keys', 'operations', 'sealing', 'storage', 'validation', 'zcap'],
+    why: 'IPC is another way to operations, and speaks as processes of a server do.',
+  },
+  {
     part: 'admin',
     // Its own folder of operations; lib/operations is refused below.
     may: [
       'backup',
       'config',
       'integrity',
+      'key-modules',
       'maintenance',
       'operations',
       'processes',
@@ -143,6 +150,8 @@ const LAYERS = [
     may: [
       'admin',
       'config',
+      'ipc',
+      'isolation',
       'key-modules',
       'key-modules/software',
       'keys',

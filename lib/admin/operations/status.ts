@@ -1,3 +1,4 @@
+import {keyModuleStatus, type KeyModuleStatus} from '../../key-modules/module-status.ts';
 import type {RootStatus} from '../../sealing/root-status.ts';
 import type {SelfCheckReport} from '../../self-check/self-check-report.ts';
 import type {WorkerStatus} from '../../processes/messages.ts';
@@ -10,6 +11,7 @@ export interface AdminStatus {
   /** Whether the store has a root of trust at all. */
   readonly initialized: boolean;
   readonly roots: readonly RootStatus[];
+  readonly keyModules: readonly KeyModuleStatus[];
   /** Of a server of several processes. */
   readonly workers?: readonly WorkerStatus[];
   /** Of a running server: whether its files are those of its manifest. */
@@ -22,7 +24,7 @@ export const status: AdminOperation<undefined, AdminStatus> = {
   name: 'status',
   whileSealed: true,
   parse: noParameters,
-  async run({root, stores, workers, selfCheck}) {
+  async run({root, stores, keyModules, workers, selfCheck}) {
     await root.refresh();
     const roots = root.status();
     const unfinished = await stores.jobs.findUnfinished();
@@ -30,6 +32,7 @@ export const status: AdminOperation<undefined, AdminStatus> = {
       sealed: root.isSealed(),
       initialized: roots.length > 0,
       roots,
+      keyModules: await keyModuleStatus(keyModules),
       ...(workers && {workers: await workers()}),
       ...(selfCheck && {selfCheck: await selfCheck.report()}),
       ...(unfinished && {
