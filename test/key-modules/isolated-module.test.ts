@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {OfficialClients} from '../official-clients/official-clients.ts';
+import {admin} from '../support/admin-command.ts';
 import {controller} from '../support/did-key.ts';
 import {runServerProcess} from '../support/run-server.ts';
 
@@ -37,6 +38,8 @@ describe('a key module of somebody else, in the key process', function () {
       const refused = await kms
         .generateKey({type: 'urn:webkms:multikey:P-256', invocationSigner})
         .catch((error: unknown) => error as {readonly data: unknown});
+      const status = await admin(['status'], {dataDir: server.dataDir});
+      expect(status).to.include('\n  memory: 3 key types\n  software, ssm-v1: 25 key types\n');
       expect(refused).to.have.nested.property('data.details.supported').with.length(3);
     } finally {
       await server.stop();
