@@ -1,4 +1,5 @@
 import {existsSync} from 'node:fs';
+import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import {inParallel, populate, signing} from '../demonstrations/population.ts';
@@ -90,6 +91,29 @@ describe('a server whose keys are in a process of their own', function () {
     expect(await admin(['anchor'], {dataDir})).to.contain('\n');
     const unknown = await adminCommand(['root', 'retire', 'rw_unknown'], {dataDir});
     expect(unknown.status).to.equal(1);
+  });
+
+  it('refuses operators what the key process cannot reach, and says what to do', async () => {
+    const {dataDir} = server;
+    for (const args of [
+      ['backup', join(dataDir, 'backup')],
+      ['check', '--anchor', join(dataDir, 'node-id')],
+      ['root', 'add', `file:${join(dataDir, 'other.key')}`],
+    ]) {
+      const {status, err} = await adminCommand(args, {dataDir});
+      expect(status, args[0]).to.equal(1);
+      expect(err, args[0]).to.contain('while the server is stopped');
+    }
+  });
+
+  it('takes another root that is no file, and opens by the first after the key process has died', async () => {
+    const {dataDir} = server;
+    const [url = ''] = await keys(1);
+    await admin(['root', 'add', 'passphrase:prompt'], {dataDir, input: 'a long passphrase\n'.repeat(2)});
+    const before = await keyProcessOf(process.pid);
+    process.kill(before, 'SIGKILL');
+    await keyProcessOf(process.pid, before);
+    expect(await eventually(url)).to.equal(200);
   });
 
   it('stays sealed where an operator has sealed it and the key process dies', async () => {

@@ -22,6 +22,12 @@ export const backup: AdminOperation<BackupParameters, BackupSummary> = {
   },
 
   async run({settings: {storage}, stores, root, hierarchy}, {path}, {report, signal}) {
+    if (!isInFile(stores) && storage.kind === 'sqlite') {
+      throw new AdminError(
+        'refused',
+        'With WEBKMS_ISOLATION=process backups are made while the server is stopped: its key process reaches no file.',
+      );
+    }
     if (!isInFile(stores) || storage.kind !== 'sqlite') {
       throw new AdminError(
         'refused',

@@ -31,10 +31,23 @@ export function adminCalls(
           call: adminCall,
           log,
         });
+      } catch (error) {
+        throw isConfined(error) ? new AdminError('refused', CONFINED, {cause: error}) : error;
       } finally {
         running.delete(call);
       }
     },
     stopAdmin: async (call, reason) => running.get(call)?.abort(new AdminError('failed', reason)),
   };
+}
+
+const CONFINED =
+  'With WEBKMS_ISOLATION=process the key process, which does this, reaches no such file. Run the command while the server is stopped.';
+
+/** Whether Node's permission model was the reason. */
+function isConfined(error: unknown): boolean {
+  for (let next = error; next instanceof Error; next = next.cause) {
+    if ('code' in next && next.code === 'ERR_ACCESS_DENIED') return true;
+  }
+  return false;
 }
