@@ -33,6 +33,7 @@ export function generationFailure(error: unknown): unknown {
       return new NotSupportedError('The token makes no keys of this type.', {cause: error});
     if (FULL.has(error.code))
       return new UnavailableError('The token has no room for another key.', {cause: error});
+    return new UnavailableError('The token could not make the key.', {cause: error});
   }
   return operationFailure(error);
 }

@@ -71,6 +71,9 @@ describe('what a token of PKCS #11 lacks', () => {
       );
     }
     const failed = generationFailure(new Pkcs11Error('CKR_GENERAL_ERROR', CKR.GENERAL_ERROR));
-    expect(failed).to.have.property('code', 'ERR_INTERNAL');
+    expect(failed)
+      .to.be.instanceOf(UnavailableError)
+      .with.property('message')
+      .that.includes('could not make');
   });
 });
