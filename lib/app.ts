@@ -1,7 +1,6 @@
 import {mkdir} from 'node:fs/promises';
 import type {Logger} from 'pino';
 import {assertOwnersDirectory} from './admin/admin-socket-path.ts';
-import {startAdminSocket} from './admin/admin-socket-server.ts';
 import type {AnyAdminOperation} from './admin/execute-operation.ts';
 import type {Settings} from './config/settings.ts';
 import {createClientAddressReader} from './http/client-address.ts';
@@ -13,6 +12,7 @@ import {connectionLimits} from './http/limits.ts';
 import {addressBlock, byAddressBlock} from './http/rate-limit.ts';
 import {loadCredentials, loadSelfSigned, type Credentials} from './http/tls.ts';
 import {startHousekeeping} from './housekeeping.ts';
+import {openLocalSockets} from './local-sockets.ts';
 import {wholeServer, workerOf} from './process-role.ts';
 import type {WorkerLink} from './processes/worker-link.ts';
 import {SelfCheck} from './self-check/self-check.ts';
@@ -87,12 +87,13 @@ async function compose(
   const {requestStores: stores, keyModules, keyService, nodeLeases} = keys;
   notices.push(...keys.notices);
 
+  const resolver = createDidResolver({
+    ...(settings.didWeb && {didWeb: {enabled: true, ports: settings.didWeb.ports}}),
+    onCache: (cache, outcome) => metrics.cache(cache, outcome === 'hit'),
+    now: clock,
+  });
   const authorizer = new ZcapAuthorizer({
-    resolver: createDidResolver({
-      ...(settings.didWeb && {didWeb: {enabled: true, ports: settings.didWeb.ports}}),
-      onCache: (cache, outcome) => metrics.cache(cache, outcome === 'hit'),
-      now: clock,
-    }),
+    resolver,
     replays: stores.replays,
     limitInvoker: (did) => invokerLimiter.limit(did),
     addressBlock,
@@ -137,11 +138,8 @@ async function compose(
   const adminSocket = await role.openAdminSocket(() => {
     // One process for all.
     watchProgram(selfCheck, {log, metrics});
-    return startAdminSocket({
-      ...{loadOperations, log},
-      execute: keys.executeAdmin,
-      dataDir: settings.dataDir,
-    });
+    const limitInvoker = (did: string): Promise<void> => invokerLimiter.limit(did);
+    return openLocalSockets(settings, {keys, log, loadOperations, resolver, limitInvoker, clock});
   });
   closing.defer(() => adminSocket.close());
 

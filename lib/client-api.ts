@@ -26,6 +26,7 @@ export type {
   Signature,
   SignOptions,
 } from './client/kms.ts';
+export {IpcKms, type IpcKmsOptions} from './client/local/ipc-kms.ts';
 export {LocalKms, type LocalKmsOptions} from './client/local/local-kms.ts';
 export {type Capability, type ConnectionCredential, type RequestSigner} from './client/remote/capability.ts';
 export {type DelegationRequest} from './client/remote/delegate.ts';

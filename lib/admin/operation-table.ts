@@ -5,6 +5,10 @@ import {backup} from './operations/backup.ts';
 import {check} from './operations/check.ts';
 import {hsmReconcile} from './operations/hsm-reconcile.ts';
 import {init} from './operations/init.ts';
+import {ipcAdd} from './operations/ipc-add.ts';
+import {ipcList} from './operations/ipc-list.ts';
+import {ipcRemove} from './operations/ipc-remove.ts';
+import {ipcRevoke} from './operations/ipc-revoke.ts';
 import {jobs} from './operations/jobs.ts';
 import {prune} from './operations/prune.ts';
 import {rewrap} from './operations/rewrap.ts';
@@ -33,6 +37,10 @@ const OPERATIONS: readonly AnyAdminOperation[] = [
   anchor,
   hsmReconcile,
   attest,
+  ipcAdd,
+  ipcList,
+  ipcRevoke,
+  ipcRemove,
   backup,
 ];
 

@@ -14,6 +14,7 @@ import {
   unlimitedOr,
 } from './parsers.ts';
 import {PKCS11_SETTINGS} from './pkcs11-settings.ts';
+import {IPC_SETTINGS} from './ipc-settings.ts';
 import {SELF_CHECK_SETTINGS} from './self-check-settings.ts';
 import {setting} from './setting.ts';
 
@@ -213,6 +214,7 @@ export const SETTINGS = {
     meaning:
       'processes that answer requests, 1 to 64, or `auto`: one for each processor that may be used; more than one have a primary process beside them',
   }),
+  ...IPC_SETTINGS,
   ...SELF_CHECK_SETTINGS,
   WEBKMS_METRICS_LISTEN: setting({
     default: 'off',

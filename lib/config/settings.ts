@@ -1,3 +1,4 @@
+import {deriveIpc, ipcProblems, type IpcSettings} from './ipc-settings.ts';
 import {isolationProblems} from './isolation-problems.ts';
 import type {ListenAddress} from './address-parsers.ts';
 import type {KeyModuleSetting} from './key-module-parsers.ts';
@@ -68,6 +69,8 @@ export interface Settings {
   readonly isolation: 'none' | 'process';
   /** Processes that answer requests. */
   readonly workers: number;
+  /** undefined: no socket for applications on this host. */
+  readonly ipc: IpcSettings | undefined;
   /** `manifest`: absolute path of a recorded one. */
   readonly selfCheck: {
     readonly mode: ParsedSettings['WEBKMS_SELF_CHECK'];
@@ -116,6 +119,7 @@ export function deriveSettings(parsed: ParsedSettings): Settings {
     shutdownTimeoutSeconds: parsed.WEBKMS_SHUTDOWN_TIMEOUT,
     isolation: parsed.WEBKMS_ISOLATION,
     workers: parsed.WEBKMS_WORKERS,
+    ipc: deriveIpc(parsed),
     selfCheck: {mode: parsed.WEBKMS_SELF_CHECK, manifest: parsed.WEBKMS_SELF_CHECK_MANIFEST},
     metricsListen: parsed.WEBKMS_METRICS_LISTEN,
     log: {level: parsed.WEBKMS_LOG_LEVEL, file: parsed.WEBKMS_LOG_FILE},
@@ -134,7 +138,12 @@ export function crossCheck(parsed: ParsedSettings): SettingProblem[] {
       problems.push({variable, problem: 'is used only if WEBKMS_TLS is files'});
     }
   }
-  problems.push(...storageProblems(parsed), ...pkcs11Problems(parsed), ...isolationProblems(parsed));
+  problems.push(
+    ...storageProblems(parsed),
+    ...pkcs11Problems(parsed),
+    ...isolationProblems(parsed),
+    ...ipcProblems(parsed),
+  );
   if (parsed.WEBKMS_KEY_RECOVERY_WINDOW < parsed.WEBKMS_KEY_MIN_RECOVERY_WINDOW) {
     problems.push({
       variable: 'WEBKMS_KEY_RECOVERY_WINDOW',

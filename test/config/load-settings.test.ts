@@ -45,6 +45,7 @@ describe('settings', () => {
         timeoutMs: 10_000,
       },
       isolation: 'none',
+      ipc: undefined,
       keyDescriptions: 'authorized',
       keyDefaults: {
         enforced: false,
@@ -114,6 +115,8 @@ describe('settings', () => {
         WEBKMS_REQUEST_TIMEOUT: '5s',
         WEBKMS_SHUTDOWN_TIMEOUT: '6s',
         WEBKMS_WORKERS: '2',
+        WEBKMS_IPC: '/run/webkms-ipc/webkms.sock',
+        WEBKMS_IPC_GROUP: '1001',
         WEBKMS_SELF_CHECK: 'enforce',
         WEBKMS_SELF_CHECK_MANIFEST: '/media/manifest.json',
         WEBKMS_METRICS_LISTEN: '127.0.0.1:9464',
@@ -143,6 +146,7 @@ describe('settings', () => {
         timeoutMs: 2000,
       },
       isolation: 'none',
+      ipc: {path: '/run/webkms-ipc/webkms.sock', group: 1001},
       keyDescriptions: 'public',
       keyDefaults: {
         enforced: true,

@@ -2,7 +2,7 @@ import type {Duplex} from 'node:stream';
 import {InternalError, OutcomeUnknownError, UnavailableError} from '../../errors.ts';
 import {decodeCbor, encodeCbor} from './cbor.ts';
 import {failure, failureOf, reviveFailure} from './failure.ts';
-import {FrameReader, frameOf} from './frame-reader.ts';
+import {FrameReader, frameOf, MAX_FRAME_BYTES} from './frame-reader.ts';
 import {ProtocolError} from './protocol-error.ts';
 import {anything, count, oneOf, text, tuple, type Shape} from './shape.ts';
 
@@ -27,6 +27,8 @@ export interface ConnectionOptions {
   readonly onEnd: (error?: Error) => void;
   /** Calls of one direction that are not answered yet. */
   readonly maxCalls?: number;
+  /** Of what the other end sends. */
+  readonly maxFrameBytes?: number;
 }
 
 interface Call {
@@ -50,7 +52,7 @@ const message = tuple<[kind: 'c' | 'r' | 'f', id: number, body: unknown, paramet
 export class Connection {
   readonly #stream: Duplex;
   readonly #options: Required<ConnectionOptions>;
-  readonly #reader = new FrameReader();
+  readonly #reader: FrameReader;
   readonly #calls = new Map<number, Call>();
   #answering = 0;
   #nextId = 1;
@@ -59,7 +61,8 @@ export class Connection {
 
   constructor(stream: Duplex, options: ConnectionOptions) {
     this.#stream = stream;
-    this.#options = {maxCalls: 16_384, ...options};
+    this.#options = {maxCalls: 16_384, maxFrameBytes: MAX_FRAME_BYTES, ...options};
+    this.#reader = new FrameReader(this.#options.maxFrameBytes);
     stream.on('data', (piece: Buffer) => this.#take(piece));
     stream.on('end', () => this.#end());
     stream.on('close', () => this.#end());
@@ -73,6 +76,11 @@ export class Connection {
   /** How many of this end's calls are not answered. */
   get waiting(): number {
     return this.#calls.size;
+  }
+
+  /** Bytes that have come of what is not whole. */
+  get partialBytes(): number {
+    return this.#reader.partialBytes;
   }
 
   /**

@@ -23,6 +23,11 @@ export class FrameReader {
     this.#maxBytes = maxBytes;
   }
 
+  /** Bytes of a frame that is not whole. */
+  get partialBytes(): number {
+    return this.#bytes;
+  }
+
   /** @returns the payloads that are whole now. @throws ProtocolError; nothing may be pushed any more */
   push(piece: Uint8Array): readonly Uint8Array[] {
     this.#pieces.push(piece);

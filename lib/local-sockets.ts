@@ -1,0 +1,100 @@
+import type {Logger} from 'pino';
+import {AdminError, type AdminCall} from './admin/admin-operation.ts';
+import {startAdminSocket, type AdminSocket, type ExecuteAdmin} from './admin/admin-socket-server.ts';
+import type {AnyAdminOperation} from './admin/execute-operation.ts';
+import type {IpcClient} from './admin/ipc-client.ts';
+import type {Settings} from './config/settings.ts';
+import {SealedError} from './sealing/sealing-errors.ts';
+import {UnavailableError} from './errors.ts';
+import type {ServedKeys} from './served-keys.ts';
+import type {DidResolver} from './zcap/did/did-resolver.ts';
+
+export interface LocalSocketsOptions {
+  readonly keys: Pick<ServedKeys, 'executeAdmin' | 'requestStores' | 'keyService' | 'assertUsable'>;
+  readonly log: Logger;
+  readonly loadOperations: () => Promise<ReadonlyMap<string, AnyAdminOperation>>;
+  readonly resolver: DidResolver;
+  /** @throws RateLimitError for a client (a DID) that asks too much */
+  readonly limitInvoker: (did: string) => Promise<void>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/** What a server listens on besides: the operators' socket, and where it is set that of applications on this host. */
+export async function openLocalSockets(
+  settings: Settings,
+  options: LocalSocketsOptions,
+): Promise<AdminSocket> {
+  const {keys, log, loadOperations} = options;
+  const ipc = settings.ipc && (await startIpc(settings, settings.ipc, options));
+  const execute: ExecuteAdmin = async (operation, parameters, call) => {
+    const result = await keys.executeAdmin(operation, parameters, call);
+    // Before the operator is told that it is done.
+    if (ipc && CHANGES_CLIENTS.has(operation.name)) await ipc.reload();
+    return result;
+  };
+  try {
+    const adminSocket = await startAdminSocket({execute, loadOperations, log, dataDir: settings.dataDir});
+    return {
+      retire: async () => {
+        await ipc?.retire();
+        await adminSocket.retire();
+      },
+      close: async () => {
+        await ipc?.close();
+        await adminSocket.close();
+      },
+    };
+  } catch (error) {
+    await ipc?.close();
+    throw error;
+  }
+}
+
+const CHANGES_CLIENTS: ReadonlySet<string> = new Set(['ipc.add', 'ipc.remove', 'ipc.revoke']);
+
+async function startIpc(
+  settings: Settings,
+  place: NonNullable<Settings['ipc']>,
+  {keys, log, loadOperations, resolver, limitInvoker, clock}: LocalSocketsOptions,
+) {
+  const [{IpcServer}, {Judge}] = await Promise.all([
+    import('./ipc/ipc-server.ts'),
+    import('./zcap/judge.ts'),
+  ]);
+  const maxDelegationTtlMs = settings.maxDelegationTtlSeconds * 1000;
+  return IpcServer.start({
+    ...{place, log, maxDelegationTtlMs},
+    judge: new Judge({resolver, maxDelegationTtlMs}),
+    readClients: async () => readClients(await loadOperations(), keys),
+    keys: {
+      state: keys.requestStores.state,
+      keyService: keys.keyService,
+      assertUsable: () => keys.assertUsable(),
+      limitInvoker,
+      now: clock,
+    },
+  });
+}
+
+/** The register is opened where the keys are. */
+async function readClients(
+  operations: ReadonlyMap<string, AnyAdminOperation>,
+  {executeAdmin}: LocalSocketsOptions['keys'],
+): Promise<readonly IpcClient[]> {
+  const operation = operations.get('ipc.list');
+  if (!operation) throw new Error('Unreachable: the operation is in the table.');
+  const call: AdminCall = {
+    report: () => undefined,
+    write: async () => undefined,
+    signal: new AbortController().signal,
+  };
+  try {
+    const {clients} = (await executeAdmin(operation, {}, call)) as {readonly clients: readonly IpcClient[]};
+    return clients;
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    if (error.code === 'sealed') throw new SealedError();
+    throw new UnavailableError('The register of clients cannot be read now.', {cause: error});
+  }
+}
