@@ -224,6 +224,20 @@ describe('webkms with a root of trust in a token', function () {
     expect(await refused()).to.include('There is no token label "webkms-test"');
   });
 
+  it('is added while no server runs, where the key process may reach no token', async () => {
+    environment['WEBKMS_ISOLATION'] = 'process';
+    environment['WEBKMS_ROOT_WRAPPER'] = `file:${join(dataDir, 'root.key')}`;
+    const first = await start();
+    const refusal = await adminCommand(['root', 'add', ROOT], {dataDir, environment});
+    expect(refusal.status).to.equal(1);
+    expect(refusal.err).to.include('while the server is stopped');
+    await first.stop();
+    await admin(['root', 'add', ROOT], {dataDir, environment});
+    const second = await start();
+    expect(await admin(['root', 'list'], {dataDir, environment})).to.match(/open +pkcs11:/);
+    await second.stop();
+  });
+
   it('has keys beside it, of which orphans and missing ones are found', async () => {
     environment['WEBKMS_KEY_MODULES'] = 'pkcs11,software';
     environment['WEBKMS_PKCS11_TOKEN'] = 'webkms-test';
