@@ -21,6 +21,22 @@ export interface RelatedNode {
 /** Hash of a text as RDFC-1.0 writes it: SHA-256, hexadecimal, small letters. */
 export const hashText = (text: string): string => hash('sha256', text);
 
+const MAX_REMEMBERED = 1000;
+const relatedHashes = new Map<string, string>();
+
+/**
+ * Of a node by where it stands, and its label or hash. Remembered: two of three texts that are hashed to tell the nodes of a
+ * long chain apart are the same few, whatever the chain.
+ */
+function hashRelated(text: string): string {
+  let hashed = relatedHashes.get(text);
+  if (hashed === undefined) {
+    if (relatedHashes.size >= MAX_REMEMBERED) relatedHashes.clear();
+    relatedHashes.set(text, (hashed = hashText(text)));
+  }
+  return hashed;
+}
+
 /**
  * Issues canonical labels (RDFC-1.0 §4.4.3), where telling the nodes apart asks for no choice between orders.
  * @returns whether all nodes got theirs.
@@ -70,7 +86,7 @@ function hashNDegree(start: BlankNode, issued: Map<BlankNode, string>): string |
   const all = start.related();
   for (const related of all) {
     const {node, position} = related;
-    byHash.set(hashText(position + (labelOf(node, issued) ?? node.hash)), related);
+    byHash.set(hashRelated(position + (labelOf(node, issued) ?? node.hash)), related);
   }
   if (byHash.size === 0 || byHash.size !== all.length) return undefined;
   let data = '';

@@ -36,6 +36,7 @@ export class CanonicalDelegation {
   readonly #terms: DelegationTerms;
   readonly #parent: CanonicalDelegation | undefined;
   #proofHash: string | undefined;
+  #outerName: string | undefined;
   #innerName: string | undefined;
   #document: string | undefined;
 
@@ -71,7 +72,11 @@ export class CanonicalDelegation {
 
   /** @param isOuter whether the capability itself is in the default graph. */
   #namedGraph(isOuter: boolean): ProofGraph & {readonly name: BlankNode} {
-    const name = node(isOuter ? this.#nameHash(IN_DEFAULT) : (this.#innerName ??= this.#nameHash(IN_OTHER)));
+    const name = node(
+      isOuter
+        ? (this.#outerName ??= this.#nameHash(IN_DEFAULT))
+        : (this.#innerName ??= this.#nameHash(IN_OTHER)),
+    );
     const proof = node(
       (this.#proofHash ??= hashText(
         this.#created('_:a', IN_OTHER) + this.#embeddedProof('_:a', '_:z', IN_OTHER),

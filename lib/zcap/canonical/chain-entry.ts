@@ -1,9 +1,22 @@
+import {LRUCache} from 'lru-cache';
 import {hashText} from './blank-nodes.ts';
 import {CAPABILITY_CHAIN, FIRST, NIL, REST} from './n-quads.ts';
 
 /** What ends the line of a quad in the default graph, and in one whose node is another than the one that is hashed. */
 export const IN_DEFAULT = ' .\n';
 export const IN_OTHER = ' _:z .\n';
+
+const MAX_ROOTS = 200;
+
+/** What roots are named by is in every chain of a keystore. */
+const roots = new LRUCache<string, ChainEntry>({max: MAX_ROOTS});
+
+/** The root's entry, with the hashes that were made of it before. @param id as `ChainEntry` has it. */
+export function rootEntry(id: string, term: string): ChainEntry {
+  let entry = roots.get(id);
+  if (!entry) roots.set(id, (entry = new ChainEntry(id, term, {isFirst: true})));
+  return entry;
+}
 
 /**
  * An id of a capability chain, the root's or a parent's. The beginning of a chain stands in the chains of all that are delegated

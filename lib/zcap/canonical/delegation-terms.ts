@@ -1,6 +1,6 @@
 import {ZCAP_CONTEXT_URL} from '../root-capability.ts';
 import {isRecord} from '../shape.ts';
-import {ChainEntry} from './chain-entry.ts';
+import {ChainEntry, rootEntry} from './chain-entry.ts';
 import {
   ALLOWED_ACTION,
   CONTROLLER,
@@ -144,7 +144,7 @@ function readChain(value: unknown, parent: DelegationTerms | undefined): readonl
   const [root] = entries;
   const term = iriTerm(root);
   if (entries.length !== 1 || term === undefined) return undefined;
-  return [new ChainEntry(String(root), term, {isFirst: true})];
+  return [rootEntry(String(root), term)];
 }
 
 function isKnownContext(context: unknown): boolean {
