@@ -1,6 +1,6 @@
 import {closeSync, openSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
-import Database from 'better-sqlite3';
+import type {Database as Lock} from 'better-sqlite3';
 
 const RETRY_MS = 20;
 const PATIENCE_MS = 30_000;
@@ -28,7 +28,9 @@ function createFile(path: string): void {
   }
 }
 
-async function lock(path: string): Promise<Database.Database> {
+async function lock(path: string): Promise<Lock> {
+  // Native code: not loaded where there is no token.
+  const {default: Database} = await import('better-sqlite3');
   const givesUpAt = performance.now() + PATIENCE_MS;
   for (;;) {
     const db = new Database(path, {timeout: 0, fileMustExist: true});
