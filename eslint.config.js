@@ -171,6 +171,7 @@ const LAYERS = [
       'backup',
       'client',
       'config',
+      'ipc',
       'keys',
       'maintenance',
       'moving',

@@ -40,6 +40,22 @@ const ACCEPTED: Readonly<Record<string, readonly object[]>> = {
   jobs: [{}],
   check: [{}, {anchor: '/x'}],
   anchor: [{}],
+  'hsm.reconcile': [{}],
+  attest: [{}, {nonce: 'x'}],
+  'ipc.add': [
+    {
+      name: 'app',
+      did: 'did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH',
+      serverKey: 'A'.repeat(43),
+      keystoreId: 'https://x/kms/keystores/z1',
+      keys: ['z1A'],
+      actions: ['sign'],
+      buildKey: 'did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH',
+    },
+  ],
+  'ipc.list': [{}],
+  'ipc.revoke': [{name: 'app', build: 'urn:uuid:x'}],
+  'ipc.remove': [{name: 'app'}],
   backup: [{path: '/x'}],
 };
 

@@ -40,7 +40,7 @@ describe('webkms admin: the command line', () => {
     const {code, out} = await run('admin', '--help');
     expect(code).to.equal(0);
     expect(out).to.match(/^Usage: webkms admin <command>/);
-    expect(ADMIN_COMMANDS.map(({name}) => name)).to.have.length(19);
+    expect(ADMIN_COMMANDS.map(({name}) => name)).to.have.length(23);
     for (const {name, operands = []} of ADMIN_COMMANDS) {
       expect(out).to.contain(`\n  ${[name, ...operands].join(' ')} `);
       const help = await run('admin', ...name.split(' '), '--help');

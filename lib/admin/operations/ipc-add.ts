@@ -1,6 +1,9 @@
 import {AdminError, type AdminOperation} from '../admin-operation.ts';
 import {ipcClientProblem, MAX_IPC_CLIENTS, type IpcClient} from '../ipc-client.ts';
 import {changeIpcClients} from '../ipc-register.ts';
+import {readParameters} from '../parameters.ts';
+
+const MEMBERS = ['name', 'did', 'serverKey', 'keystoreId', 'keys', 'actions', 'buildKey'];
 
 /** `webkms admin ipc add`: what verifies the secret of a client, which never comes here. */
 export const ipcAdd: AdminOperation<IpcClient, object> = {
@@ -8,9 +11,10 @@ export const ipcAdd: AdminOperation<IpcClient, object> = {
   whileSealed: false,
 
   parse(parameters) {
-    const problem = ipcClientProblem(parameters);
+    const given = readParameters(parameters, MEMBERS);
+    const problem = ipcClientProblem(given);
     if (problem !== undefined) throw new AdminError('invalid', `${problem} is not as it must be.`);
-    return parameters as IpcClient;
+    return given as unknown as IpcClient;
   },
 
   async run(management, client) {

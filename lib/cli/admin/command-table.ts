@@ -3,6 +3,7 @@ import {attestCommand} from './attest-command.ts';
 import {backupCommand, restoreCommand} from './backup-commands.ts';
 import {anchorCommand, checkCommand} from './check-commands.ts';
 import {hsmReconcileCommand} from './hsm-commands.ts';
+import {ipcAddCommand, ipcListCommand, ipcRemoveCommand, ipcRevokeCommand} from './ipc-commands.ts';
 import {migrateCommand} from './migrate-command.ts';
 import {jobsCommand, pruneCommand, rewrapCommand, rotateCommand} from './job-commands.ts';
 import {rootAddCommand, rootListCommand, rootRetireCommand} from './root-commands.ts';
@@ -26,6 +27,10 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   checkCommand,
   anchorCommand,
   hsmReconcileCommand,
+  ipcAddCommand,
+  ipcListCommand,
+  ipcRevokeCommand,
+  ipcRemoveCommand,
   backupCommand,
   restoreCommand,
   migrateCommand,
