@@ -99,21 +99,12 @@ describe('a server whose keys are in a process of their own', function () {
       ['backup', join(dataDir, 'backup')],
       ['check', '--anchor', join(dataDir, 'node-id')],
       ['root', 'add', `file:${join(dataDir, 'other.key')}`],
+      ['root', 'add', 'passphrase:prompt'],
     ]) {
-      const {status, err} = await adminCommand(args, {dataDir});
+      const {status, err} = await adminCommand(args, {dataDir, input: 'a long passphrase\n'.repeat(2)});
       expect(status, args[0]).to.equal(1);
       expect(err, args[0]).to.contain('while the server is stopped');
     }
-  });
-
-  it('takes another root that is no file, and opens by the first after the key process has died', async () => {
-    const {dataDir} = server;
-    const [url = ''] = await keys(1);
-    await admin(['root', 'add', 'passphrase:prompt'], {dataDir, input: 'a long passphrase\n'.repeat(2)});
-    const before = await keyProcessOf(process.pid);
-    process.kill(before, 'SIGKILL');
-    await keyProcessOf(process.pid, before);
-    expect(await eventually(url)).to.equal(200);
   });
 
   it('stays sealed where an operator has sealed it and the key process dies', async () => {

@@ -5,7 +5,10 @@ import type {HttpProcess, KeyProcess} from '../protocol/key-process-methods.ts';
 
 type Reports = Pick<HttpProcess, 'adminReport' | 'adminWrite'>;
 
-/** Operators' commands, which come over the admin socket of the HTTP process. */
+/**
+ * Operators' commands, which come over the admin socket of the HTTP process: it could give them by itself. So none is done that
+ * hands keys over, or destroys what no backup of the database has.
+ */
 export function adminCalls(
   management: () => KeyManagement,
   http: Reports,
@@ -16,6 +19,7 @@ export function adminCalls(
       const {ADMIN_OPERATIONS} = await import('../../admin/operation-table.ts');
       const operation = ADMIN_OPERATIONS.get(name);
       if (!operation) throw new AdminError('invalid', 'There is no such operation.');
+      if (isWithheld(name, parameters)) throw new AdminError('refused', WITHHELD);
       const stopping = new AbortController();
       running.set(call, stopping);
       const adminCall: AdminCall = {
@@ -39,6 +43,15 @@ export function adminCalls(
     },
     stopAdmin: async (call, reason) => running.get(call)?.abort(new AdminError('failed', reason)),
   };
+}
+
+const WITHHELD =
+  'With WEBKMS_ISOLATION=process no running server does this: a command might come of who has taken the process that answers requests. Run it while the server is stopped.';
+
+/** Whoever knows a root of trust opens all keys; which of a token's keys are orphans is told by rows alone. */
+function isWithheld(name: string, parameters: unknown): boolean {
+  if (name !== 'hsm.reconcile') return name === 'root.add';
+  return typeof parameters === 'object' && parameters !== null && 'destroy' in parameters;
 }
 
 const CONFINED =
