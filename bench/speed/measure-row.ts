@@ -31,6 +31,7 @@ export async function warmUp(
   {warmUpMs}: Pick<Effort, 'warmUpMs'>,
 ): Promise<ReadonlyMap<Row, Costs>> {
   const costs = new Map(rows.map((row) => [row, new Map<Column, number>()]));
+  if (rows.length === 0) return costs;
   const times = Math.max(FEWEST_TIMES, warmUpMs / (rows.length * WARM_UP_BLOCK_MS));
   for (let time = 0; time < times; time++) {
     for (const [row, ofRow] of costs) {
