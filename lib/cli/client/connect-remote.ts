@@ -25,12 +25,21 @@ export async function connectRemote(
   };
 }
 
-/** Creates a keystore that the key's DID controls. @returns its URL. @throws KmsError, KmsConnectionError */
+/**
+ * Creates a keystore that the key's DID controls.
+ * @param kmsModule the key module that is to keep its keys; default: the server's first
+ * @returns its URL. @throws KmsError, KmsConnectionError
+ */
 export async function createRemoteKeystore(
   {server: serverUrl, ca}: Pick<RemoteProfile, 'server' | 'ca'>,
   {signer}: ControllerKey,
+  kmsModule?: string,
 ): Promise<string> {
-  const kms = await RemoteKms.createKeystore({serverUrl, signer, ...(ca !== undefined && {ca})});
+  const kms = await RemoteKms.createKeystore({
+    ...{serverUrl, signer},
+    ...(ca !== undefined && {ca}),
+    ...(kmsModule !== undefined && {kmsModule}),
+  });
   await kms.destroy();
   return kms.serviceIdentifier;
 }

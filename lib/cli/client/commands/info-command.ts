@@ -6,7 +6,7 @@ export const infoCommand: ClientCommand = {
   operands: [{name: 'NAME'}],
   help: [
     'Prints what is known of a key, always as JSON: name, id, type, status, current_version, versions with their status and',
-    'age, created_at, updated_at, operations, and what else was said of it: tags, description, policy, warnings.',
+    'age, created_at, updated_at, operations, algorithms, kms_module, extractable, and what else was said of it: tags, policy, warnings.',
   ],
   examples: ['info invoices', 'info invoices | jq .versions'],
   run: async (invocation) => {

@@ -23,6 +23,11 @@ export const initCommand: ClientCommand = {
       completion: 'file',
     },
     keystore: {value: 'URL', meaning: 'uses this keystore of the server; else one is created'},
+    'key-module': {
+      value: 'NAME',
+      meaning:
+        "what keeps the new keystore's keys, such as an HSM of the server (default: the server's first)",
+    },
     key: {
       value: 'FILE',
       meaning: 'uses this controller key, of a backup; else one is made',
@@ -72,6 +77,8 @@ type Plan =
       readonly server: string;
       readonly ca?: string;
       readonly keystore?: string;
+      /** Of a new keystore. */
+      readonly kmsModule?: string;
       readonly capabilities: Extract<Profile, {kind: 'remote'}>['capabilities'];
     };
 
@@ -81,7 +88,7 @@ async function readPlan({io, options, profiles, profile}: ClientInvocation): Pro
   const isLocal = options.flag('local');
   if (isLocal === (server !== undefined)) throw new UsageError('init takes either --local or --server URL.');
   if (server === undefined) {
-    const foreign = ['ca', 'keystore', 'capability'].find((name) => options.has(name));
+    const foreign = ['ca', 'keystore', 'key-module', 'capability'].find((name) => options.has(name));
     if (foreign !== undefined) throw new UsageError(`--${foreign} goes with --server.`);
     const dataDir = options.parse('data-dir', parsePath) ?? `${profiles.directory(profile)}/data`;
     return {kind: 'local', dataDir};
@@ -89,6 +96,10 @@ async function readPlan({io, options, profiles, profile}: ClientInvocation): Pro
   if (options.has('data-dir')) throw new UsageError('--data-dir goes with --local.');
   const ca = options.text('ca');
   const keystore = options.parse('keystore', parseKeystoreUrl(server));
+  const kmsModule = options.text('key-module');
+  if (kmsModule !== undefined && keystore !== undefined) {
+    throw new UsageError('--key-module is for a new keystore: it does not go with --keystore.');
+  }
   const files = options.texts('capability');
   if (files.length > 0 && keystore === undefined) throw new UsageError('--capability goes with --keystore.');
   const capabilities = await Promise.all(files.map((file) => readCapability(file, io)));
@@ -96,6 +107,7 @@ async function readPlan({io, options, profiles, profile}: ClientInvocation): Pro
     ...{kind: 'remote', server, capabilities},
     ...(ca !== undefined && {ca: await readCertificates(ca)}),
     ...(keystore !== undefined && {keystore}),
+    ...(kmsModule !== undefined && {kmsModule}),
   };
 }
 
@@ -105,9 +117,10 @@ async function makeProfile(plan: Plan, {key}: PreparedKey, {io}: ClientInvocatio
     const {createLocalKeystore} = await import('../connect-local.ts');
     return {...plan, did, keystore: await createLocalKeystore({dataDir: plan.dataDir, did, io})};
   }
-  if (plan.keystore !== undefined) return {...plan, did, keystore: plan.keystore};
+  const {kmsModule, ...server} = plan;
+  if (server.keystore !== undefined) return {...server, did, keystore: server.keystore};
   const {createRemoteKeystore} = await import('../connect-remote.ts');
-  return {...plan, did, keystore: await createRemoteKeystore(plan, key)};
+  return {...server, did, keystore: await createRemoteKeystore(server, key, kmsModule)};
 }
 
 function report(
