@@ -3,7 +3,7 @@ import {dirname, isAbsolute, join} from 'node:path';
 import {ATTESTATION_KEY_FILES} from '../../admin/attestation-key.ts';
 import {IPC_REGISTER_FILES} from '../../admin/ipc-register.ts';
 import type {Settings} from '../../config/settings.ts';
-import {parsePkcs11Uri} from '../../encoding/pkcs11-uri.ts';
+import {parsePkcs11Uri, type Pkcs11Uri} from '../../encoding/pkcs11-uri.ts';
 import type {RootWrapperRecord} from '../../storage/key-hierarchy-store.ts';
 import type {ConfinementOptions} from './confinement.ts';
 
@@ -18,7 +18,7 @@ export function keyPlaces(
     specifier !== undefined && isAbsolute(specifier) ? [dirname(specifier)] : [],
   );
   const own = [...ATTESTATION_KEY_FILES, ...IPC_REGISTER_FILES].map((name) => join(dataDir, name));
-  const tokens = roots.flatMap((uri) => (uri.startsWith('pkcs11:') ? [parsePkcs11Uri(uri)] : []));
+  const tokens = roots.flatMap(tokenOf);
   const usesTokens = tokens.length > 0 || keyModules.some(({name}) => name === 'pkcs11');
   const tokenFiles = tokens.flatMap(({modulePath, pinSource}) => [modulePath, pinSource]);
   const secrets = [pkcs11.library, pkcs11.pinFile, ...tokenFiles].filter((path) => path !== undefined);
@@ -43,19 +43,30 @@ export function seedingPlaces(
   const missing = missingDirectories(directory);
   const existing = dirname(missing[0] ?? path);
   return {
-    readable: [...readable.filter((file) => dirname(file) !== directory), existing],
-    writable: [
-      ...writable.filter((file) => dirname(file) !== directory),
-      missing[0] === undefined ? directory : `${missing[0]}*`,
-    ],
+    readable: [...outsideOf(existing, readable), existing],
+    writable: [...outsideOf(directory, writable), missing[0] === undefined ? directory : `${missing[0]}*`],
     outside,
   };
 }
+
+/** Node's lists go wrong where a directory and what lies below it are both named. */
+const outsideOf = (directory: string, paths: readonly string[]): readonly string[] =>
+  paths.filter((path) => !path.startsWith(directory.endsWith('/') ? directory : `${directory}/`));
 
 /** The outermost first. */
 function missingDirectories(directory: string): readonly string[] {
   if (existsSync(directory) || dirname(directory) === directory) return [];
   return [...missingDirectories(dirname(directory)), directory];
+}
+
+/** What is stored and is no URI opens nothing, and keeps no other root from it. */
+function tokenOf(uri: string): readonly Pkcs11Uri[] {
+  if (!uri.startsWith('pkcs11:')) return [];
+  try {
+    return [parsePkcs11Uri(uri)];
+  } catch {
+    return [];
+  }
 }
 
 function fileOf(uri: string): readonly string[] {
