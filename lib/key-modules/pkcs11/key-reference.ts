@@ -32,14 +32,23 @@ export const LABEL_PREFIX = 'webkms:';
 
 /** `webkms:<keystore>/<key>#<version>`, of the last segments of their URLs: tells people, and reconciling, whose object it is. */
 export function objectLabel({keystoreId, localKeyId, version}: KeyVersionId): string {
-  const keystore = keystoreId.slice(keystoreId.lastIndexOf('/') + 1);
+  return formatLabel({keystore: keystoreId.slice(keystoreId.lastIndexOf('/') + 1), localKeyId, version});
+}
+
+export interface LabelParts {
+  /** The last segment of the keystore's URL. */
+  readonly keystore: string;
+  readonly localKeyId: string;
+  readonly version: number;
+}
+
+/** What `parseLabel` reads. */
+export function formatLabel({keystore, localKeyId, version}: LabelParts): string {
   return `${LABEL_PREFIX}${keystore}/${localKeyId}#${version}`;
 }
 
 /** The parts of a label that this module made; undefined of any other. */
-export function parseLabel(
-  label: string,
-): {readonly keystore: string; readonly localKeyId: string; readonly version: number} | undefined {
+export function parseLabel(label: string): LabelParts | undefined {
   const [, keystore, localKeyId, version] = /^webkms:([^/#]+)\/([^/#]+)#([1-9]\d{0,8})$/.exec(label) ?? [];
   if (keystore === undefined || localKeyId === undefined) return undefined;
   return {keystore, localKeyId, version: Number(version)};

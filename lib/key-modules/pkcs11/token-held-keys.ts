@@ -1,7 +1,7 @@
 import {CKA, CKO} from '../../pkcs11/cryptoki.ts';
 import type {Pkcs11Token} from '../../pkcs11/pkcs11-token.ts';
 import type {HeldKey, HeldKeys} from '../held-keys.ts';
-import {decodeReference, encodeReference, isObjectId, parseLabel} from './key-reference.ts';
+import {decodeReference, encodeReference, formatLabel, isObjectId, parseLabel} from './key-reference.ts';
 import {operationFailure} from './token-failure.ts';
 
 const CLASSES = [CKO.PRIVATE_KEY, CKO.SECRET_KEY] as const;
@@ -30,9 +30,11 @@ export class TokenHeldKeys implements HeldKeys {
     return held;
   }
 
-  async destroy({material}: HeldKey): Promise<void> {
-    const id = decodeReference(material);
-    for (const objectClass of CLASSES) await this.#call(() => this.#token.destroy({class: objectClass, id}));
+  /** Others may have given an object the same id. */
+  async destroy({material, ...owner}: HeldKey): Promise<void> {
+    const named = {id: decodeReference(material), label: formatLabel(owner)};
+    for (const objectClass of CLASSES)
+      await this.#call(() => this.#token.destroy({class: objectClass, ...named}));
   }
 
   async #call<T>(work: () => Promise<T>): Promise<T> {
