@@ -1,8 +1,15 @@
+import {realpath} from 'node:fs/promises';
 import {join} from 'node:path';
 import {checkFiles, type FileFinding} from './check-files.ts';
 import {describeFindings} from './describe-findings.ts';
-import {BUILT_MANIFEST, findInstallation, type Installation} from './installation.ts';
-import {ManifestError, type ReadManifest} from './manifest.ts';
+import {
+  BUILT_MANIFEST,
+  findInstallation,
+  manifestPath,
+  programPaths,
+  type Installation,
+} from './installation.ts';
+import {ManifestError, type Manifest, type ReadManifest} from './manifest.ts';
 import {readManifest} from './read-manifest.ts';
 import type {SelfCheckReport, SelfCheckSettings, SelfCheckSource} from './self-check-report.ts';
 
@@ -83,7 +90,10 @@ export class SelfCheck implements SelfCheckSource {
     const {root} = this.#installation;
     const {signal} = this.#stopping;
     try {
-      const findings = await checkFiles(manifest, {root, signal});
+      const findings = [
+        ...(await checkFiles(manifest, {root, signal})),
+        ...(await otherNode(manifest, this.#installation)),
+      ];
       for (const finding of findings) this.#found.set(finding.path, finding);
       this.#checkedAt = Date.now();
     } catch (error) {
@@ -100,9 +110,24 @@ export class SelfCheck implements SelfCheckSource {
   async #read(): Promise<ReadManifest | undefined> {
     const {root, fromSources} = this.#installation;
     const recorded = this.#settings.manifest;
-    if (recorded === undefined) return fromSources ? undefined : readManifest(join(root, BUILT_MANIFEST));
-    const manifest = await readManifest(recorded);
-    if (!manifest) throw new ManifestError(`There is no manifest at ${recorded}.`);
+    if (recorded === undefined && fromSources) return undefined;
+    const path = recorded ?? join(root, BUILT_MANIFEST);
+    const manifest = await readManifest(path);
+    if (!manifest) {
+      if (recorded === undefined) return undefined;
+      throw new ManifestError(`There is no manifest at ${path}.`);
+    }
+    const covers = new Set(manifest.covers);
+    if (!programPaths(this.#installation).every((own) => covers.has(own)))
+      throw new ManifestError(`The manifest ${path} is of another program: it does not cover this one.`);
     return manifest;
   }
+}
+
+/** A manifest that covers more than the package is of an installation, of which Node.js is a part. */
+async function otherNode(manifest: Manifest, installation: Installation): Promise<readonly FileFinding[]> {
+  const own = programPaths(installation);
+  const path = manifestPath(installation.root, await realpath(process.execPath));
+  const isOfBuild = manifest.covers.every((covered) => own.includes(covered));
+  return isOfBuild || manifest.files.has(path) ? [] : [{problem: 'added', path}];
 }
