@@ -46,7 +46,10 @@ export async function listenForIpc(
   } finally {
     process.umask(mask);
   }
-  await listening;
+  await listening.catch((cause: unknown) => {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    throw new IpcSocketError(`The IPC socket cannot be made at ${path} (${code}).`, {cause});
+  });
   if (group !== undefined) {
     try {
       await giveToGroup(path, group, 0o660);

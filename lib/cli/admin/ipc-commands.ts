@@ -63,8 +63,10 @@ export const ipcListCommand: AdminCommand = {
     await using connection = await connect();
     const {clients} = (await connection.call('ipc.list')) as {readonly clients: readonly IpcClient[]};
     // What the server proves itself by is nobody else's.
-    const listed = clients.map(({serverKey: _, ...client}) => client);
-    print({clients: listed}, listed.flatMap(describe));
+    const listed = clients.map((client) =>
+      Object.fromEntries(Object.entries(client).filter(([member]) => member !== 'serverKey')),
+    );
+    print({clients: listed}, clients.flatMap(describe));
     return 0;
   },
 };
@@ -135,15 +137,7 @@ async function writeSecret(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-function describe({
-  name,
-  keystoreId,
-  keys,
-  actions,
-  buildKey,
-  revokedBuilds = [],
-  did,
-}: Omit<IpcClient, 'serverKey'>): string[] {
+function describe({name, keystoreId, keys, actions, buildKey, revokedBuilds = [], did}: IpcClient): string[] {
   return [
     `${name} ${did}`,
     `  keystore ${keystoreId}`,
