@@ -48,6 +48,8 @@ const DEFAULT_SESSIONS = 4;
 const DEFAULT_LIMIT_MS = 10_000;
 /** RSA keys of 4096 bits, and slow tokens. */
 const GENERATION_LIMIT_MS = 180_000;
+/** Of all objects there may be many, each of which is asked for its attributes. */
+const LISTING_LIMIT_MS = 180_000;
 const CLOSING_LIMIT_MS = 5000;
 const MAX_OBJECTS = 1_000_000;
 
@@ -158,7 +160,11 @@ export class Pkcs11Token {
     limit = MAX_OBJECTS,
   ): Promise<readonly FoundObject[]> {
     return this.#recovery.attempt(async () => {
-      const found = await this.#run('find', {template, read, limit});
+      const found = await this.#run(
+        'find',
+        {template, read, limit},
+        limit === MAX_OBJECTS ? LISTING_LIMIT_MS : this.#timeLimitMs,
+      );
       // Of a token that was removed some libraries show nothing.
       if (found.length === 0) await this.#run('assertUsable', {});
       return found;

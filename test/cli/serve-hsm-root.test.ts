@@ -149,12 +149,12 @@ describe('webkms with a root of trust in a token', function () {
     await expectSigns(clients, key);
     expect(await statusOf(agent, '/health/ready')).to.equal(200);
     await token.remove();
-    await until(async () => (await statusOf(agent, '/health/ready')) === 503);
+    await until(async () => (await statusOf(agent, '/health/ready')) === 503, 30_000);
     await expectSigns(clients, key);
     const made = await makeKey(clients).catch((error: unknown) => error as {status?: number});
     expect(made).to.have.property('status', 503);
     await token.putBack();
-    await until(async () => (await statusOf(agent, '/health/ready')) === 200);
+    await until(async () => (await statusOf(agent, '/health/ready')) === 200, 30_000);
     await expectSigns(clients, await makeKey(clients));
     await stop();
   });
