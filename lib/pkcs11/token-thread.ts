@@ -39,7 +39,7 @@ export class TokenThread {
     const thread = (this.#thread ??= this.#start());
     const running = {...Promise.withResolvers<unknown>(), thread};
     this.#job = running;
-    const message: JobMessage = {job, parameters};
+    const message: JobMessage = {job, parameters: detached(parameters)};
     thread.ref();
     try {
       // What is transferred is not copied on its way: one place less that keeps it.
@@ -79,6 +79,20 @@ export class TokenThread {
     thread.unref();
     return thread;
   }
+}
+
+/**
+ * The same with bytes in memory of their own: what is a view of more takes all of that with it, and small Buffers are views of memory
+ * that they share with whatever else the process works on.
+ */
+function detached<T extends object>(parameters: T): T;
+function detached(value: unknown): unknown;
+function detached(value: unknown): unknown {
+  if (value instanceof Uint8Array)
+    return value.byteLength === value.buffer.byteLength ? value : Uint8Array.from(value);
+  if (Array.isArray(value)) return value.map((item: unknown) => detached(item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, detached(member)]));
 }
 
 function failure({failed, code}: {readonly failed: string; readonly code?: number}): Error {
