@@ -41,14 +41,16 @@ describe('webkms with a root of trust in a token', function () {
   const owner = controller('hsm root: owner');
   const {signer: invocationSigner} = owner;
   let token: SoftHsmToken;
-  let dir: string;
+  let dir = '';
   let dataDir: string;
   let port: number;
   let environment: Record<string, string>;
+  const tokens: SoftHsmToken[] = [];
   const running: ServerProcess[] = [];
 
   beforeEach(async function () {
     token = await SoftHsmToken.create(this);
+    tokens.push(token);
     dir = await mkdtemp(join(tmpdir(), 'webkms-hsm-root-'));
     dataDir = join(dir, 'data');
     port = await freePort();
@@ -61,8 +63,8 @@ describe('webkms with a root of trust in a token', function () {
   });
   afterEach(async () => {
     await Promise.all(running.splice(0).map((server) => server.kill()));
-    await token.delete();
-    await rm(dir, {recursive: true, force: true});
+    for (const made of tokens.splice(0)) await made.delete();
+    if (dir !== '') await rm(dir, {recursive: true, force: true});
   });
 
   async function start(

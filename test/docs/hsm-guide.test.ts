@@ -18,13 +18,15 @@ describe('docs/guides/hsm.md', function () {
   this.timeout(60_000);
   let folder = '';
   let token: SoftHsmToken;
+  const tokens: SoftHsmToken[] = [];
 
   before(async function () {
     token = await SoftHsmToken.create(this);
+    tokens.push(token);
     folder = await mkdtemp(join(tmpdir(), 'webkms-hsm-guide-'));
   });
   after(async () => {
-    await token.delete();
+    for (const made of tokens) await made.delete();
     if (folder !== '') await rm(folder, {recursive: true, force: true});
   });
 

@@ -20,6 +20,7 @@ function schemeOf({library, label, pinFile, directory}: SoftHsmToken): RootWrapp
 describe('Pkcs11Wrapper', function () {
   this.timeout(60_000);
   let token: SoftHsmToken;
+  const tokens: SoftHsmToken[] = [];
   let scheme: RootWrapperScheme;
   const opened: RootWrapper[] = [];
 
@@ -37,12 +38,15 @@ describe('Pkcs11Wrapper', function () {
 
   before(async function () {
     token = await SoftHsmToken.create(this);
+    tokens.push(token);
     scheme = schemeOf(token);
   });
   afterEach(async () => {
     for (const wrapper of opened.splice(0)) await wrapper.close();
   });
-  after(() => token.delete());
+  after(async () => {
+    for (const made of tokens) await made.delete();
+  });
 
   describeWrapper({
     name: 'pkcs11:',
