@@ -64,21 +64,20 @@ export class SqliteStateStore implements StateStore {
   }
 
   /** Reads with it, as of the same moment, what is most often not known where nothing has changed: the links of new chains. */
-  async #version(requests: readonly StateRequest[]): Promise<number> {
+  #version(requests: readonly StateRequest[]): Promise<number> {
     const connection = this.#connection;
-    const unknown = requests.filter(({revocations = []}) => !this.#revocations.has(revocations));
-    if (unknown.length > 0) {
-      try {
-        return await connection.snapshot(() => {
-          const version = connection.dataVersion();
-          for (const request of unknown) this.#learn(request, version);
-          return version;
-        });
-      } catch {
-        // Each is read by itself, and fails by itself.
-      }
-    }
-    return connection.run(() => connection.dataVersion());
+    const ask = (): Promise<number> => connection.run(() => connection.dataVersion());
+    const unknown = requests.filter(
+      ({revocations}) => revocations !== undefined && !this.#revocations.has(revocations),
+    );
+    if (unknown.length === 0) return ask();
+    const learn = (): number => {
+      const version = connection.dataVersion();
+      for (const request of unknown) this.#learn(request, version);
+      return version;
+    };
+    // What cannot be read is read by each itself, and fails by itself.
+    return connection.snapshot(learn).catch(ask);
   }
 
   #learn({keystoreId, revocations = []}: StateRequest, version: number): void {
