@@ -79,6 +79,8 @@ async function run(
     WEBKMS_DATA_DIR: dataDir,
     WEBKMS_RATE_LIMIT: 'off',
     WEBKMS_LOG_LEVEL: 'silent',
+    // `WEBKMS_TEST_ISOLATION=process mocha …`: the same tests of a server whose keys are in a process of their own.
+    WEBKMS_ISOLATION: process.env['WEBKMS_TEST_ISOLATION'] ?? 'none',
     ...environment,
   };
   const removeData = (): Promise<void> => rm(dataDir, {recursive: true, force: true});
