@@ -103,6 +103,8 @@ describe('the operation attest', () => {
     expect(versions.map((each) => each.id))
       .to.have.length(2)
       .and.include(version);
+    // Those of other purposes are.
+    expect(infos.find(({purpose}) => purpose === 'audit')!.versions).to.have.length(1);
     expect((await run()).key).to.equal(key);
     const anew = await readFile(file, 'latin1');
     expect(anew.startsWith(`${versions.at(-1)!.id} ${key} `)).to.equal(true);
