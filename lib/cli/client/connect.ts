@@ -25,6 +25,10 @@ export async function connect({
     const {connectLocal} = await import('./connect-local.ts');
     return connectLocal(profile, io);
   }
+  if (profile.kind === 'ipc') {
+    const {connectIpcProfile} = await import('./connect-ipc.ts');
+    return connectIpcProfile(profile);
+  }
   const path = profiles.keyFile(name);
   const key = await readControllerKey(path, () => existingPassphrase({io, file: passphraseFile}));
   if (key.did !== profile.did) {

@@ -13,10 +13,10 @@ export const acceptCommand: ClientCommand = {
     const {io, print, profiles, profile: name} = invocation;
     const capability = await readCapability(firstOperand(invocation), io);
     const profile = await profiles.get(name);
-    if (profile.kind === 'local') {
+    if (profile.kind !== 'remote') {
       throw new ClientError(
         'refused',
-        'A local profile has no use for capabilities: nobody delegates to it.',
+        'Only profiles of a server over HTTPS have a use for capabilities: nobody delegates to it.',
       );
     }
     const {id, invocationTarget, controller} = capability;

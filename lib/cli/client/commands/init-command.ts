@@ -2,7 +2,7 @@ import {parsePath} from '../../../config/parsers.ts';
 import {UsageError} from '../../command.ts';
 import type {ClientCommand, ClientInvocation} from '../client-command.ts';
 import {prepareControllerKey, type PreparedKey} from '../profile/prepare-controller-key.ts';
-import type {Profile} from '../profile/profile.ts';
+import type {LocalProfile, RemoteProfile} from '../profile/profile.ts';
 import {readCertificates} from '../read-certificates.ts';
 import {parseKeystoreUrl, parseServerUrl} from '../server-url.ts';
 import {readCapability} from './revoke-command.ts';
@@ -13,6 +13,17 @@ export const initCommand: ClientCommand = {
     'data-dir': {
       value: 'DIR',
       meaning: 'with --local: the directory (default: in the profile)',
+      completion: 'file',
+    },
+    ipc: {
+      value: 'FILE',
+      meaning:
+        "the keys are those of a server on this machine, over its socket; what its operator's ipc add has written",
+      completion: 'file',
+    },
+    manifest: {
+      value: 'FILE',
+      meaning: 'with --ipc: the capability that the build key has signed',
       completion: 'file',
     },
     server: {value: 'URL', meaning: 'the keys are on this server, e.g. https://localhost:9443'},
@@ -51,10 +62,16 @@ export const initCommand: ClientCommand = {
     'init --server https://localhost:9443 --ca .webkms/tls.crt',
     'init --local',
     'init --local --data-dir ./keys --profile work',
+    'init --ipc billing.json --profile billing',
     'init --server https://kms.example --keystore https://kms.example/kms/keystores/z… --key backup/controller.key',
   ],
   run: async (invocation) => {
     const {io, options, profiles, profile: name, passphraseFile} = invocation;
+    if (options.has('ipc')) {
+      const {initIpc} = await import('./init-ipc.ts');
+      return initIpc(invocation);
+    }
+    if (options.has('manifest')) throw new UsageError('--manifest goes with --ipc.');
     const plan = await readPlan(invocation);
     const aside = await profiles.makeWay(name, {force: options.flag('force'), now: new Date()});
     if (aside !== undefined) io.err(`The profile that was there is now ${aside}`);
@@ -79,7 +96,7 @@ type Plan =
       readonly keystore?: string;
       /** Of a new keystore. */
       readonly kmsModule?: string;
-      readonly capabilities: Extract<Profile, {kind: 'remote'}>['capabilities'];
+      readonly capabilities: RemoteProfile['capabilities'];
     };
 
 /** All that can be wrong is found before anything is made. */
@@ -111,7 +128,11 @@ async function readPlan({io, options, profiles, profile}: ClientInvocation): Pro
   };
 }
 
-async function makeProfile(plan: Plan, {key}: PreparedKey, {io}: ClientInvocation): Promise<Profile> {
+async function makeProfile(
+  plan: Plan,
+  {key}: PreparedKey,
+  {io}: ClientInvocation,
+): Promise<LocalProfile | RemoteProfile> {
   const {did} = key;
   if (plan.kind === 'local') {
     const {createLocalKeystore} = await import('../connect-local.ts');
@@ -125,7 +146,7 @@ async function makeProfile(plan: Plan, {key}: PreparedKey, {io}: ClientInvocatio
 
 function report(
   {io, print, profile: name}: ClientInvocation,
-  profile: Profile,
+  profile: LocalProfile | RemoteProfile,
   {path, isSealed, wasThere}: PreparedKey,
 ): void {
   const {did, keystore} = profile;

@@ -30,8 +30,17 @@ export interface LocalProfile extends ProfileBase {
   readonly dataDir: string;
 }
 
+/** Of an application on the server's host; `did` is the application's, and controls nothing. */
+export interface IpcProfile extends ProfileBase {
+  readonly kind: 'ipc';
+  /** Absolute path of the file with its secret. */
+  readonly credential: string;
+  /** Absolute path of the manifest of its build. */
+  readonly manifest?: string;
+}
+
 /** What a profile's file holds: everything but the controller key. */
-export type Profile = RemoteProfile | LocalProfile;
+export type Profile = RemoteProfile | LocalProfile | IpcProfile;
 
 export const MAX_PROFILE_BYTES = 1024 * 1024;
 const FORMAT = 1;
@@ -55,6 +64,11 @@ export function parseProfile(bytes: Uint8Array, path: string): Profile {
   switch (members['kind']) {
     case 'local':
       return {kind: 'local', ...base, dataDir: text('dataDir')};
+    case 'ipc':
+      return {
+        ...{kind: 'ipc', ...base, credential: text('credential')},
+        ...(members['manifest'] !== undefined && {manifest: text('manifest')}),
+      };
     case 'remote':
       return {
         kind: 'remote',
@@ -64,7 +78,7 @@ export function parseProfile(bytes: Uint8Array, path: string): Profile {
         capabilities: readCapabilities(members['capabilities'], path),
       };
     default:
-      throw malformed(path, '"kind" must be local or remote');
+      throw malformed(path, '"kind" must be local, ipc or remote');
   }
 }
 
