@@ -24,6 +24,16 @@ export function asksFor(uri: string, scheme: (uri: string) => RootWrapperScheme)
   }
 }
 
+/** Whether opening it runs, or gives away, what the URI alone names; of a kind that there is not, nothing. */
+export function runsWhatItNames(uri: string, scheme: (uri: string) => RootWrapperScheme): boolean {
+  try {
+    return scheme(uri).runs?.(uri) === true;
+  } catch (error) {
+    if (error instanceof RootOfTrustError) return false;
+    throw error;
+  }
+}
+
 export function notAsked(uri: string): RootOfTrustError {
   return new RootOfTrustError(
     'not-asked',

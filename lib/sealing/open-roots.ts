@@ -1,10 +1,10 @@
 import type {KeyHierarchyStore, RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
-import {asksFor, notAsked, openingPlace} from './asking.ts';
+import {asksFor, notAsked, openingPlace, runsWhatItNames} from './asking.ts';
 import {Redacted} from './redacted.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
 import type {IdentifiedRootWrapper, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
 import type {OpeningSecrets} from './secrets.ts';
-import {openStoredRoots, type RootOfTrustLog} from './stored-root.ts';
+import {openStoredRoots, type OpenedRoot, type RootOfTrustLog} from './stored-root.ts';
 import {notVouched, vouches} from './vouching.ts';
 
 export interface OpenRootsOptions {
@@ -167,14 +167,20 @@ export class OpenRoots extends Redacted {
   async #openVouchedFor(records: readonly RootWrapperRecord[], secrets: OpeningSecrets): Promise<void> {
     const {settingUri, scheme, log} = this.#options;
     const vouched: RootWrapperRecord[] = [];
-    for (const record of records) {
+    for (const record of records)
       if (await this.#isVouchedFor(record)) vouched.push(record);
       else this.#absences.set(record.id, notVouched(record));
-    }
     // Of a root that is where the setting says, the setting says nothing about the others.
     const places = [...this.#records, ...this.#wrappers.values()];
     const isHint = places.every(({uri}) => uri !== settingUri);
-    const inPlace = vouched.map((record) => ({...record, uri: this.#place(record.uri)}));
+    const isSure = ({uri}: RootWrapperRecord): boolean =>
+      uri === settingUri || this.#trusted().length > 0 || !runsWhatItNames(uri, scheme);
+    const withheld = vouched.filter((record) => !isSure(record));
+    const inPlace = vouched.flatMap((record) => {
+      if (!withheld.includes(record)) return [{...record, uri: this.#place(record.uri)}];
+      this.#absences.set(record.id, notVouched(record));
+      return isHint ? [{...record, uri: this.#place(settingUri)}] : [];
+    });
     const outcomes = await openStoredRoots(inPlace, {
       settingUri: isHint ? this.#place(settingUri) : undefined,
       scheme,
@@ -187,11 +193,13 @@ export class OpenRoots extends Redacted {
       if (outcome instanceof RootOfTrustError) this.#absences.set(record.id, outcome);
       else if (outcome) opened.push({id: record.id, wrapper: outcome, record});
     }
-    await this.#admit(opened);
+    await this.#admit(opened, {isWhole: withheld.length === 0});
+    const waiting = withheld.filter(({id}) => !this.#wrappers.has(id));
+    if (waiting.length > 0 && this.#trusted().length > 0) await this.#openVouchedFor(waiting, secrets);
   }
 
-  /** Keeps those that may be used, and closes the others. */
-  async #admit(opened: readonly OpenedRoot[]): Promise<void> {
+  /** Keeps those that may be used, and closes the others. @param isWhole whether all were tried */
+  async #admit(opened: readonly OpenedRoot[], {isWhole}: {readonly isWhole: boolean}): Promise<void> {
     const waiting = new Set(opened);
     try {
       const admit = (roots: readonly OpenedRoot[]): void => {
@@ -204,7 +212,7 @@ export class OpenRoots extends Redacted {
       if (isFirst && this.#records.length === 1) admit(opened);
       admit([...waiting].filter(({wrapper}) => this.#known.has(wrapper.keyId)));
       if (this.#trusted().length === 0) admit([...waiting].filter((root) => this.#isGiven(root)));
-      if (isFirst && this.#trusted().length === 0) {
+      if (isFirst && isWhole && this.#trusted().length === 0) {
         const active = opened.filter(({record}) => record.state === 'active');
         if (await this.#vouchForEachOther(active)) admit(active);
       }
@@ -238,8 +246,4 @@ export class OpenRoots extends Redacted {
     }
     return true;
   }
-}
-
-interface OpenedRoot extends IdentifiedRootWrapper {
-  readonly record: RootWrapperRecord;
 }

@@ -67,6 +67,11 @@ export interface RootWrapperScheme {
   readonly whenForeign?: string;
   /** Whether a person must be asked to open it, at a terminal. */
   asks?(uri: string): boolean;
+  /**
+   * Whether opening it runs a program, or gives away a secret, that no setting names but the URI alone. Who can write to the store
+   * can write URIs: such a root is opened only where the setting names it, or one that is in use vouches for it.
+   */
+  runs?(uri: string): boolean;
   /** The one spelling of `uri` that is stored: absolute, without secrets. @throws RootOfTrustError, `bad-setting` */
   normalize(uri: string): string;
   /** Opens a root that exists. @throws RootOfTrustError, `missing` where there is none */

@@ -1,6 +1,6 @@
 import type {RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
-import type {RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
+import type {IdentifiedRootWrapper, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
 import type {OpeningSecrets} from './secrets.ts';
 import {ShamirWrapper} from './wrappers/shamir-wrapper.ts';
 
@@ -9,6 +9,10 @@ export interface RootOfTrustLog {
   warn(fields: object, message: string): void;
   /** What only somebody with write access to the store can have done; by `warn` where it is absent. */
   error?(fields: object, message: string): void;
+}
+
+export interface OpenedRoot extends IdentifiedRootWrapper {
+  readonly record: RootWrapperRecord;
 }
 
 export interface StoredRootOptions {

@@ -136,6 +136,10 @@ export class Pkcs11Wrapper extends Redacted implements RootWrapper {
 export function pkcs11RootWrappers(defaults: Pkcs11Defaults): RootWrapperScheme {
   return {
     whenForeign: 'Under its label the token has another key.',
+    runs: (uri) => {
+      const {modulePath = defaults.library, pinSource = defaults.pinFile} = parseRootUri(uri);
+      return modulePath !== defaults.library || pinSource !== defaults.pinFile;
+    },
     normalize: (uri) => formatPkcs11Uri(parseRootUri(uri)),
     open: (uri) => Pkcs11Wrapper.open(uri, defaults, findRootKey),
     create: (uri) => Pkcs11Wrapper.open(uri, defaults, makeRootKey),
