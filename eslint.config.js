@@ -20,6 +20,7 @@ const COMPOSED = [
   'client-api',
   'housekeeping',
   'index',
+  'isolated-keys',
   'key-management',
   'local-sockets',
   'node-id',
@@ -29,6 +30,7 @@ const COMPOSED = [
   'open-stores',
   'process-role',
   'sealing-api',
+  'served-keys',
   'start-notices',
 ];
 
