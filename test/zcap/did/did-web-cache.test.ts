@@ -24,7 +24,7 @@ describe('did:web cache', () => {
 
   const resolver = (didWeb: DidWebOptions = {}) =>
     server.resolver(didWeb, {now: () => now, onCache: (cache, outcome) => told.push(`${cache} ${outcome}`)});
-  const resolve = (by: DidResolver, did: string) =>
+  const resolve = async (by: DidResolver, did: string) =>
     by.verificationMethod(`${did}#key-1`, 'capabilityInvocation');
 
   /** Answers each path with the document of the DID that is found there. */
