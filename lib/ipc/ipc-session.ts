@@ -101,7 +101,10 @@ export class Session {
     const {bytesRead, bytesWritten, writableLength} = this.#socket;
     const isWaitedFor = writableLength > 0 || this.#connection.partialBytes > 0;
     const moved = bytesRead + bytesWritten - writableLength;
-    if (isWaitedFor && moved === this.#moved) this.end();
+    if (isWaitedFor && moved === this.#moved) {
+      this.end();
+      this.#log.warn({client: this.#name}, 'an IPC client does not go on');
+    }
     this.#moved = moved;
   }
 }
