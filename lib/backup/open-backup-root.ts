@@ -1,3 +1,4 @@
+import {runsWhatItNames} from '../sealing/asking.ts';
 import {findScheme} from '../sealing/find-scheme.ts';
 import {OfferedShares, readShare} from '../sealing/offered-shares.ts';
 import {RootOfTrustError} from '../sealing/root-of-trust-error.ts';
@@ -52,6 +53,11 @@ export async function openBackupRoot(
   const secrets = new OpeningSecrets(options.secretSource ?? NO_SECRETS);
   try {
     for (const {record, uri} of placesToTry(records, settingUri)) {
+      // Nobody has vouched for what the file says.
+      if (uri !== settingUri && runsWhatItNames(uri, scheme)) {
+        failures.push(`${uri}: what it names is used only where WEBKMS_ROOT_WRAPPER says so.`);
+        continue;
+      }
       try {
         const wrapper = await openAt(record, uri, {scheme, secrets});
         if (uri !== settingUri)
