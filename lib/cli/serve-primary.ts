@@ -26,9 +26,9 @@ export interface ServeOptions {
 export async function servePrimary(settings: Settings, options: ServeOptions): Promise<number> {
   const {log, terminal} = options;
   await using closing = new AsyncDisposableStack();
-  let primary;
+  let started;
   try {
-    primary = await startPrimary(settings, options, closing);
+    started = await startPrimary(settings, options, closing);
   } catch (error) {
     log.fatal({err: error}, 'the server could not start');
     terminal.err(
@@ -36,6 +36,7 @@ export async function servePrimary(settings: Settings, options: ServeOptions): P
     );
     return EXIT_FAILURE;
   }
+  const {primary, lines} = started;
   const stop = shutdownSignal({
     on: (signal, listener) => process.on(signal, listener),
     exit: (code) => {
@@ -47,6 +48,8 @@ export async function servePrimary(settings: Settings, options: ServeOptions): P
     reopenLogFile(log);
     void primary.restart();
   });
+  // Who reads that the server listens may send it signals.
+  for (const line of lines) terminal.out(line);
   const outcome = await Promise.race([stop, primary.gaveUp]);
   if (typeof outcome !== 'string') {
     log.fatal({err: outcome}, 'no worker can be begun any more');
@@ -61,9 +64,9 @@ export async function servePrimary(settings: Settings, options: ServeOptions): P
 
 async function startPrimary(
   settings: Settings,
-  {log, terminal, texts, launcher}: ServeOptions,
+  {log, texts, launcher}: ServeOptions,
   closing: AsyncDisposableStack,
-): Promise<Primary> {
+): Promise<{readonly primary: Primary; readonly lines: readonly string[]}> {
   const {dataDir, metricsListen, rootWrapper} = settings;
   process.title = 'webkms primary';
   await mkdir(dataDir, {recursive: true, mode: 0o700});
@@ -89,10 +92,8 @@ async function startPrimary(
   closing.defer(() => primary.stop());
   // The first worker has read it.
   if (descriptor !== undefined && descriptor > 2) closeQuietly(descriptor);
-  for (const notice of [...notices, ...listening.notices]) terminal.out(notice);
-  terminal.out(`listening on ${listening.url}`);
-  for (const line of whatNext(listening.url)) terminal.out(line);
-  return primary;
+  const {url} = listening;
+  return {primary, lines: [...notices, ...listening.notices, `listening on ${url}`, ...whatNext(url)]};
 }
 
 function closeQuietly(descriptor: number): void {
