@@ -4,7 +4,7 @@ import type {Settings} from '../config/settings.ts';
 import {reopenLogFile} from '../observability/logger.ts';
 import type {SelfCheck} from '../self-check/self-check.ts';
 import {EXIT_FAILURE, type Terminal} from './command.ts';
-import {keepYoungHeapSmall} from './keep-young-heap-small.ts';
+import {keepHeapSmall} from './keep-heap-small.ts';
 import {onReloadSignal} from './reload-signal.ts';
 import {whatNext} from './serve-notices.ts';
 import {shutdownSignal} from './shutdown-signal.ts';
@@ -33,7 +33,7 @@ export async function serveAlone(
     terminal.err(`webkms: ${startFailure(error, settings)}`);
     return EXIT_FAILURE;
   }
-  keepYoungHeapSmall();
+  keepHeapSmall();
   const {url} = server;
   for (const notice of server.notices) terminal.out(notice);
   const stop = shutdownSignal(process);

@@ -9,7 +9,7 @@ import type {ChannelPort} from '../processes/channel.ts';
 import {WorkerLink} from '../processes/worker-link.ts';
 import {beginSelfCheck} from './begin-self-check.ts';
 import {EXIT_FAILURE} from './command.ts';
-import {keepYoungHeapSmall} from './keep-young-heap-small.ts';
+import {keepHeapSmall} from './keep-heap-small.ts';
 import {sealPrototypes} from './seal-prototypes.ts';
 import {startFailure} from './start-failure.ts';
 import {exitOnUncaught} from './uncaught.ts';
@@ -50,7 +50,7 @@ export async function serveAsWorker(loadStart: () => Promise<typeof startServer>
     process.disconnect();
     return EXIT_FAILURE;
   }
-  keepYoungHeapSmall();
+  keepHeapSmall();
   hasBegun = true;
   link.on('retire', async () => {
     await server.retire();
