@@ -5,7 +5,7 @@ import {CKF, CKR} from './cryptoki.ts';
 import {withLoginLock} from './login-lock.ts';
 import {Pkcs11Error} from './pkcs11-error.ts';
 import {readPin} from './read-pin.ts';
-import {RefusedPin} from './refused-pin.ts';
+import {RefusedPins} from './refused-pins.ts';
 import {TokenError} from './token-error.ts';
 
 export interface LoginOptions {
@@ -35,23 +35,23 @@ export async function logIn(options: LoginOptions): Promise<void> {
   const directory = join(options.stateDir, DIRECTORY);
   await mkdir(directory, {recursive: true, mode: 0o700});
   const name = createHash('sha256').update(`${token.label}\0${token.serial}`).digest('hex').slice(0, 16);
-  const refused = new RefusedPin(join(directory, `refused-pin-${name}.json`));
+  const refused = new RefusedPins(join(directory, `refused-pin-${name}.json`));
   await withLoginLock(join(directory, `login-${name}.lock`), () => tryOnce(options, refused));
 }
 
 async function tryOnce(
   {token: {label}, pinFile, readFlags, login}: LoginOptions,
-  refused: RefusedPin,
+  refused: RefusedPins,
 ): Promise<void> {
   const pin = await readPin(pinFile);
-  const wasRefused = await refused.is(pin);
-  if (wasRefused) {
+  const memory = await refused.recall(pin);
+  if (memory === 'refused') {
     throw new TokenError(
       'pin-refused',
       `The token ${label} refused the PIN in ${pinFile}, and it is not tried again. Put the right one there; or, if the token's PIN was changed to it, delete ${refused.path}.`,
     );
   }
-  assertTriesLeft(label, await readFlags(), wasRefused === false);
+  assertTriesLeft(label, await readFlags(), memory === 'another-was');
   try {
     await login(pin);
   } catch (error) {
@@ -74,10 +74,10 @@ async function tryOnce(
     }
     throw error;
   }
-  await refused.forget();
+  await refused.settle();
 }
 
-/** @param otherPin the one that was refused is known, and is another */
+/** @param otherPin the one that was refused last is known, and is another */
 function assertTriesLeft(label: string, flags: number, otherPin: boolean): void {
   if ((flags & CKF.USER_PIN_LOCKED) !== 0) throw locked(label);
   const mustNot =

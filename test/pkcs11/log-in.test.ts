@@ -37,7 +37,7 @@ describe('logging in to a token of PKCS #11', () => {
   async function reason(options: {flags?: number; answer?: number}): Promise<string> {
     const error = await rejection(attempt(options));
     expect(error).to.be.instanceOf(TokenError);
-    expect(error.message).not.to.match(/1111|2222/);
+    expect(error.message).not.to.match(/1111|2222|3333/);
     return error instanceof TokenError ? error.reason : '';
   }
 
@@ -66,12 +66,30 @@ describe('logging in to a token of PKCS #11', () => {
       expect(tried).to.deep.equal(['1111']);
       await attempt({flags: CKF.USER_PIN_COUNT_LOW});
       expect(tried).to.deep.equal(['1111', '2222']);
-      // What was refused once is forgotten with the first PIN that was right.
+      // It stays wrong when another was right: two processes may have files of their own.
       await writePin('1111');
+      expect(await reason({})).to.equal('pin-refused');
+      await writePin('2222');
       await attempt();
-      expect(tried).to.deep.equal(['1111', '2222', '1111']);
+      expect(tried).to.deep.equal(['1111', '2222', '2222']);
+      // Whoever has made the count low since, it was not this server.
+      await writePin('3333');
+      expect(await reason({flags: CKF.USER_PIN_COUNT_LOW})).to.equal('pin-refused');
+      expect(tried).to.have.length(3);
     });
   }
+
+  it('tries none of several again that were refused', async () => {
+    for (const pin of ['1111', '2222', '3333']) {
+      await writePin(pin);
+      expect(await reason({answer: CKR.PIN_INCORRECT})).to.equal('pin-refused');
+    }
+    for (const pin of ['1111', '2222', '3333']) {
+      await writePin(pin);
+      expect(await reason({})).to.equal('pin-refused');
+    }
+    expect(tried).to.deep.equal(['1111', '2222', '3333']);
+  });
 
   it('says what is to be done where the PIN is locked or not in force, and tries again what was no refusal', async () => {
     expect(await reason({answer: CKR.PIN_LOCKED})).to.equal('pin-locked');
@@ -85,7 +103,14 @@ describe('logging in to a token of PKCS #11', () => {
   it('tries nothing where what is remembered cannot be read', async () => {
     expect(await reason({answer: CKR.PIN_INCORRECT})).to.equal('pin-refused');
     const [name] = (await readdir(join(directory, 'pkcs11'))).filter((file) => file.endsWith('.json'));
-    for (const text of ['', '{}', '{"salt":"AA","hash":"AA"}', '[1]', 'null']) {
+    for (const text of [
+      '',
+      '{}',
+      '{"salt":"AA","hashes":["AA"],"isOpen":true}',
+      '{"salt":"AA","hashes":[]}',
+      '[1]',
+      'null',
+    ]) {
       await writeFile(join(directory, 'pkcs11', name ?? ''), text);
       expect((await rejection(attempt())).message, text).to.include('delete it');
     }
