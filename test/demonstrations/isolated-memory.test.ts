@@ -10,6 +10,7 @@ import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
 import {freePort} from '../crash/free-port.ts';
 import {keyProcessOf} from '../isolation/key-process-of.ts';
+import {skipFor} from '../support/missing-program.ts';
 import {RawClient} from '../support/raw-client.ts';
 import {importKnownKeys} from './known-keys.ts';
 import {inParallel, signing} from './population.ts';
@@ -82,7 +83,7 @@ describe('known private keys, in a server whose keys are in a process of their o
 
   const needsProc = (context: Mocha.Context): void => {
     if (process.platform === 'linux' && process.getuid?.() === 0) return;
-    context.skip();
+    skipFor(context, 'the memory of other processes is read by root, on Linux');
   };
 
   it(`of ${KEYS}: none in the memory of the process that answers requests, under load and after; all in that of the keys`, async function () {

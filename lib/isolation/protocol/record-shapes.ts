@@ -1,3 +1,4 @@
+import {keyOperation} from '../../../schemas/key-metadata.ts';
 import type {
   KeyDeletion,
   KeyOperation,
@@ -43,17 +44,7 @@ export const storedKeystore: Shape<Authenticated<KeystoreConfig>> = object<Authe
   authentication,
 });
 
-const OPERATIONS: readonly KeyOperation[] = [
-  'sign',
-  'verify',
-  'wrapKey',
-  'unwrapKey',
-  'deriveSecret',
-  'encrypt',
-  'decrypt',
-  'encapsulate',
-  'decapsulate',
-];
+const OPERATIONS: readonly KeyOperation[] = keyOperation.enum;
 const USES: readonly KeyUse[] = [...OPERATIONS, 'rewrap', 'generateDataKey'];
 
 const policy = object<KeyPolicy>({

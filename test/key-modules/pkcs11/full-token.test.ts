@@ -9,6 +9,7 @@ import {rejection} from '../../../lib/key-module-suite/fixtures.ts';
 import {CKA} from '../../../lib/pkcs11/cryptoki.ts';
 import {Pkcs11Token} from '../../../lib/pkcs11/pkcs11-token.ts';
 import {controller} from '../../support/did-key.ts';
+import {skipFor} from '../../support/missing-program.ts';
 import {SoftHsmToken} from '../../support/softhsm-token.ts';
 
 const DATA = Buffer.from('data');
@@ -28,9 +29,8 @@ describe('a full token of PKCS #11', function () {
     tokens = join(hsm.directory, 'tokens');
     const full = join(hsm.directory, 'full');
     execFileSync('cp', ['-a', tokens, full]);
-    // A namespace of its own is no help: the library is in this process.
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'webkms-test', tokens]).status !== 0)
-      this.skip();
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'webkms-test', tokens]);
+    if (mounted.status !== 0) skipFor(this, 'nobody here may mount a small file system');
     closing.defer(() => void execFileSync('umount', [tokens]));
     execFileSync('cp', ['-a', `${full}/.`, tokens]);
     dataDir = await mkdtemp(join(tmpdir(), 'webkms-hsm-'));
