@@ -31,6 +31,17 @@ describe('software key module: RSA signatures', () => {
     }
   });
 
+  it('and so are ciphertexts', async () => {
+    const key = await newKey(module, 'urn:webkms:multikey:RSA-2048');
+    for (;;) {
+      const ciphertext = Buffer.from(await module.encrypt(key, Buffer.from('data')));
+      if (ciphertext[0] !== 0) continue;
+      expect(await module.decrypt(key, ciphertext)).to.deep.equal(Buffer.from('data'));
+      expect(await module.decrypt(key, ciphertext.subarray(1))).to.equal(undefined);
+      return;
+    }
+  });
+
   it('of PSS have a random salt, of PKCS #1 v1.5 none: of data as of digests', async () => {
     const key = await newKey(module, 'urn:webkms:multikey:RSA-2048');
     const data = Buffer.from('data');

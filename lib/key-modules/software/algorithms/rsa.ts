@@ -86,6 +86,8 @@ export function rsa(bits: number, {signatures, generation}: CryptoWorkers): Soft
           return bytesOf(await signatures.run(keystoreId, () => job));
         },
         async decrypt(ciphertext, label) {
+          // RFC 8017 §7.1.2: OpenSSL takes one without its leading zeros for the same number.
+          if (ciphertext.length !== length) return undefined;
           try {
             return Buffer.from(
               await subtle.decrypt(
