@@ -15,6 +15,22 @@ function goOn(): void {
   if (waiting.length > 0) setImmediate(goOn);
 }
 
+let end: Promise<void> | undefined;
+
+/**
+ * Resolves when everything else that came in this turn of the event loop was looked at: for all who wait at once, so that
+ * what they send then goes out together.
+ */
+export function endOfTurn(): Promise<void> {
+  end ??= new Promise((resolve) => {
+    setImmediate(() => {
+      end = undefined;
+      resolve();
+    });
+  });
+  return end;
+}
+
 /** Lets long work on the event loop give way to everything else, again and again. */
 export class Turns {
   #sliceEnd = performance.now() + SLICE_MS;

@@ -9,6 +9,7 @@ import {
   type KmsError,
 } from '../errors.ts';
 import type {Metrics} from '../observability/metrics.ts';
+import {endOfTurn} from '../turns.ts';
 import type {ClientAddress, ReadClientAddress} from './client-address.ts';
 import {HttpEndpointRequest} from './endpoint-request.ts';
 import type {Endpoint, Reply} from './endpoint.ts';
@@ -65,6 +66,8 @@ export function createRequestHandler(
       request: undefined,
     };
     const outcome = await answer(exchange, options);
+    // Refusals that hardly took any time are sent together: to wake a client takes longer than to find out what is wrong.
+    if (outcome?.error) await endOfTurn();
     if (outcome === undefined || res.destroyed) {
       logGone(exchange, options.log);
       return;
