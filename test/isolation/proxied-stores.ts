@@ -3,7 +3,6 @@ import {storeHandlers} from '../../lib/isolation/http-side/store-handlers.ts';
 import {storeProxies} from '../../lib/isolation/key-process/store-proxies.ts';
 import {Connection} from '../../lib/isolation/protocol/connection.ts';
 import type {Stores} from '../../lib/storage/stores.ts';
-import {openHandles} from '../storage/sqlite/temporary-store.ts';
 import type {StoreHandles} from '../storage/store-suite.ts';
 
 /** The stores as the key process has them. */
@@ -21,9 +20,11 @@ export function proxiedStores(stores: Stores): Stores {
   );
 }
 
-/** Handles of which both go by way of the protocol. */
-export async function openProxied(): Promise<StoreHandles> {
-  const handles = await openHandles();
-  const {stores, other} = handles;
-  return {stores: proxiedStores(stores), other: proxiedStores(other), close: () => handles.close()};
+/** Opens handles of which both go by way of the protocol. */
+export function proxied(open: () => Promise<StoreHandles>): () => Promise<StoreHandles> {
+  return async () => {
+    const handles = await open();
+    const {stores, other} = handles;
+    return {stores: proxiedStores(stores), other: proxiedStores(other), close: () => handles.close()};
+  };
 }
