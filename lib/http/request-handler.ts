@@ -14,6 +14,7 @@ import type {ClientAddress, ReadClientAddress} from './client-address.ts';
 import {HttpEndpointRequest} from './endpoint-request.ts';
 import type {Endpoint, Reply} from './endpoint.ts';
 import {errorReply} from './error-body.ts';
+import {isLong} from './json-in-parts.ts';
 import type {Lifecycle} from './lifecycle.ts';
 import type {Limiter} from './rate-limit.ts';
 import {ClientGoneError} from './read-body.ts';
@@ -21,7 +22,7 @@ import {checkHead, headerLines} from './read-head.ts';
 import {commonHeaders, preflightHeaders} from './reply-headers.ts';
 import {requestRecorder} from './request-log.ts';
 import {matchPath, type RouteName} from './router.ts';
-import {renderReply, sendReply, type RenderedReply} from './send-reply.ts';
+import {renderLongReply, renderReply, sendReply, type RenderedReply} from './send-reply.ts';
 
 export interface RequestHandlerOptions {
   readonly endpoints: Readonly<Record<RouteName, Endpoint>>;
@@ -101,7 +102,9 @@ async function answer(
     const client = readClient(exchange, options);
     exchange.address = client.address;
     await options.addressLimiter.limit(client.address);
-    return {rendered: renderReply(await route(exchange, client, options)), error: undefined};
+    const reply = await route(exchange, client, options);
+    const rendered = isLong(reply.body) ? await renderLongReply(reply) : renderReply(reply);
+    return {rendered, error: undefined};
   } catch (thrown) {
     if (thrown instanceof ClientGoneError) return undefined;
     const error = toKmsError(thrown);
