@@ -9,7 +9,7 @@ import {AnchorSeal} from './anchor-seal.ts';
 import {Pacer, type PacerOptions} from './pacer.ts';
 import {readVerified} from './read-verified.ts';
 import type {RecordAuthenticator} from './record-authenticator.ts';
-import {contentDigest, keyContent, keystoreContent} from './record-content.ts';
+import {contentDigest, keyDigest, keystoreContent} from './record-content.ts';
 
 export interface WriteAnchorOptions {
   readonly stores: Stores;
@@ -81,7 +81,7 @@ async function* entriesOfKeystore(
     );
     if (!record) continue;
     const {sequence} = record;
-    yield {type: 'key', id: localKeyId, sequence, digest: contentDigest(keyContent(record))};
+    yield {type: 'key', id: localKeyId, sequence, digest: await keyDigest(record)};
   }
   for await (const revocation of eachOf((page) => stores.revocations.list({keystoreId, ...page}))) {
     const {delegator, capabilityId, expiresAt} = revocation;

@@ -6,7 +6,7 @@ import {AnchorDigest, readAnchor, type AnchorSealOptions} from './anchor-seal.ts
 import {failureMessage} from './failure-message.ts';
 import type {Finding} from './finding.ts';
 import type {Pacer} from './pacer.ts';
-import {contentDigest, keyContent, keystoreContent, withoutMac} from './record-content.ts';
+import {contentDigest, keyDigest, keystoreContent, withoutMac} from './record-content.ts';
 
 export interface CompareAnchorOptions extends Pick<AnchorSealOptions, 'wrappers'> {
   readonly stores: Stores;
@@ -142,7 +142,7 @@ class Comparison {
     const stored = await tried(() => this.#stores.keys.find({keystoreId, localKeyId}));
     if (stored instanceof Error) return [error(unreadable(stored))];
     if (!stored) return [error(GONE)];
-    const is = {sequence: stored.sequence, digest: contentDigest(keyContent(withoutMac(stored)))};
+    const is = {sequence: stored.sequence, digest: await keyDigest(withoutMac(stored))};
     return changes(was, is).map(error);
   }
 

@@ -1,12 +1,11 @@
-import {hash} from 'node:crypto';
 import {LRUCache} from 'lru-cache';
 import {UnavailableError} from '../errors.ts';
 import type {OpenScopeWrappers} from '../sealing/sealer.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeystoreConfig} from '../storage/keystore-config-store.ts';
 import type {Authenticated, RecordAuthentication} from '../storage/record-authentication.ts';
-import {nextTurn} from '../turns.ts';
-import {encodeContent, keyContent, keystoreContent, type RecordContent} from './record-content.ts';
+import {digestInTurns} from './digest-in-turns.ts';
+import {encodeContent, encodeKey, keystoreContent} from './record-content.ts';
 import {TamperedRecordError, type RecordName} from './tampered-record-error.ts';
 
 const PURPOSE = 'record-mac';
@@ -14,9 +13,9 @@ const DOMAIN = 'webkms record v1';
 const NOTHING = new Uint8Array();
 /** At some 150 bytes each. */
 const MAX_REMEMBERED = 16_384;
-/** A thousand versions of the longest keys are 3.6 MB: to read, to write out and to hash them takes some milliseconds each. */
-const MANY_VERSIONS = 64;
-const LARGE_BYTES = 256 * 1024;
+
+/** Writes out all that a record says, after what comes before it. */
+type Encode = (before: readonly unknown[]) => Uint8Array | Promise<Uint8Array>;
 
 /**
  * Makes and checks the MACs of records: AES-GCM over nothing (GMAC), by the newest data key version of the keystore's
@@ -43,12 +42,12 @@ export class RecordAuthenticator {
     config: KeystoreConfig,
     {create = false}: {readonly create?: boolean} = {},
   ): Promise<RecordAuthentication> {
-    return this.#authenticate(config.id, keystoreContent(config), create);
+    return this.#authenticate(config.id, encodingKeystore(config), create);
   }
 
   /** @throws as `authenticateKeystore` */
   async authenticateKey(record: KeyRecord): Promise<RecordAuthentication> {
-    return this.#authenticate(record.keystoreId, keyContent(record), false);
+    return this.#authenticate(record.keystoreId, encodingKey(record), false);
   }
 
   /** @returns the config alone. @throws TamperedRecordError; UnavailableError, SealedError */
@@ -57,7 +56,7 @@ export class RecordAuthenticator {
     if (known && this.#wrappers.isOpen(known.id, PURPOSE)) return known;
     const {authentication, ...config} = stored;
     const name = {kind: 'keystore', keystoreId: config.id} as const;
-    await this.#verify(name, () => keystoreContent(config), authentication);
+    await this.#verify(name, encodingKeystore(config), authentication);
     this.#keystores.set(stored, Object.freeze(config));
     return config;
   }
@@ -67,33 +66,31 @@ export class RecordAuthenticator {
     const known = this.#keys.get(stored);
     if (known && this.#wrappers.isOpen(known.keystoreId, PURPOSE)) return known;
     const {authentication, ...record} = stored;
-    const {keystoreId, localKeyId, versions} = record;
-    if (versions.length > MANY_VERSIONS) await nextTurn();
-    await this.#verify({kind: 'key', keystoreId, localKeyId}, () => keyContent(record), authentication);
+    const {keystoreId, localKeyId} = record;
+    await this.#verify({kind: 'key', keystoreId, localKeyId}, encodingKey(record), authentication);
     this.#keys.set(stored, Object.freeze(record));
     return record;
   }
 
-  async #authenticate(scope: string, content: RecordContent, create: boolean): Promise<RecordAuthentication> {
+  async #authenticate(scope: string, encode: Encode, create: boolean): Promise<RecordAuthentication> {
     const wrapper = await this.#wrappers.wrapperFor(scope, PURPOSE, {create});
     const dataKeyVersionId = wrapper.keyId;
-    const data = additionalData(dataKeyVersionId, content);
-    if (data.length > LARGE_BYTES) await nextTurn();
-    return {mac: await wrapper.seal(NOTHING, data), dataKeyVersionId};
+    const content = await encode([DOMAIN, dataKeyVersionId]);
+    return {mac: await wrapper.seal(NOTHING, content), dataKeyVersionId};
   }
 
   /** Whatever keeps a stored record from being verified is wrong with it, but for what only time or an operator mends. */
   async #verify(
     name: RecordName,
-    readContent: () => RecordContent,
+    encode: Encode,
     {mac, dataKeyVersionId}: RecordAuthentication,
   ): Promise<void> {
     try {
-      const content = additionalData(dataKeyVersionId, readContent());
-      if (content.length > LARGE_BYTES) await nextTurn();
+      // With the version's id: a record cannot name another version than that which it needs.
+      const content = await encode([DOMAIN, dataKeyVersionId]);
+      const digest = await digestInTurns([lengthOf(mac), mac, content]);
       // Also where nothing is opened: not while the server is sealed, nor after the scope's keys were deleted.
       const wrapper = await this.#wrappers.wrapperFor(name.keystoreId, PURPOSE);
-      const digest = hash('sha256', Buffer.concat([lengthOf(mac), mac, content]), 'base64url');
       if (this.#verified.get(digest)) return;
       const opened = await wrapper.open(mac, content);
       if (opened.length > 0) throw new TypeError('What was sealed is not a MAC.');
@@ -110,7 +107,10 @@ function lengthOf(bytes: Uint8Array): Uint8Array {
   return length;
 }
 
-/** With the version's id: a record cannot name another version than that which it needs. */
-function additionalData(dataKeyVersionId: string, content: RecordContent): Uint8Array {
-  return encodeContent([DOMAIN, dataKeyVersionId, ...content]);
+function encodingKeystore(config: KeystoreConfig): Encode {
+  return (before) => encodeContent([...before, ...keystoreContent(config)]);
+}
+
+function encodingKey(record: KeyRecord): Encode {
+  return (before) => encodeKey(before, record);
 }
