@@ -107,6 +107,7 @@ const LAYERS = [
     part: 'isolation',
     may: [
       'admin',
+      'backup',
       'config',
       'integrity',
       'key-modules',

@@ -1,14 +1,16 @@
-import type {AdminCall} from './admin/admin-operation.ts';
 import {UnavailableError} from './errors.ts';
 import type {Settings} from './config/settings.ts';
 import {confine, type Confinement} from './isolation/http-side/confinement.ts';
 import {keyPlaces, seedingPlaces} from './isolation/http-side/key-places.ts';
 import {KeyProcessLink, type KeyProcessLinkOptions} from './isolation/http-side/key-process-link.ts';
 import {PendingCalls} from './isolation/http-side/pending-calls.ts';
+import {RemoteAdministration} from './isolation/http-side/remote-administration.ts';
+import {RemoteBackupSealing} from './isolation/http-side/remote-backup-sealing.ts';
 import {RemoteKeyService, type PendingRequest} from './isolation/http-side/remote-key-service.ts';
 import {remoteRequestStores} from './isolation/http-side/remote-request-stores.ts';
 import {RemoteVerifier} from './isolation/http-side/remote-verifier.ts';
 import {storeHandlers} from './isolation/http-side/store-handlers.ts';
+import {BACKUP_METHODS, type BackupCalls} from './isolation/protocol/backup-methods.ts';
 import {
   HTTP_PROCESS_METHODS,
   KEY_PROCESS_METHODS,
@@ -42,14 +44,14 @@ export async function openKeysIsolated(
   await stores.keyHierarchy.validateSchema();
   const holder = await nodeId(settings.dataDir);
   const requests = new PendingCalls<PendingRequest>();
-  const commands = new PendingCalls<AdminCall>();
   let isSealed = false;
 
   const http: HttpProcess = {
     acceptOnce: async (call) => requests.find(call).acceptOnce(),
     goOn: async (call) => requests.find(call).goOn?.(),
-    adminReport: async (call, progress) => commands.find(call).report(progress),
-    adminWrite: async (call, line) => commands.find(call).write(line),
+    adminReport: (...given) => administration.answers.adminReport(...given),
+    adminWrite: (...given) => administration.answers.adminWrite(...given),
+    anchorLines: (...given) => administration.answers.anchorLines(...given),
     sealedChanged: async (sealed) => {
       isSealed = sealed;
     },
@@ -97,6 +99,11 @@ export async function openKeysIsolated(
     return confinement;
   });
   closing.defer(() => link.stop(() => keyProcess.close()));
+  const administration = new RemoteAdministration({
+    ...{settings, stores, keyProcess, log},
+    sealing: new RemoteBackupSealing(remote<BackupCalls>('backups', BACKUP_METHODS, link)),
+    isSealed: () => isSealed,
+  });
   const opened = await link.start();
 
   const verifier = new RemoteVerifier({keyProcess, isUsable: () => link.isOpen && !isSealed});
@@ -122,16 +129,7 @@ export async function openKeysIsolated(
     },
     // All that is done by itself needs keys: the key process does it.
     startWork: () => async () => undefined,
-    executeAdmin: (operation, parameters, call) =>
-      commands.during(call, async (id) => {
-        const stop = (): void => void keyProcess.stopAdmin(id, 'It was stopped.').catch(() => undefined);
-        call.signal.addEventListener('abort', stop);
-        try {
-          return await keyProcess.admin(operation.name, parameters, id);
-        } finally {
-          call.signal.removeEventListener('abort', stop);
-        }
-      }),
+    executeAdmin: administration.execute,
   };
 }
 

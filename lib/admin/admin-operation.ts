@@ -16,6 +16,8 @@ export interface AdminCall {
    * when more may follow. What was written stays written where the operation fails.
    */
   readonly write: (line: string) => Promise<void>;
+  /** The lines of the anchor that the operator named, from its beginning each time; absent where this process reads the file itself. */
+  readonly anchorLines?: () => AsyncIterable<string>;
   /** Aborted where the operator's command has gone: jobs go on without it, all else stops. */
   readonly signal: AbortSignal;
 }
@@ -24,7 +26,7 @@ export interface AdminCall {
  * One thing that an operator can ask for, of the running server (over its admin socket) or of the store while no server
  * runs: the same code does both.
  */
-export interface AdminOperation<Parameters, Result> {
+export interface AdminOperation<Parameters, Result, Management = KeyManagement> {
   /** E.g. `root.add`. */
   readonly name: string;
   /** Whether it works while the server is sealed. */
@@ -32,7 +34,7 @@ export interface AdminOperation<Parameters, Result> {
   /** What came over the socket → typed. @throws AdminError, `invalid` */
   parse(parameters: unknown): Parameters;
   /** @returns something that JSON can carry. @throws AdminError, and whatever the parts throw */
-  run(management: KeyManagement, parameters: Parameters, call: AdminCall): Promise<Result>;
+  run(management: Management, parameters: Parameters, call: AdminCall): Promise<Result>;
 }
 
 /** Why an operation was refused, for the operator. Messages never hold secrets. */

@@ -5,19 +5,24 @@ import {AdminError, type AdminCall, type AdminOperation} from './admin-operation
 
 export type AnyAdminOperation = AdminOperation<unknown, unknown>;
 
+/** What every operation is on, wherever its parts are. */
+export interface Administered {
+  readonly root: Pick<KeyManagement['root'], 'isSealed'>;
+}
+
 /**
  * Runs an operation. The log gets its name and how it ended, never its parameters, which may be secrets.
  * @throws AdminError alone
  */
-export async function executeOperation(
-  operation: AnyAdminOperation,
+export async function executeOperation<Management extends Administered>(
+  operation: AdminOperation<unknown, unknown, Management>,
   {
     management,
     parameters,
     call,
     log,
   }: {
-    readonly management: KeyManagement;
+    readonly management: Management;
     readonly parameters: unknown;
     readonly call: AdminCall;
     readonly log: Logger;

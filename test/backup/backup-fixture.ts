@@ -3,6 +3,7 @@ import {readdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {expect} from 'chai';
 import {restoreBackup, type RestoreBackupOptions, type RestoreSummary} from '../../lib/backup/restore.ts';
+import {RootBackupSealing, type RootBackupSealingOptions} from '../../lib/backup/root-backup-sealing.ts';
 import {writeBackup, type BackupSummary, type WriteBackupOptions} from '../../lib/backup/write-backup.ts';
 import {KeyHierarchy} from '../../lib/sealing/key-hierarchy/key-hierarchy.ts';
 import {RootChanges} from '../../lib/sealing/root-changes.ts';
@@ -13,6 +14,13 @@ import {useTempDir} from '../sealing/temp-dir.ts';
 
 const PURPOSE = 'key-material';
 const PLACE = Buffer.from('record');
+
+type BackUpOptions = Partial<Omit<WriteBackupOptions, 'stores'>> & {
+  readonly stores?: WriteBackupOptions['stores'] & {
+    readonly keyHierarchy: RootBackupSealingOptions['store'];
+  };
+  readonly clock?: () => number;
+};
 
 /** A database, the roots that open it, and what was sealed in it. */
 export class Store {
@@ -72,9 +80,11 @@ export class Store {
     }
   }
 
-  backUp(path: string, options: Partial<WriteBackupOptions> = {}): Promise<BackupSummary> {
+  backUp(path: string, {clock, ...options}: BackUpOptions = {}): Promise<BackupSummary> {
     const {stores, root: roots, hierarchy, storagePath} = this;
-    return writeBackup({stores, roots, hierarchy, storagePath, path, application: '0.1.0', ...options});
+    const store = options.stores?.keyHierarchy ?? stores.keyHierarchy;
+    const sealing = new RootBackupSealing({store, roots, hierarchy, application: '0.1.0', clock});
+    return writeBackup({stores, sealing, storagePath, path, ...options});
   }
 
   async close(): Promise<void> {

@@ -96,8 +96,6 @@ describe('a server whose keys are in a process of their own', function () {
   it('refuses operators what the key process cannot reach, and says what to do', async () => {
     const {dataDir} = server;
     for (const args of [
-      ['backup', join(dataDir, 'backup')],
-      ['check', '--anchor', join(dataDir, 'node-id')],
       ['root', 'add', `file:${join(dataDir, 'other.key')}`],
       ['root', 'add', 'passphrase:prompt'],
     ]) {

@@ -1,9 +1,8 @@
-import {access, constants, stat} from 'node:fs/promises';
 import {isAbsolute} from 'node:path';
 import {checkDatabase} from '../../integrity/check.ts';
 import {formatFinding} from '../../integrity/finding.ts';
-import {readLines} from '../../integrity/read-lines.ts';
 import {AdminError, type AdminOperation} from '../admin-operation.ts';
+import {openAnchor} from '../anchor-file.ts';
 import {optionalText, readParameters} from '../parameters.ts';
 
 export interface CheckParameters {
@@ -29,13 +28,17 @@ export const check: AdminOperation<CheckParameters, CheckResult> = {
     return {anchor: path};
   },
 
-  async run({stores, authenticator, hierarchy, root, keyModules}, {anchor: path}, {write, report, signal}) {
-    if (path !== undefined) await assertReadable(path);
+  async run(
+    {stores, authenticator, hierarchy, root, keyModules},
+    {anchor: path},
+    {write, report, anchorLines, signal},
+  ) {
+    const readAnchor = path === undefined ? undefined : (anchorLines ?? (await openAnchor(path)));
     const counts = {error: 0, note: 0};
     const findings = checkDatabase({
       ...{stores, authenticator, wrappers: hierarchy, roots: root, keyModules, report, signal},
       now: Date.now(),
-      readAnchor: path === undefined ? undefined : () => readLines(path),
+      readAnchor,
     });
     for await (const finding of findings) {
       counts[finding.severity]++;
@@ -44,16 +47,3 @@ export const check: AdminOperation<CheckParameters, CheckResult> = {
     return {errors: counts.error, notes: counts.note};
   },
 };
-
-/** Before all else: a check may take long. */
-async function assertReadable(path: string): Promise<void> {
-  try {
-    await access(path, constants.R_OK);
-    if ((await stat(path)).isFile()) return;
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    const message = `The anchor ${path} cannot be read by the server's user${code}.`;
-    throw new AdminError('not-found', message, {cause});
-  }
-  throw new AdminError('not-found', `The anchor ${path} is no file.`);
-}

@@ -3,7 +3,7 @@ import {executeOperation} from '../../admin/execute-operation.ts';
 import type {KeyManagement} from '../../key-management.ts';
 import type {HttpProcess, KeyProcess} from '../protocol/key-process-methods.ts';
 
-type Reports = Pick<HttpProcess, 'adminReport' | 'adminWrite'>;
+type Reports = Pick<HttpProcess, 'adminReport' | 'adminWrite' | 'anchorLines'>;
 
 /**
  * Operators' commands, which come over the admin socket of the HTTP process: it could give them by itself. So none is done that
@@ -17,7 +17,8 @@ export function adminCalls(
   return {
     admin: async (name, parameters, call) => {
       const {ADMIN_OPERATIONS} = await import('../../admin/operation-table.ts');
-      const operation = ADMIN_OPERATIONS.get(name);
+      // A backup takes files: the HTTP process makes it, and has it sealed here (backup-calls.ts).
+      const operation = name === 'backup' ? undefined : ADMIN_OPERATIONS.get(name);
       if (!operation) throw new AdminError('invalid', 'There is no such operation.');
       if (isWithheld(name, parameters)) throw new AdminError('refused', WITHHELD);
       const stopping = new AbortController();
@@ -25,6 +26,7 @@ export function adminCalls(
       const adminCall: AdminCall = {
         report: (progress) => void http.adminReport(call, progress).catch(() => undefined),
         write: (line) => http.adminWrite(call, line),
+        anchorLines: () => anchorLines(http, call, stopping.signal),
         signal: stopping.signal,
       };
       const {log} = management();
@@ -43,6 +45,20 @@ export function adminCalls(
     },
     stopAdmin: async (call, reason) => running.get(call)?.abort(new AdminError('failed', reason)),
   };
+}
+
+/** The file is the HTTP process's to read. */
+async function* anchorLines(
+  http: Pick<HttpProcess, 'anchorLines'>,
+  call: number,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  for (let again = true; ; again = false) {
+    signal.throwIfAborted();
+    const {lines, end} = await http.anchorLines(call, again);
+    yield* lines;
+    if (end) return;
+  }
 }
 
 const WITHHELD =

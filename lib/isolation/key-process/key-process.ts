@@ -8,6 +8,7 @@ import {assertRootsOpenKeys} from '../../sealing/assert-roots-open-keys.ts';
 import {RootOfTrustError} from '../../sealing/root-of-trust-error.ts';
 import {NO_SECRETS} from '../../sealing/secrets.ts';
 import type {KeystoreConfigStore} from '../../storage/keystore-config-store.ts';
+import {BACKUP_METHODS, type BackupCalls} from '../protocol/backup-methods.ts';
 import {Connection, type Handler} from '../protocol/connection.ts';
 import {
   HTTP_PROCESS_METHODS,
@@ -21,6 +22,7 @@ import {
 import {KeyProcessStartError} from '../protocol/key-process-start-error.ts';
 import {handlersOf, remote} from '../protocol/remote-interface.ts';
 import {adminCalls} from './admin-calls.ts';
+import {backupCalls} from './backup-calls.ts';
 import {CountedMetrics} from './counted-metrics.ts';
 import {keyEndpoints} from './key-endpoints.ts';
 import {processLogger} from './process-logger.ts';
@@ -75,6 +77,7 @@ export async function serveHttpProcess(stream: Duplex): Promise<void> {
       list: async (...given) => keystores().list(...given),
       delete: async (...given) => keystores().delete(...given),
     }),
+    ...handlersOf<BackupCalls>('backups', BACKUP_METHODS, backupCalls(() => open().management)),
   ]) {
     methods.set(name, handler);
   }

@@ -1,4 +1,5 @@
 import {AdminError} from '../../admin/admin-operation.ts';
+import {BackupError, type BackupReason} from '../../backup/backup-error.ts';
 import {
   DuplicateError,
   InternalError,
@@ -21,6 +22,7 @@ import {
   ValidationError,
   type PublicCause,
 } from '../../errors.ts';
+import {AnchorError} from '../../integrity/anchor-lines.ts';
 import {SealedError} from '../../sealing/sealing-errors.ts';
 import {
   InvalidSchemaError,
@@ -70,6 +72,7 @@ interface Parts {
 type Plain = new (message: string, options: Omit<Parts, 'message'>) => Error;
 
 const PLAIN: Readonly<Record<string, Plain>> = {
+  AnchorError,
   DuplicateError,
   InvalidSchemaError,
   InvalidStateError,
@@ -108,7 +111,11 @@ const REVIVED: ReadonlyMap<string, Revive> = new Map<string, Revive>([
       new KeyProcessStartError(message, {cause, reason: reason === 'root-of-trust' ? reason : 'other'}),
   ],
   ['AdminError', ({message, cause}, {reason}) => new AdminError(adminCode(reason), message, {cause})],
+  ['BackupError', ({message, cause}) => new BackupError(ROOTS_CHANGED, message, {cause})],
 ]);
+
+/** The one thing that the key process finds wrong with backups. */
+const ROOTS_CHANGED: BackupReason = 'roots-changed';
 
 const ADMIN_CODES: readonly AdminError['code'][] = ['invalid', 'refused', 'not-found', 'sealed', 'failed'];
 

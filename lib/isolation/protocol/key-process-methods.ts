@@ -16,6 +16,7 @@ import {
   done,
   fields,
   list,
+  listUpTo,
   maybe,
   object,
   oneOf,
@@ -97,6 +98,8 @@ export interface HttpProcess {
   adminReport(call: number, progress: AdminProgress): Promise<void>;
   /** A line for the operator. */
   adminWrite(call: number, line: string): Promise<void>;
+  /** Of the anchor that the operator's command names, the next lines. @param again from its beginning. @throws AnchorError */
+  anchorLines(call: number, again: boolean): Promise<AnchorBatch>;
   sealedChanged(sealed: boolean): Promise<void>;
   log(line: string): Promise<void>;
   /** Whether the program is what was built, as the HTTP process sees it: as far as it did look, or after it has looked now. */
@@ -105,6 +108,15 @@ export interface HttpProcess {
   /** What was counted since the last time. */
   counted(counts: readonly Counted[]): Promise<void>;
 }
+
+export interface AnchorBatch {
+  readonly lines: readonly string[];
+  /** Whether they are the last. */
+  readonly end: boolean;
+}
+
+/** In a batch. */
+export const MAX_ANCHOR_LINES = 512;
 
 export interface Counted {
   readonly cacheHits?: number;
@@ -203,6 +215,10 @@ export const HTTP_PROCESS_METHODS: MethodsOf<HttpProcess> = {
     result: done,
   },
   adminWrite: {parameters: tuple(count, text), result: done},
+  anchorLines: {
+    parameters: tuple(count, boolean),
+    result: object<AnchorBatch>({lines: listUpTo(MAX_ANCHOR_LINES, text), end: boolean}),
+  },
   sealedChanged: {parameters: tuple(boolean), result: done},
   log: {parameters: tuple(text), result: done},
   selfCheckReport: {parameters: tuple(), result: selfCheckReport},

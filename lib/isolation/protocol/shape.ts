@@ -39,6 +39,14 @@ export const boolean: Shape<boolean> = (value) => (typeof value === 'boolean' ? 
 
 export const bytes: Shape<Uint8Array> = (value) => (value instanceof Uint8Array ? value : refuse('bytes'));
 
+/** @param max of bytes */
+export function bytesUpTo(max: number): Shape<Uint8Array> {
+  return (value) => {
+    const given = bytes(value);
+    return given.length <= max ? given : refuse('so few bytes');
+  };
+}
+
 export const nothing: Shape<undefined> = (value) => (value === undefined ? undefined : refuse('nothing'));
 
 /** Of what returns nothing. */
@@ -64,6 +72,13 @@ export function optional<T>(shape: Shape<T>): Optional<T> {
 export function list<T>(shape: Shape<T>): Shape<readonly T[]> {
   return (value, trims) =>
     Array.isArray(value) ? value.map((item: unknown) => shape(item, trims)) : refuse('a list');
+}
+
+/** A list of `max` at most. */
+export function listUpTo<T>(max: number, shape: Shape<T>): Shape<readonly T[]> {
+  const items = list(shape);
+  return (value, trims) =>
+    Array.isArray(value) && value.length > max ? refuse('so short a list') : items(value, trims);
 }
 
 /** A list of so many, each of its own shape; those at its end may be missing where theirs take undefined. */

@@ -5,6 +5,7 @@ import {duplexPair} from 'node:stream';
 import {loadSettings} from '../../../lib/config/load-settings.ts';
 import {storeHandlers} from '../../../lib/isolation/http-side/store-handlers.ts';
 import {serveHttpProcess} from '../../../lib/isolation/key-process/key-process.ts';
+import {BACKUP_METHODS, type BackupCalls} from '../../../lib/isolation/protocol/backup-methods.ts';
 import {Connection} from '../../../lib/isolation/protocol/connection.ts';
 import {
   HTTP_PROCESS_METHODS,
@@ -31,6 +32,9 @@ export class KeyProcessScene {
   readonly stores: Stores;
   readonly keys: KeyProcess;
   readonly keystores: KeystoreConfigStore;
+  readonly backups: BackupCalls;
+  /** What there is to be read where the key process asks for an anchor. */
+  anchor: readonly string[] = [];
   /** What the key process asked for. */
   readonly asked: string[] = [];
   readonly ended: Promise<unknown>;
@@ -48,6 +52,7 @@ export class KeyProcessScene {
       goOn: note('goOn'),
       adminReport: note('adminReport'),
       adminWrite: note('adminWrite'),
+      anchorLines: async () => ({lines: this.anchor, end: true}),
       sealedChanged: note('sealedChanged'),
       selfCheckReport: async () => ({mode: 'warn', result: 'none'}),
       selfCheck: async () => ({mode: 'warn', result: 'none'}),
@@ -61,6 +66,7 @@ export class KeyProcessScene {
     const connection = new Connection(httpEnd, {methods, onEnd: () => undefined});
     this.ended = serveHttpProcess(keyEnd).catch((error: unknown) => error);
     this.keys = remote<KeyProcess>('keys', KEY_PROCESS_METHODS, connection);
+    this.backups = remote<BackupCalls>('backups', BACKUP_METHODS, connection);
     this.keystores = remote<KeystoreConfigStore>('keystores', REQUEST_KEYSTORE_METHODS, connection);
   }
 
