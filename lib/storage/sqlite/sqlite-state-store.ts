@@ -4,9 +4,8 @@ import type {KeystoreConfig} from '../keystore-config-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
 import type {StateRequest, StateStore, StoredState} from '../state-store.ts';
 import type {PreparedStatement, SqliteConnection} from './connection.ts';
-import {type AuthenticatedKeyColumns, toKeyRecord} from '../key-columns.ts';
+import {toKeyRecord} from '../key-columns.ts';
 import {KEY_COLUMNS} from './key-row.ts';
-import type {SealedVersionColumns} from '../key-version-columns.ts';
 import {VERSION_COLUMNS} from './key-version-row.ts';
 import {type AuthenticatedKeystoreColumns, toKeystoreConfig} from '../keystore-columns.ts';
 import {KEYSTORE_COLUMNS} from './keystore-row.ts';
@@ -14,13 +13,20 @@ import {RecordMemory} from './record-memory.ts';
 import {RevocationMemory, type NamedRevocations} from './revocation-memory.ts';
 import {revocationStatements} from './revocation-statements.ts';
 import {SharedReadings} from './shared-readings.ts';
+import {type KeyReading, type KeyRow, WholeKeys} from './whole-keys.ts';
 
 type KeystoreRow = AuthenticatedKeystoreColumns & {readonly position: number};
-type KeyRow = AuthenticatedKeyColumns & SealedVersionColumns;
 
 interface StoredKeystore {
   readonly position: number;
   readonly config: Authenticated<KeystoreConfig>;
+}
+
+/** What was read beside a key. */
+interface FoundKeystore extends StoredKeystore {
+  /** The database's. */
+  readonly version: number;
+  readonly isAnyRevoked: boolean;
 }
 
 const NOTHING: StoredState = {keystore: undefined, key: undefined, isAnyRevoked: false};
@@ -32,11 +38,12 @@ const KEYS_BYTES = 8 * 1024 * 1024;
 export class SqliteStateStore implements StateStore {
   readonly #connection: SqliteConnection;
   readonly #findKeystore: PreparedStatement<[id: string], KeystoreRow>;
-  readonly #findKey: PreparedStatement<[keystore: number, localKeyId: string], KeyRow>;
+  readonly #findKey: PreparedStatement<[keystore: number, localKeyId: string, versions: number], KeyRow>;
   readonly #findRevocation: ReturnType<typeof revocationStatements>['find'];
   readonly #keystores = new RecordMemory<StoredKeystore>(KEYSTORES_BYTES);
   readonly #keys = new RecordMemory<Authenticated<KeyRecord>>(KEYS_BYTES);
   readonly #revocations = new RevocationMemory();
+  readonly #wholeKeys: WholeKeys;
   readonly #readings: SharedReadings<StateRequest, StoredState>;
 
   constructor(connection: SqliteConnection) {
@@ -46,16 +53,17 @@ export class SqliteStateStore implements StateStore {
     );
     // Bound in a subquery over a unique key, as all that reads a key.
     this.#findKey = connection.prepare(
-      `SELECT ${KEY_COLUMNS}, ${VERSION_COLUMNS}
+      `SELECT r.position, ${KEY_COLUMNS}, ${VERSION_COLUMNS}
        FROM key_record r JOIN key_version v ON v.key = r.position
        WHERE r.position = (SELECT position FROM key_record WHERE keystore = ? AND local_id = ?)
-       ORDER BY v.version`,
+       ORDER BY v.version LIMIT ?`,
     );
+    this.#wholeKeys = new WholeKeys(connection);
     this.#findRevocation = revocationStatements(connection).find;
     this.#readings = new SharedReadings({
       version: (requests) => this.#version(requests),
       recall: (request, version) => this.#recall(request, version),
-      read: (request) => connection.snapshot(() => this.#read(request)),
+      read: (request) => this.#read(request),
     });
   }
 
@@ -100,20 +108,31 @@ export class SqliteStateStore implements StateStore {
     return isAnyRevoked === undefined ? undefined : {keystore: config, key, isAnyRevoked};
   }
 
-  #read({keystoreId, localKeyId, revocations = []}: StateRequest): StoredState {
+  async #read(request: StateRequest): Promise<StoredState> {
+    const reading = await this.#wholeKeys.read((most) =>
+      this.#connection.snapshot(() => this.#begin(request, most)),
+    );
+    const {found} = reading;
+    if (!found) return NOTHING;
+    const key = await this.#connection.run(() => this.#toKey(found, reading));
+    return {keystore: found.config, key, isAnyRevoked: found.isAnyRevoked};
+  }
+
+  #begin(
+    {keystoreId, localKeyId, revocations = []}: StateRequest,
+    most: number,
+  ): KeyReading<FoundKeystore | undefined> {
     const version = this.#connection.dataVersion();
     const row = this.#findKeystore.get(keystoreId);
-    if (!row) return NOTHING;
+    if (!row) return {found: undefined, key: undefined, versions: []};
     const {position} = row;
     const {config} = this.#keystores.take(keystoreId, version, {
       rows: [row],
       make: () => ({position, config: freezeDeep(toKeystoreConfig(row))}),
     });
-    return {
-      keystore: config,
-      key: localKeyId === undefined ? undefined : this.#readKey(version, {keystoreId, position, localKeyId}),
-      isAnyRevoked: this.#readRevocations(revocations, position, version),
-    };
+    const versions = localKeyId === undefined ? [] : this.#findKey.all(position, localKeyId, most);
+    const isAnyRevoked = this.#readRevocations(revocations, position, version);
+    return {found: {version, position, config, isAnyRevoked}, key: versions[0], versions};
   }
 
   #readRevocations(revocations: NamedRevocations, keystore: number, version: number): boolean {
@@ -125,20 +144,14 @@ export class SqliteStateStore implements StateStore {
     return isAnyRevoked;
   }
 
-  #readKey(
-    version: number,
-    {
-      keystoreId,
-      position,
-      localKeyId,
-    }: {readonly keystoreId: string; readonly position: number; readonly localKeyId: string},
+  #toKey(
+    {version, position, config}: FoundKeystore,
+    {key, versions}: KeyReading<unknown>,
   ): Authenticated<KeyRecord> | undefined {
-    const rows = this.#findKey.all(position, localKeyId);
-    const [first] = rows;
-    if (!first) return undefined;
-    return this.#keys.take(nameOf(position, localKeyId), version, {
-      rows,
-      make: () => freezeDeep(toKeyRecord(keystoreId, first, rows)),
+    if (!key) return undefined;
+    return this.#keys.take(nameOf(position, key.localKeyId), version, {
+      rows: versions,
+      make: () => freezeDeep(toKeyRecord(config.id, key, versions)),
     });
   }
 }
