@@ -11,16 +11,18 @@ export interface BackgroundWorkOptions {
 }
 
 /**
- * What a server does beside answering: it learns what other processes changed in the roots and keys, and finishes what was
- * interrupted: changes of roots, jobs; it rotates what has become old, and keys as their policies say; it erases deleted keys.
+ * What a server does beside answering: it learns what other processes changed in the roots and keys, looks for roots that are
+ * away, and finishes what was interrupted: changes of roots, jobs; it rotates what has become old, and keys as their policies say; it erases deleted keys.
  * @returns a function that stops it, and waits for what is under way.
  */
 export function startBackgroundWork(
   management: KeyManagement,
   {keysEveryMs}: BackgroundWorkOptions = {},
 ): () => Promise<void> {
-  const {root, rootChanges, hierarchy, jobs, keyLifecycle, nodeLeases, stores, settings, log} = management;
+  const {root, rootWatch, rootChanges, hierarchy, jobs, keyLifecycle, nodeLeases, stores, settings, log} =
+    management;
   const mayRun = nodeLeases.mayRun.bind(nodeLeases);
+  const stopWatching = rootWatch.start();
   const stopRefreshing = hierarchy.startRefreshing(REFRESH_MS);
   const stopping = new AbortController();
   const {signal} = stopping;
@@ -58,6 +60,7 @@ export function startBackgroundWork(
     stopPolicy?.();
     clearInterval(timer);
     stopRefreshing();
+    stopWatching();
     await Promise.all([stopKeys(), stopReport(), resumed]);
   };
 }

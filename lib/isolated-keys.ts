@@ -107,6 +107,7 @@ export async function openKeysIsolated(
   const opened = await link.start();
 
   const verifier = new RemoteVerifier({keyProcess, isUsable: () => link.isOpen && !isSealed});
+  let missing: readonly string[] = [];
   const keystores = remote<KeystoreConfigStore>('keystores', REQUEST_KEYSTORE_METHODS, link);
   return {
     stores,
@@ -122,7 +123,15 @@ export async function openKeysIsolated(
       }),
       `keys: in a process of their own (${String(link.pid)})${link.network === 'none' ? ', without a network' : ''}`,
     ],
-    healthChecks: [{name: 'key-process', check: () => keyProcess.check()}],
+    healthChecks: [
+      {
+        name: 'key-process',
+        check: async () => {
+          missing = await keyProcess.check();
+        },
+        missing: () => missing,
+      },
+    ],
     assertUsable: () => {
       if (!link.isOpen) throw new UnavailableError('The key process is not there now.');
       if (isSealed) throw new SealedError();

@@ -20,6 +20,7 @@ import {KeyHierarchy} from './sealing/key-hierarchy/key-hierarchy.ts';
 import {RootChanges} from './sealing/root-changes.ts';
 import type {OtherProcess} from './sealing/root-of-trust-options.ts';
 import {RootOfTrust} from './sealing/root-of-trust.ts';
+import {RootWatch} from './sealing/root-watch.ts';
 import {PURPOSES} from './sealing/scopes.ts';
 import {rootWrapperSchemes} from './sealing/wrappers/schemes.ts';
 import {promptSecret} from './sealing/wrappers/terminal-prompt.ts';
@@ -37,6 +38,8 @@ export interface KeyManagement {
   /** What the backend gives, verified: for requests. */
   readonly requestStores: RequestStores;
   readonly root: RootOfTrust;
+  /** Begun by who serves. */
+  readonly rootWatch: RootWatch;
   readonly rootChanges: RootChanges;
   readonly hierarchy: KeyHierarchy;
   readonly authenticator: RecordAuthenticator;
@@ -201,6 +204,7 @@ export async function openKeyManagement(
     stores,
     requestStores,
     root,
+    rootWatch: new RootWatch({root, log}),
     rootChanges,
     hierarchy,
     authenticator,

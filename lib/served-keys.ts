@@ -46,7 +46,8 @@ export async function openKeysHere(
   {role, ...options}: ServedKeysOptions,
 ): Promise<ServedKeys> {
   const management = await role.withOthers((others) => openKeyManagement(settings, {...options, ...others}));
-  const {stores, requestStores, root, hierarchy, keyModules, keyService, nodeLeases, log} = management;
+  const {stores, requestStores, root, rootWatch, hierarchy, keyModules, keyService, nodeLeases, log} =
+    management;
   const sealed = root.isSealed();
   if (!sealed) await assertRootsOpenKeys({store: stores.keyHierarchy, hierarchy, purpose: 'record-mac'});
   role.shareRoots(root);
@@ -55,7 +56,11 @@ export async function openKeysHere(
     ...{stores, requestStores, keyService, keyModules, nodeLeases},
     notices: rootNotices(settings, {uris: root.records().map(({uri}) => uri), created: root.created, sealed}),
     healthChecks: [
-      {name: 'root-of-trust', check: () => hierarchy.check()},
+      {
+        name: 'root-of-trust',
+        check: () => hierarchy.check(),
+        missing: () => (rootWatch.isAwaiting ? ['root-of-trust'] : []),
+      },
       {
         name: 'key-module',
         check: async () => {

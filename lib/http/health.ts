@@ -8,6 +8,8 @@ export interface HealthCheck {
   readonly name: string;
   /** Rejects where it fails. */
   check(): Promise<void>;
+  /** Constant words for what is not there though requests can be answered: as the last check has found it. */
+  missing?(): readonly string[];
 }
 
 /** A check that takes longer has failed. */
@@ -36,7 +38,8 @@ export function createReady(
       if (failed.length > 0) throw notReady(failed);
       believedUntil = now() + BELIEVED_MS;
     }
-    return {status: 200, body: {status: 'ok'}};
+    const missing = checks.flatMap((check) => check.missing?.() ?? []);
+    return {status: 200, body: {status: 'ok', ...(missing.length > 0 && {missing})}};
   };
 }
 

@@ -33,6 +33,10 @@ export class Pkcs11Library {
     return library;
   }
 
+  get hasOtherUsers(): boolean {
+    return this.#users > 1;
+  }
+
   /** @returns whether nobody else uses it */
   release(): boolean {
     this.#users -= 1;

@@ -4,7 +4,7 @@ import {CKR} from './cryptoki.ts';
 import {findSlot, type TokenName} from './find-slot.ts';
 import {logIn} from './log-in.ts';
 import type {Pkcs11Library} from './pkcs11-library.ts';
-import {Pkcs11Error} from './pkcs11-error.ts';
+import {cureOf, isUnclear, Pkcs11Error} from './pkcs11-error.ts';
 import type {SessionPool} from './session-pool.ts';
 import {TokenError} from './token-error.ts';
 import type {JobName, Parameters, Result, SlotDescription} from './token-job.ts';
@@ -57,7 +57,7 @@ export class TokenConnection {
   /** Finds the token and logs in. @throws TokenError */
   async connect(): Promise<void> {
     try {
-      await this.#find();
+      await this.#findAmongOthers();
       await this.#logIn();
     } catch (error) {
       throw asTokenError(error, this.#options.library.path);
@@ -118,6 +118,19 @@ export class TokenConnection {
     }
   }
 
+  /** Where others use the library already, it may show only what was there when they began. */
+  async #findAmongOthers(): Promise<void> {
+    const {library} = this.#options;
+    try {
+      await this.#find();
+    } catch (error) {
+      if (!library.hasOtherUsers || !(error instanceof TokenError) || error.reason !== 'token-absent')
+        throw error;
+      await library.reinitialize();
+      await this.#find();
+    }
+  }
+
   async #find(): Promise<void> {
     const {pool, name} = this.#options;
     const slots = await pool.run('slots', {}, CONTROL_LIMIT_MS);
@@ -158,9 +171,12 @@ function asTokenError(error: unknown, path: string): unknown {
         );
   }
   if (error instanceof Pkcs11Error) {
-    return new TokenError('login-failed', `The PKCS #11 library ${path} answered ${error.message}.`, {
-      cause: error,
-    });
+    const mayPass = isUnclear(error.code) || cureOf(error.code) === 'token';
+    return new TokenError(
+      mayPass ? 'token-failed' : 'login-failed',
+      `The PKCS #11 library ${path} answered ${error.message}.`,
+      {cause: error},
+    );
   }
   return error;
 }

@@ -4,6 +4,8 @@ export type TokenReason =
   | 'library-unusable'
   | 'token-absent'
   | 'token-ambiguous'
+  /** It answered with an error that may pass. */
+  | 'token-failed'
   | 'pin-file'
   | 'pin-refused'
   | 'pin-locked'

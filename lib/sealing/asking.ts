@@ -14,20 +14,26 @@ export function openingPlace(
   return uri.startsWith('passphrase:fd=') && !isReadable ? 'passphrase:prompt' : uri;
 }
 
+type FindScheme = (uri: string) => RootWrapperScheme;
+
 /** Whether a person must be asked; of a kind that there is not, nobody: trying to open it says so. */
-export function asksFor(uri: string, scheme: (uri: string) => RootWrapperScheme): boolean {
-  try {
-    return scheme(uri).asks?.(uri) === true;
-  } catch (error) {
-    if (error instanceof RootOfTrustError) return false;
-    throw error;
-  }
+export function asksFor(uri: string, scheme: FindScheme): boolean {
+  return ask(() => scheme(uri).asks?.(uri));
+}
+
+/** Whether what is not there may come by itself; of a kind that there is not, never. */
+export function mayCome(uri: string, scheme: FindScheme): boolean {
+  return ask(() => scheme(uri).comes?.(uri));
 }
 
 /** Whether opening it runs, or gives away, what the URI alone names; of a kind that there is not, nothing. */
-export function runsWhatItNames(uri: string, scheme: (uri: string) => RootWrapperScheme): boolean {
+export function runsWhatItNames(uri: string, scheme: FindScheme): boolean {
+  return ask(() => scheme(uri).runs?.(uri));
+}
+
+function ask(question: () => boolean | undefined): boolean {
   try {
-    return scheme(uri).runs?.(uri) === true;
+    return question() === true;
   } catch (error) {
     if (error instanceof RootOfTrustError) return false;
     throw error;

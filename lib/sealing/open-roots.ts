@@ -1,26 +1,30 @@
-import type {KeyHierarchyStore, RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
-import {asksFor, notAsked, openingPlace, runsWhatItNames} from './asking.ts';
+import type {RootWrapperRecord} from '../storage/key-hierarchy-store.ts';
+import {asksFor, mayCome, notAsked, openingPlace} from './asking.ts';
 import {Redacted} from './redacted.ts';
 import {RootOfTrustError} from './root-of-trust-error.ts';
-import type {IdentifiedRootWrapper, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
-import type {OpeningSecrets} from './secrets.ts';
+import type {IdentifiedRootWrapper, RootWrapper} from './root-wrapper.ts';
+import {NO_SECRETS, OpeningSecrets} from './secrets.ts';
 import {openStoredRoots, type OpenedRoot, type RootOfTrustLog} from './stored-root.ts';
-import {notVouched, vouches} from './vouching.ts';
+import {RootTrust, type RootTrustOptions} from './root-trust.ts';
+import {notVouched} from './vouching.ts';
 
-export interface OpenRootsOptions {
-  readonly store: Pick<KeyHierarchyStore, 'listRootWrappers' | 'findScope'>;
-  /** The setting, normalised. */
-  readonly settingUri: string;
-  readonly scheme: (uri: string) => RootWrapperScheme;
+export interface OpenRootsOptions extends RootTrustOptions {
   readonly log: RootOfTrustLog;
 }
 
-/**
- * The store's roots as last read, and those of them that are open in this process. A root that opens is not used for
- * that: who can write to the store could list one whose secret they know. An operator has named or given its secret, as the
- * setting, at a terminal or in shares; or one that is in use vouches for it. To a process that has used none yet, the only
- * one that is listed will do, or, where nobody has named one of those that open, all of them if they vouch for each other.
- */
+const NO_LOG: RootOfTrustLog = {info: () => undefined, warn: () => undefined};
+
+/** What is opened, and where. */
+interface OpeningPlan {
+  /** Those that may be opened, with the places where they are. */
+  readonly inPlace: readonly RootWrapperRecord[];
+  /** Where one of them may have moved to. */
+  readonly hint: string | undefined;
+  /** Those that are not opened at the place of their URI, unless one that opens vouches for it. */
+  readonly withheld: readonly RootWrapperRecord[];
+}
+
+/** The store's roots as last read, and those of them that are open in this process; which may be, `RootTrust` says. */
 export class OpenRoots extends Redacted {
   readonly #options: OpenRootsOptions;
   readonly #wrappers = new Map<string, RootWrapper>();
@@ -29,14 +33,14 @@ export class OpenRoots extends Redacted {
   #records: readonly RootWrapperRecord[] = [];
   /** The wrappers in the order of the records; undefined since either has changed. Each request asks for them. */
   #open: readonly IdentifiedRootWrapper[] | undefined;
-  /** Fingerprints of all that were in use in this process. */
-  readonly #known = new Set<string>();
+  readonly #trust: RootTrust;
   /** Until roots were opened once. */
   #starting = true;
 
   constructor(options: OpenRootsOptions) {
     super();
     this.#options = options;
+    this.#trust = new RootTrust(options, this);
   }
 
   get records(): readonly RootWrapperRecord[] {
@@ -45,6 +49,15 @@ export class OpenRoots extends Redacted {
 
   get absences(): ReadonlyMap<string, RootOfTrustError> {
     return this.#absences;
+  }
+
+  /** Those that are not there, or do not answer, and may come by themselves. */
+  get awaited(): readonly RootWrapperRecord[] {
+    return this.#records.filter(({id, uri, state}) => {
+      if (state === 'retiring' || this.#wrappers.has(id)) return false;
+      const {reason = 'away'} = this.#absences.get(id) ?? {};
+      return (reason === 'missing' || reason === 'away') && mayCome(uri, this.#options.scheme);
+    });
   }
 
   get wrappers(): readonly IdentifiedRootWrapper[] {
@@ -99,15 +112,31 @@ export class OpenRoots extends Redacted {
     return untried.filter(({id}) => this.#absences.has(id));
   }
 
-  retry(): void {
-    this.#absences.clear();
+  /** @param id of one of them alone */
+  retry(id?: string): void {
+    if (id === undefined) this.#absences.clear();
+    else this.#absences.delete(id);
+  }
+
+  /**
+   * Whether a root that could not be opened could be now; it is not used, and not kept. Where it cannot, `absences` says why.
+   * @throws UnavailableError
+   */
+  async isBack(record: RootWrapperRecord): Promise<boolean> {
+    const secrets = new OpeningSecrets(NO_SECRETS);
+    const plan = await this.#plan([record]);
+    const outcome = (await this.#openPlanned(plan, secrets, NO_LOG))(record);
+    secrets.forget();
+    if (!(outcome instanceof RootOfTrustError)) await outcome.close();
+    else if (!this.isOpen(record.id)) this.#absences.set(record.id, outcome);
+    return !(outcome instanceof RootOfTrustError);
   }
 
   /** Takes a root into use. */
   hold(id: string, wrapper: RootWrapper): void {
     this.#wrappers.set(id, wrapper);
     this.#open = undefined;
-    this.#known.add(wrapper.keyId);
+    this.#trust.add(wrapper);
     this.#absences.delete(id);
   }
 
@@ -115,20 +144,12 @@ export class OpenRoots extends Redacted {
   async take(record: RootWrapperRecord, wrapper: RootWrapper): Promise<void> {
     let isVouchedFor = false;
     try {
-      isVouchedFor = await this.#isVouchedFor(record);
+      isVouchedFor = await this.#trust.isVouchedFor(record);
     } finally {
       if (!isVouchedFor) await wrapper.close();
     }
     if (!isVouchedFor) throw notVouched(record);
     this.hold(record.id, wrapper);
-  }
-
-  /** Where any is in use. @throws UnavailableError */
-  async #isVouchedFor(record: RootWrapperRecord): Promise<boolean> {
-    const trusted = this.#trusted();
-    if (trusted.length === 0) return true;
-    for (const root of trusted) if (await vouches(root, record, this.#options.store)) return true;
-    return false;
   }
 
   async close(id: string): Promise<void> {
@@ -165,85 +186,63 @@ export class OpenRoots extends Redacted {
   }
 
   async #openVouchedFor(records: readonly RootWrapperRecord[], secrets: OpeningSecrets): Promise<void> {
-    const {settingUri, scheme, log} = this.#options;
+    const plan = await this.#plan(records);
+    const outcomes = await this.#openPlanned(plan, secrets);
+    const opened: OpenedRoot[] = [];
+    for (const record of records) {
+      const [{id}, wrapper] = [record, outcomes(record)];
+      if (wrapper instanceof RootOfTrustError) this.#absences.set(id, wrapper);
+      else opened.push({id, wrapper, record});
+    }
+    await this.#admit(opened, {isWhole: plan.withheld.length === 0});
+    const waiting: RootWrapperRecord[] = [];
+    for (const record of plan.withheld)
+      if (!this.isOpen(record.id) && (await this.#trust.maySeeUri(record))) waiting.push(record);
+    if (waiting.length > 0) await this.#openVouchedFor(waiting, secrets);
+  }
+
+  /** What nobody vouches for is left alone. */
+  async #plan(records: readonly RootWrapperRecord[]): Promise<OpeningPlan> {
+    const {settingUri} = this.#options;
     const vouched: RootWrapperRecord[] = [];
-    for (const record of records)
-      if (await this.#isVouchedFor(record)) vouched.push(record);
-      else this.#absences.set(record.id, notVouched(record));
+    const withheld: RootWrapperRecord[] = [];
+    for (const record of records) {
+      if (!(await this.#trust.isVouchedFor(record))) continue;
+      vouched.push(record);
+      if (!(await this.#trust.maySeeUri(record))) withheld.push(record);
+    }
     // Of a root that is where the setting says, the setting says nothing about the others.
     const places = [...this.#records, ...this.#wrappers.values()];
-    const isHint = places.every(({uri}) => uri !== settingUri);
-    const isSure = ({uri}: RootWrapperRecord): boolean =>
-      uri === settingUri || this.#trusted().length > 0 || !runsWhatItNames(uri, scheme);
-    const withheld = vouched.filter((record) => !isSure(record));
+    const hint = places.every(({uri}) => uri !== settingUri) ? this.#place(settingUri) : undefined;
     const inPlace = vouched.flatMap((record) => {
-      if (!withheld.includes(record)) return [{...record, uri: this.#place(record.uri)}];
-      this.#absences.set(record.id, notVouched(record));
-      return isHint ? [{...record, uri: this.#place(settingUri)}] : [];
+      const uri = withheld.includes(record) ? hint : this.#place(record.uri);
+      return uri === undefined ? [] : [{...record, uri}];
     });
-    const outcomes = await openStoredRoots(inPlace, {
-      settingUri: isHint ? this.#place(settingUri) : undefined,
-      scheme,
-      log,
-      secrets,
-    });
-    const opened: OpenedRoot[] = [];
-    for (const record of vouched) {
-      const outcome = outcomes.get(record.id);
-      if (outcome instanceof RootOfTrustError) this.#absences.set(record.id, outcome);
-      else if (outcome) opened.push({id: record.id, wrapper: outcome, record});
-    }
-    await this.#admit(opened, {isWhole: withheld.length === 0});
-    const waiting = withheld.filter(({id}) => !this.#wrappers.has(id));
-    if (waiting.length > 0 && this.#trusted().length > 0) await this.#openVouchedFor(waiting, secrets);
+    return {inPlace, hint, withheld};
+  }
+
+  async #openPlanned(
+    {inPlace, hint, withheld}: OpeningPlan,
+    secrets: OpeningSecrets,
+    log = this.#options.log,
+  ): Promise<(record: RootWrapperRecord) => RootWrapper | RootOfTrustError> {
+    const {scheme} = this.#options;
+    const outcomes = await openStoredRoots(inPlace, {settingUri: hint, scheme, log, secrets});
+    return (record) => {
+      const outcome = outcomes.get(record.id) ?? notVouched(record);
+      const isHidden = outcome instanceof RootOfTrustError && withheld.includes(record);
+      return isHidden ? notVouched(record) : outcome;
+    };
   }
 
   /** Keeps those that may be used, and closes the others. @param isWhole whether all were tried */
-  async #admit(opened: readonly OpenedRoot[], {isWhole}: {readonly isWhole: boolean}): Promise<void> {
-    const waiting = new Set(opened);
+  async #admit(opened: readonly OpenedRoot[], options: {readonly isWhole: boolean}): Promise<void> {
+    const isOut = ({id, wrapper}: OpenedRoot): boolean => this.#wrappers.get(id) !== wrapper;
     try {
-      const admit = (roots: readonly OpenedRoot[]): void => {
-        for (const root of roots) {
-          waiting.delete(root);
-          this.hold(root.id, root.wrapper);
-        }
-      };
-      const isFirst = this.#known.size === 0;
-      if (isFirst && this.#records.length === 1) admit(opened);
-      admit([...waiting].filter(({wrapper}) => this.#known.has(wrapper.keyId)));
-      if (this.#trusted().length === 0) admit([...waiting].filter((root) => this.#isGiven(root)));
-      if (isFirst && isWhole && this.#trusted().length === 0) {
-        const active = opened.filter(({record}) => record.state === 'active');
-        if (await this.#vouchForEachOther(active)) admit(active);
-      }
-      const isUsed = this.#trusted().length > 0;
-      for (const root of [...waiting]) {
-        if (isUsed && (await this.#isVouchedFor(root.record))) admit([root]);
-        else this.#absences.set(root.id, notVouched(root.record));
-      }
+      for (const {id, record} of await this.#trust.admit(opened, options))
+        this.#absences.set(id, notVouched(record));
     } finally {
-      for (const {wrapper} of waiting) await wrapper.close();
+      for (const root of opened.filter(isOut)) await root.wrapper.close();
     }
-  }
-
-  /** Those that are in use, and open everything. */
-  #trusted(): readonly IdentifiedRootWrapper[] {
-    return this.wrappers.filter(({id}) =>
-      this.#records.some((record) => record.id === id && record.state === 'active'),
-    );
-  }
-
-  /** By the setting, or at a terminal; the fingerprint shows that it is the one which is listed. */
-  #isGiven({wrapper, record}: OpenedRoot): boolean {
-    const {settingUri, scheme} = this.#options;
-    const isNamed = wrapper.uri === settingUri;
-    return record.state === 'active' && (isNamed || asksFor(wrapper.uri, scheme));
-  }
-
-  async #vouchForEachOther(roots: readonly OpenedRoot[]): Promise<boolean> {
-    for (const by of roots) {
-      for (const {record} of roots) if (!(await vouches(by, record, this.#options.store))) return false;
-    }
-    return true;
   }
 }

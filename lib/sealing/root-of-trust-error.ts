@@ -1,6 +1,8 @@
 /** Why the root of trust could not be opened or made. */
 export type RootOfTrustReason =
   | 'missing'
+  /** What it is in does not answer now, and may do so later. */
+  | 'away'
   | 'exists'
   | 'unreadable'
   | 'unwritable'

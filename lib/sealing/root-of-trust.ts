@@ -5,7 +5,7 @@ import {handedRoots, takeHanded, type HandedRoot} from './handed-roots.ts';
 import {OfferedShares, readShare, type OfferedShare} from './offered-shares.ts';
 import {OpenRoots} from './open-roots.ts';
 import type {RootOfTrustOptions, RootsChange} from './root-of-trust-options.ts';
-import {rootStatus, type RootStatus} from './root-status.ts';
+import {rootStatuses, type RootStatus} from './root-status.ts';
 import type {IdentifiedRootWrapper, RootSet, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
 import {NO_SECRETS, OpeningSecrets, type SecretSource} from './secrets.ts';
 import {RootTransitions} from './root-transitions.ts';
@@ -74,13 +74,23 @@ export class RootOfTrust extends RootTransitions implements RootSet {
   }
 
   status(): readonly RootStatus[] {
-    return this.#roots.records.map((record) =>
-      rootStatus(record, {
-        open: this.#roots.isOpen(record.id),
-        reason: this.#whyClosed(record),
-        offered: this.#offered.count(record.id),
-      }),
-    );
+    const [roots, offered] = [this.#roots, this.#offered];
+    return rootStatuses({roots, offered, sealedByOperator: this.#sealedByOperator});
+  }
+
+  /** Those that are not open and may come by themselves; none where an operator has sealed the server. */
+  awaited(): readonly RootWrapperRecord[] {
+    return this.#sealedByOperator ? [] : this.#roots.awaited;
+  }
+
+  /** Tries one of those again, while all else goes on. @returns whether it is open. @throws UnavailableError */
+  async tryAgain(record: RootWrapperRecord): Promise<boolean> {
+    if (!(await this.#roots.isBack(record))) return false;
+    await this.run(async () => {
+      this.#roots.retry(record.id);
+      await this.#reload();
+    });
+    return this.#roots.isOpen(record.id);
   }
 
   /** Reads the store's list: closes what is gone or retiring, and opens what is new and needs nobody. @throws UnavailableError */
@@ -230,18 +240,10 @@ export class RootOfTrust extends RootTransitions implements RootSet {
     await this.#takeHanded(handed);
     const secrets = new OpeningSecrets(secretSource ?? NO_SECRETS);
     try {
-      logAbsences(
-        await this.#roots.open(secrets, {asking: secretSource !== undefined}),
-        this.#roots.absences,
-        this.#options.log,
-      );
+      const absent = await this.#roots.open(secrets, {asking: secretSource !== undefined});
+      logAbsences(absent, this.#roots.absences, this.#options.log);
     } finally {
       secrets.forget();
     }
-  }
-
-  #whyClosed({id, state}: RootWrapperRecord): string | undefined {
-    if (state === 'retiring') return 'It is being retired.';
-    return this.#sealedByOperator ? 'Sealed by an operator.' : this.#roots.absences.get(id)?.message;
   }
 }

@@ -13,14 +13,14 @@ type SealerWrapper = Pick<Wrapper, 'keyId' | 'seal' | 'open'>;
 
 /**
  * @returns what the store keeps, which also shows that the server has put the root into the store (see vouching.ts). Of a
- *   root that has no sealer, and so must always be at hand, it is nothing, sealed.
+ *   root that has no sealer, and so must always be at hand, it is its URI, sealed.
  */
 export async function sealSealer(
   record: RootWrapperRecord,
   wrapper: RootWrapper,
   sealers: Pick<SealerWrapper, 'keyId' | 'seal'>,
 ): Promise<SealedUnderDataKey> {
-  const bytes = wrapper.exportSealer?.() ?? new Uint8Array();
+  const bytes = wrapper.exportSealer?.() ?? Buffer.from(record.uri, 'utf8');
   try {
     const blob = await sealers.seal(bytes, rootSealerContext(record));
     return {blob, dataKeyVersionId: sealers.keyId};

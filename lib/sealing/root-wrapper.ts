@@ -67,6 +67,8 @@ export interface RootWrapperScheme {
   readonly whenForeign?: string;
   /** Whether a person must be asked to open it, at a terminal. */
   asks?(uri: string): boolean;
+  /** Whether what is not there may come while the process runs, without anybody being asked for it. */
+  comes?(uri: string): boolean;
   /**
    * Whether opening it runs a program, or gives away a secret, that no setting names but the URI alone. Who can write to the store
    * can write URIs: such a root is opened only where the setting names it, or one that is in use vouches for it.

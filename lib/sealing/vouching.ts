@@ -18,16 +18,42 @@ export async function vouches(
   record: RootWrapperRecord,
   store: VouchingStore,
 ): Promise<boolean> {
-  if (await sealerOpens(by, record, store)) return true;
+  return hasSealed(by, record, {store, isIt: () => true});
+}
+
+/**
+ * As `vouches`, and for the record's URI too: of a root that has no sealer, which is what is sealed in the sealer's place.
+ * @throws UnavailableError where the store cannot be reached
+ */
+export async function vouchesForUri(
+  by: IdentifiedRootWrapper,
+  record: RootWrapperRecord,
+  store: VouchingStore,
+): Promise<boolean> {
+  return hasSealed(by, record, {store, isIt: (bytes) => Buffer.from(record.uri, 'utf8').equals(bytes)});
+}
+
+interface Question {
+  readonly store: VouchingStore;
+  /** Whether what was sealed is what it should be. */
+  readonly isIt: (bytes: Uint8Array) => boolean;
+}
+
+async function hasSealed(
+  by: IdentifiedRootWrapper,
+  record: RootWrapperRecord,
+  question: Question,
+): Promise<boolean> {
+  if (await sealerOpens(by, record, question)) return true;
   // It may have been sealed anew since it was read.
-  const now = (await store.listRootWrappers()).find(({id}) => id === record.id);
-  return now?.wrapperKeyId === record.wrapperKeyId && (await sealerOpens(by, now, store));
+  const now = (await question.store.listRootWrappers()).find(({id}) => id === record.id);
+  return now?.wrapperKeyId === record.wrapperKeyId && (await sealerOpens(by, now, question));
 }
 
 async function sealerOpens(
   by: IdentifiedRootWrapper,
   record: RootWrapperRecord,
-  store: VouchingStore,
+  {store, isIt}: Question,
 ): Promise<boolean> {
   const {sealer} = record;
   if (!sealer || !(await store.findScope(ROOTS_SCOPE))) return false;
@@ -36,8 +62,10 @@ async function sealerOpens(
     const stored = await findScopeRecord(store, ROOTS_SCOPE);
     scope = stored && new OpenedScope(stored, {opened: () => [by]});
     const version = await scope?.version(ROOT_SEALER_PURPOSE, sealer.dataKeyVersionId);
-    version?.open(sealer.blob, rootSealerContext(record)).fill(0);
-    return version !== undefined;
+    const bytes = version?.open(sealer.blob, rootSealerContext(record));
+    const isRight = bytes !== undefined && isIt(bytes);
+    bytes?.fill(0);
+    return isRight;
   } catch {
     return false;
   } finally {

@@ -1,7 +1,8 @@
-import {mkdtemp, rename, rm} from 'node:fs/promises';
+import {mkdtemp, readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {Agent, get} from 'node:https';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {json} from 'node:stream/consumers';
 import {expect} from 'chai';
 import {TokenHeldKeys} from '../../lib/key-modules/pkcs11/token-held-keys.ts';
 import {Pkcs11Token} from '../../lib/pkcs11/pkcs11-token.ts';
@@ -106,6 +107,13 @@ describe('webkms with a root of trust in a token', function () {
       }).on('error', reject);
     });
 
+  const bodyOf = (agent: Agent, path: string): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      get({host: 'localhost', port, path, agent}, (response) => {
+        json(response).then(resolve, reject);
+      }).on('error', reject);
+    });
+
   it('makes its key once, starts again with it, and not without its token, or its key', async function () {
     const first = await start();
     const key = await makeKey(first.clients);
@@ -190,25 +198,60 @@ describe('webkms with a root of trust in a token', function () {
     await restored.stop();
   });
 
-  it('seals nothing while it is away, whatever other root is open, and opens when it is told to', async () => {
+  const besideFile = async (): Promise<MadeKey> => {
     environment['WEBKMS_ROOT_WRAPPER'] = `file:${join(dir, 'root.key')}`;
-    const first = await start();
-    const key = await makeKey(first.clients);
+    environment['WEBKMS_LOG_FILE'] = join(dir, 'log');
+    environment['WEBKMS_LOG_LEVEL'] = 'info';
+    const {clients, stop} = await start();
+    const key = await makeKey(clients);
     await admin(['root', 'add', ROOT], {dataDir, environment});
-    await first.stop();
-    await token.remove();
-    const second = await start();
-    await expectSigns(second.clients, key);
-    const made = await makeKey(second.clients).catch((error: unknown) => error);
-    expect(made).to.have.property('status', 503);
-    expect(await admin(['root', 'list'], {dataDir, environment})).to.match(/pkcs11:[^]*There is no token/);
-    const still = await adminCommand(['unseal'], {dataDir, environment});
-    expect(still).to.include({status: 1, out: ''});
-    expect(still.err).to.include('There is no token label');
-    await token.putBack();
+    await stop();
+    return key;
+  };
+  const logged = async (message: string): Promise<number> =>
+    (await readFile(join(dir, 'log'), 'utf8')).split(message).length - 1;
+
+  for (const isolation of ['none', 'process']) {
+    it(`seals nothing while it is away, whatever other root is open, and is tried again, isolation ${isolation}`, async () => {
+      const key = await besideFile();
+      environment['WEBKMS_ISOLATION'] = isolation;
+      await token.remove();
+      const {clients, agent, stop} = await start();
+      await expectSigns(clients, key);
+      const made = await makeKey(clients).catch((error: unknown) => error);
+      expect(made).to.have.property('status', 503);
+      expect(await bodyOf(agent, '/health/ready')).to.deep.equal({status: 'ok', missing: ['root-of-trust']});
+      expect(await admin(['status'], {dataDir, environment})).to.match(
+        /closed {2}pkcs11:.*There is no token.* It is tried again by itself/,
+      );
+      const still = await adminCommand(['unseal'], {dataDir, environment});
+      expect(still).to.include({status: 1, out: ''});
+      expect(still.err).to.include('There is no token label');
+      await token.putBack();
+      await until(async () => (await logged('a root of trust is back, and open')) > 0, 60_000);
+      await expectSigns(clients, await makeKey(clients));
+      await until(async () => !('missing' in ((await bodyOf(agent, '/health/ready')) as object)));
+      expect(await admin(['status'], {dataDir, environment})).to.match(/open {4}pkcs11:[^(]*\n/);
+      expect(await logged('a root of trust is back, and open')).to.equal(1);
+      await stop();
+    });
+  }
+
+  it('is not tried again with a PIN that was refused, until an operator says so', async () => {
+    await besideFile();
+    const pinFile = await token.writePin('changed', '99999999');
+    environment['WEBKMS_PKCS11_PIN_FILE'] = pinFile;
+    const {clients, stop} = await start();
+    const status = await admin(['status'], {dataDir, environment});
+    expect(status)
+      .to.match(/closed {2}pkcs11:.*refused the PIN/)
+      .and.not.include('tried again by itself');
+    await writeFile(pinFile, `${token.pin}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(await admin(['status'], {dataDir, environment})).to.include('refused the PIN');
     expect(await admin(['unseal'], {dataDir, environment})).to.match(/^Opened: rw_\S+ {2}pkcs11:/);
-    await expectSigns(second.clients, await makeKey(second.clients));
-    await second.stop();
+    await makeKey(clients);
+    await stop();
   });
 
   it('is the key process’s, where keys have one of their own', async () => {

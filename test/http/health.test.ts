@@ -34,6 +34,14 @@ describe('health', () => {
     expect((await get(server, '/health/live')).status).to.equal(200);
   });
 
+  it('says what is missing though it is ready', async () => {
+    let missing = ['root-of-trust'];
+    const server = await startTestServer({healthChecks: [good, {...good, missing: () => missing}]});
+    expect((await get(server, '/health/ready')).json).to.deep.equal({status: 'ok', missing});
+    missing = [];
+    expect((await get(server, '/health/ready')).json).to.deep.equal({status: 'ok'});
+  });
+
   it('is not ready where a check throws or takes too long', async () => {
     const thrower: HealthCheck = {
       name: 'thrower',

@@ -1,6 +1,7 @@
 import {execFile} from 'node:child_process';
 import {chmod, readFile, readdir, rm, symlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {setTimeout} from 'node:timers/promises';
 import {promisify} from 'node:util';
 import {expect} from 'chai';
 import {Pkcs11Token, type Pkcs11TokenOptions} from '../../lib/pkcs11/pkcs11-token.ts';
@@ -53,6 +54,16 @@ describe('opening a token of PKCS #11', () => {
     await both[0].close();
     await both[1].check();
     await both[1].close();
+  });
+
+  it('opens one that came after the library had begun its work for another, which goes on', async () => {
+    const first = await Pkcs11Token.open(hsm.options());
+    closing.defer(() => first.close());
+    expect((await refusal({token: {label: 'later'}})).reason).to.equal('token-absent');
+    await hsm.addTwin('later');
+    await setTimeout(1100);
+    await opens({token: {label: 'later'}});
+    await first.check();
   });
 
   it('says which library is missing, or is none', async () => {

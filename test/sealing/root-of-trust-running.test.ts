@@ -1,13 +1,17 @@
+import {copyFile} from 'node:fs/promises';
 import {expect} from 'chai';
 import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
 import type {RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
 import type {RootWrapperScheme} from '../../lib/sealing/root-wrapper.ts';
+import {NO_SECRETS, OpeningSecrets} from '../../lib/sealing/secrets.ts';
 import {FileWrapper} from '../../lib/sealing/wrappers/file-wrapper.ts';
 import {pkcs11RootWrappers} from '../../lib/sealing/wrappers/pkcs11-wrapper.ts';
 import {ROOT_WRAPPER_SCHEMES} from '../../lib/sealing/wrappers/schemes.ts';
 import {useRootOfTrust} from './root-of-trust-fixture.ts';
 import {expectRejection} from './expect-rejection.ts';
 import {vouchForRoots} from './vouch-for-roots.ts';
+
+const ACCESS = {secrets: new OpeningSecrets(NO_SECRETS)};
 
 describe('RootOfTrust whose URIs name programs', () => {
   const t = useRootOfTrust();
@@ -42,8 +46,10 @@ describe('RootOfTrust whose URIs name programs', () => {
     const wrapper = await FileWrapper.create(fileOf(uri));
     const {keyId: wrapperKeyId} = wrapper;
     t.store.rootWrappers.push({id: `rw_${uri}`, uri, wrapperKeyId, createdAt: 2, state: 'active'});
-    if (vouched) await vouchForRoots(t.store, [await FileWrapper.open(first()), wrapper]);
     await wrapper.close();
+    if (vouched)
+      await vouchForRoots(t.store, [await FileWrapper.open(first()), await scheme.open(uri, ACCESS)]);
+    run = [];
   };
   const move = (from: number, uri: string): void => {
     t.store.rootWrappers[from] = {...t.store.rootWrappers[from]!, uri};
@@ -78,6 +84,22 @@ describe('RootOfTrust whose URIs name programs', () => {
       expect((await open(first())).status().map(({open: isOpen}) => isOpen)).to.deep.equal([true, true]);
     }
     expect(run).to.deep.equal(['run:good', 'run:good']);
+  });
+
+  it('run nothing else than what was vouched for, though it has the same key', async () => {
+    await list('run:good', {vouched: true});
+    await copyFile(t.path('good'), t.path('evil'));
+    move(1, 'run:evil');
+    for (const uri of [first(), t.uri('moved.key')]) {
+      move(0, uri);
+      const root = await open(first());
+      expect(root.status().map(({open: isOpen}) => isOpen)).to.deep.equal([true, false]);
+      expect(root.status()[1]?.reason).to.include(
+        'Nothing shows that the server has put the root of trust run:evil',
+      );
+      await root.unsealStored();
+    }
+    expect(run).to.deep.equal([]);
   });
 
   it('are opened where the setting names them, also in another place than the store', async () => {

@@ -24,7 +24,10 @@ export async function vouchForRoots(
   for (const [index, record] of store.rootWrappers.entries()) {
     const wrapper = roots.find(({id}) => id === record.id)?.wrapper;
     if (!wrapper) continue;
-    const blob = key.seal(wrapper.exportSealer?.() ?? new Uint8Array(), rootSealerContext(record));
+    const blob = key.seal(
+      wrapper.exportSealer?.() ?? Buffer.from(record.uri, 'utf8'),
+      rootSealerContext(record),
+    );
     store.rootWrappers[index] = {...record, sealer: {blob, dataKeyVersionId: key.id}};
   }
 }

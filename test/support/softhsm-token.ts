@@ -106,8 +106,9 @@ export class SoftHsmToken {
     );
   }
 
-  async addTwin(): Promise<void> {
-    await this.#initialize(this.label);
+  /** Another token in the same library. */
+  async addTwin(label = this.label): Promise<void> {
+    await this.#initialize(label);
   }
 
   /** Takes the token out, and puts it in again. */

@@ -24,15 +24,16 @@ export const status: AdminOperation<undefined, AdminStatus> = {
   name: 'status',
   whileSealed: true,
   parse: noParameters,
-  async run({root, stores, keyModules, workers, selfCheck}) {
+  async run({root, rootWatch, stores, keyModules, workers, selfCheck}) {
     await root.refresh();
-    const roots = root.status();
+    const [modules] = await Promise.all([keyModuleStatus(keyModules), rootWatch.look()]);
+    const roots = rootWatch.status();
     const unfinished = await stores.jobs.findUnfinished();
     return {
       sealed: root.isSealed(),
       initialized: roots.length > 0,
       roots,
-      keyModules: await keyModuleStatus(keyModules),
+      keyModules: modules,
       ...(workers && {workers: await workers()}),
       ...(selfCheck && {selfCheck: await selfCheck.report()}),
       ...(unfinished && {

@@ -59,9 +59,10 @@ export async function serveHttpProcess(stream: Duplex): Promise<void> {
     read: async (key, options) => open().endpoints.read(key, options),
     list: async (keys, options) => open().endpoints.list(keys, options),
     check: async () => {
-      const {hierarchy, keyModules} = open().management;
+      const {hierarchy, keyModules, rootWatch} = open().management;
       await hierarchy.check();
       await Promise.all([...new Set(keyModules.values())].map((module) => module.check()));
+      return rootWatch.isAwaiting ? ['root-of-trust'] : [];
     },
     ...adminCalls(() => open().management, http),
     close: () => closing.disposeAsync(),

@@ -80,8 +80,8 @@ export interface KeyProcess {
   runOnKey(call: KeyCallData): Promise<object>;
   read(key: KeyData, options: DescribeOptions): Promise<object>;
   list(keys: ListData, options: ListOptions): Promise<Page<object>>;
-  /** @throws where roots or key modules cannot be used now */
-  check(): Promise<void>;
+  /** @returns what is not there though requests can be answered. @throws where roots or key modules cannot be used now */
+  check(): Promise<readonly string[]>;
   /** Runs an operator's command. @throws AdminError */
   admin(name: string, parameters: unknown, call: number): Promise<unknown>;
   /** Nobody waits for the operator's command any more. */
@@ -169,7 +169,7 @@ export const KEY_PROCESS_METHODS: MethodsOf<KeyProcess> = {
     ),
     result: fields({results: list(anyObject), cursor: optional(text)}),
   },
-  check: {parameters: tuple(), result: done},
+  check: {parameters: tuple(), result: list(oneOf('root-of-trust'))},
   admin: {parameters: tuple(text, anything, count), result: anything, writes: true},
   stopAdmin: {parameters: tuple(count, text), result: done},
   close: {parameters: tuple(), result: done},

@@ -23,6 +23,10 @@ export class FileWrapper extends LocalRootWrapper {
     return `file:${parsePath(uri)}`;
   }
 
+  static comes(): boolean {
+    return true;
+  }
+
   /** Opens a file that exists. @throws RootOfTrustError */
   static async open(uri: string): Promise<FileWrapper> {
     const path = parsePath(uri);

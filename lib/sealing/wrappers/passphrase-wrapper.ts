@@ -38,6 +38,10 @@ export class PassphraseWrapper extends LocalRootWrapper {
     return uri === formatPassphrasePlace({kind: 'prompt'});
   }
 
+  static comes(uri: string): boolean {
+    return parsePassphrasePlace(uri).kind === 'file';
+  }
+
   /** @throws RootOfTrustError, `bad-setting` */
   static normalize(uri: string): string {
     return formatPassphrasePlace(parsePassphrasePlace(uri));

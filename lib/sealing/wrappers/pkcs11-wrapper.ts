@@ -5,7 +5,7 @@ import {encryptAesGcm, openAesGcm, sealAesGcm} from '../../pkcs11/aes-gcm.ts';
 import {CKM} from '../../pkcs11/cryptoki.ts';
 import {Pkcs11Error} from '../../pkcs11/pkcs11-error.ts';
 import {Pkcs11Token, type TokenObject} from '../../pkcs11/pkcs11-token.ts';
-import {TokenError} from '../../pkcs11/token-error.ts';
+import {TokenError, type TokenReason} from '../../pkcs11/token-error.ts';
 import {blobHeader, MAX_PLAINTEXT_BYTES, readKeyId} from '../aes-gcm-blob.ts';
 import {Redacted} from '../redacted.ts';
 import {RootOfTrustError, type RootOfTrustReason} from '../root-of-trust-error.ts';
@@ -21,6 +21,8 @@ import {findRootKey, makeRootKey} from './pkcs11-root-key.ts';
 const FINGERPRINT_NONCE = Buffer.from('webkms key 1');
 const FINGERPRINT_TEXT = Buffer.from('webkms pkcs11 wrapper v1: key-id');
 const FINGERPRINT_BYTES = 16;
+/** What passes when the token is there again. */
+const AWAY: ReadonlySet<TokenReason> = new Set(['library-missing', 'token-absent', 'token-failed']);
 const PROBE = Buffer.from('does the token seal?');
 
 /**
@@ -140,6 +142,7 @@ export function pkcs11RootWrappers(defaults: Pkcs11Defaults): RootWrapperScheme 
       const {modulePath = defaults.library, pinSource = defaults.pinFile} = parseRootUri(uri);
       return modulePath !== defaults.library || pinSource !== defaults.pinFile;
     },
+    comes: () => true,
     normalize: (uri) => formatPkcs11Uri(parseRootUri(uri)),
     open: (uri) => Pkcs11Wrapper.open(uri, defaults, findRootKey),
     create: (uri) => Pkcs11Wrapper.open(uri, defaults, makeRootKey),
@@ -176,5 +179,17 @@ function rootError(
     error instanceof TokenError || error instanceof Pkcs11Error || error instanceof UnavailableError
       ? error.message
       : 'It failed.';
-  return new RootOfTrustError(reason, `The root of trust ${uri} cannot be used. ${said}`, {cause: error});
+  return new RootOfTrustError(
+    isAway(error) ? 'away' : reason,
+    `The root of trust ${uri} cannot be used. ${said}`,
+    {cause: error},
+  );
+}
+
+/** Never where the token refused a PIN: what a person must mend first is not tried again by itself. */
+function isAway(error: unknown): boolean {
+  if (!(error instanceof TokenError)) return error instanceof UnavailableError;
+  const {cause, reason} = error;
+  const noPin = reason === 'pin-file' && cause instanceof RootOfTrustError && cause.reason === 'missing';
+  return noPin || AWAY.has(reason);
 }

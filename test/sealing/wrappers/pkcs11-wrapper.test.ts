@@ -159,7 +159,11 @@ describe('Pkcs11Wrapper', function () {
       ['pkcs11:object=a?module-path=/nowhere/lib.so', 'PKCS #11 library /nowhere/lib.so cannot be found'],
       ['pkcs11:object=a?pin-source=file:/nowhere/pin', 'PIN file /nowhere/pin does not exist'],
     ] as const)
-      expect(await refused(open(uri), 'unreadable'), uri).to.include(why);
+      expect(await refused(open(uri), 'away'), uri).to.include(why);
+    const wrong = await token.writePin('wrong', '99999999');
+    const uri = `pkcs11:object=a?pin-source=file:${wrong}`;
+    expect(await refused(open(uri), 'unreadable')).to.include('refused the PIN');
+    expect(await refused(open(uri), 'unreadable')).to.include('it is not tried again');
   });
 
   it('is unavailable while the token is away, and there again when it is back', async () => {
@@ -169,8 +173,8 @@ describe('Pkcs11Wrapper', function () {
     try {
       await expectRejection(wrapper.open(blob, place), UnavailableError);
       await expectRejection(wrapper.seal(blob, place), UnavailableError);
-      expect((await expectRejection(wrapper.check(), RootOfTrustError)).reason).to.equal('unreadable');
-      await refused(scheme.open('pkcs11:object=away', access), 'unreadable');
+      expect((await expectRejection(wrapper.check(), RootOfTrustError)).reason).to.equal('away');
+      await refused(scheme.open('pkcs11:object=away', access), 'away');
     } finally {
       await token.putBack();
     }
