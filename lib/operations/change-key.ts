@@ -39,7 +39,11 @@ export async function changeKey<Next extends KeyRecord | undefined>({
     if (hasAnotherAlias(found, next)) assertDescribable(next, request);
     if (attempt === 1) await acceptOnce?.();
     try {
-      await keys.update(next, keystoreSequence === undefined ? {} : {keystoreSequence});
+      const changedVersions = versionsThatChanged(found, next);
+      await keys.update(next, {
+        ...(keystoreSequence !== undefined && {keystoreSequence}),
+        changedVersions,
+      });
       return next;
     } catch (error) {
       if (!(error instanceof KeySequenceError) || attempt === MAX_ATTEMPTS) throw error;
@@ -51,6 +55,12 @@ export async function changeKey<Next extends KeyRecord | undefined>({
 function admitLongerChains(found: KeyRecord, next: KeyRecord, {admit}: KeyRequest): void {
   const bound = ({maxCapabilityChainLength = Infinity}: KeyRecord): number => maxCapabilityChainLength;
   if (bound(next) > bound(found)) admit({...found, maxCapabilityChainLength: 1});
+}
+
+/** A change leaves the versions that it does not touch the very objects that they were. */
+function versionsThatChanged(found: KeyRecord, next: KeyRecord): readonly number[] {
+  const unchanged = new Set(found.versions);
+  return next.versions.filter((version) => !unchanged.has(version)).map(({version}) => version);
 }
 
 function hasAnotherAlias(found: KeyRecord, next: KeyRecord): boolean {

@@ -7,6 +7,12 @@ export interface KeyRecordId {
   readonly localKeyId: string;
 }
 
+export interface KeyUpdateOptions {
+  readonly keystoreSequence?: number;
+  /** The versions that are not what they were, or new: of a thousand the others need not be looked at. Default: any may be. */
+  readonly changedVersions?: readonly number[];
+}
+
 /**
  * Persistence of key records. All methods throw `UnavailableError` where the store cannot be reached. A backend keeps
  * `Authenticated<KeyRecord>`; the rest of the server sees records whose authentication was verified.
@@ -40,7 +46,7 @@ export interface KeyRecordStore<Record extends KeyRecord = KeyRecord> {
    * @throws KeystoreSequenceError as `insert`. @throws DuplicateError where another key of the keystore has its tag `name`.
    * @throws KeyNotFoundError as `insert`.
    */
-  update(record: Record, options?: {readonly keystoreSequence?: number}): Promise<void>;
+  update(record: Record, options?: KeyUpdateOptions): Promise<void>;
 
   /**
    * The keystore's records in order of creation, in pages: of at most `limit`, and of fewer (but one) where they are large, so
@@ -58,6 +64,8 @@ export interface KeyRecordReplacement {
   /** As the record that was there, but for material, what sealed it, MAC, and `sequence`, which is one higher. */
   readonly record: Authenticated<KeyRecord>;
   readonly replacedSequence: number;
+  /** As `KeyUpdateOptions.changedVersions`: those that were sealed anew. */
+  readonly changedVersions?: readonly number[];
 }
 
 /** Where to find a key that the server may have to do something with. */

@@ -11,6 +11,7 @@ const page = fields({limit: count, cursor});
 const keystorePage = fields({keystoreId: text, limit: count, cursor});
 const texts = fields({results: list(text), cursor});
 const ifSequence = optional(count);
+const changedVersions = optional(list(count));
 
 export const KEYSTORE_METHODS: MethodsOf<KeystoreMaintenance> = {
   insert: {
@@ -45,7 +46,7 @@ export const KEY_METHODS: MethodsOf<KeyMaintenance> = {
   find: {parameters: tuple(keyId), result: maybe(storedKey)},
   findByName: {parameters: tuple(fields({keystoreId: text, name: text})), result: maybe(storedKey)},
   update: {
-    parameters: tuple(storedKey, maybe(fields({keystoreSequence: ifSequence}))),
+    parameters: tuple(storedKey, maybe(fields({keystoreSequence: ifSequence, changedVersions}))),
     result: done,
     writes: true,
   },
@@ -53,7 +54,7 @@ export const KEY_METHODS: MethodsOf<KeyMaintenance> = {
   listIds: {parameters: tuple(keystorePage), result: texts},
   replace: {
     parameters: tuple(
-      list(object<KeyRecordReplacement>({record: storedKey, replacedSequence: count})),
+      list(object<KeyRecordReplacement>({record: storedKey, replacedSequence: count, changedVersions})),
       maybe(fields({flush: optional(boolean)})),
     ),
     result: list(boolean),

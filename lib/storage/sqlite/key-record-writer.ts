@@ -1,6 +1,6 @@
 import {DuplicateError, KeySequenceError, KeystoreSequenceError, NotFoundError} from '../../errors.ts';
 import type {KeyRecord, KeyVersionRecord} from '../key-record.ts';
-import type {KeyMaintenance, KeyRecordReplacement} from '../key-record-store.ts';
+import type {KeyMaintenance, KeyRecordReplacement, KeyUpdateOptions} from '../key-record-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
 import type {TransferRecords} from '../store-transfer.ts';
 import type {SqliteConnection} from './connection.ts';
@@ -66,10 +66,7 @@ export class KeyRecordWriter {
   }
 
   /** @returns whether material was erased. */
-  update(
-    record: Authenticated<KeyRecord>,
-    {keystoreSequence}: NonNullable<Parameters<KeyMaintenance['update']>[1]>,
-  ): boolean {
+  update(record: Authenticated<KeyRecord>, {keystoreSequence, changedVersions}: KeyUpdateOptions): boolean {
     const stored = this.#sql.findPlace.get(record.keystoreId, record.localKeyId);
     if (!stored) throw new KeySequenceError('The key does not exist.');
     if (
@@ -82,7 +79,7 @@ export class KeyRecordWriter {
       throw new KeySequenceError('The key was changed meanwhile.');
     }
     this.#requireFreeName(record, stored);
-    this.#updateVersions(record, stored);
+    this.#updateVersions(record, stored, changedVersions);
     const {changes} = this.#sql.update.run({...this.#toRow(record), position: stored.position});
     if (changes !== 1) throw new TypeError('A record is updated to one of the same identity and origin.');
     const left = this.#sql.findPlace.get(record.keystoreId, record.localKeyId)?.undestroyed ?? 0;
@@ -90,7 +87,7 @@ export class KeyRecordWriter {
   }
 
   /** @returns whether the stored record was the one that is replaced. */
-  replace({record, replacedSequence}: KeyRecordReplacement): boolean {
+  replace({record, replacedSequence, changedVersions}: KeyRecordReplacement): boolean {
     const stored = this.#sql.findPlace.get(record.keystoreId, record.localKeyId);
     if (stored?.sequence !== replacedSequence) return false;
     if (record.sequence !== replacedSequence + 1 || record.versions.length !== stored.versions) {
@@ -98,7 +95,9 @@ export class KeyRecordWriter {
     }
     const {changes} = this.#sql.replace.run({...this.#toRow(record), position: stored.position});
     if (changes !== 1) throw new TypeError('A record is replaced by one that says the same.');
+    const isChanged = among(changedVersions);
     for (const version of record.versions) {
+      if (!isChanged(version)) continue;
       const {changes} = this.#sql.replaceVersion.run({...this.#toVersionRow(version), key: stored.position});
       if (changes !== 1) throw new TypeError('A record is replaced with the versions that it has.');
     }
@@ -126,9 +125,15 @@ export class KeyRecordWriter {
   }
 
   /** Before the record: a key is deleted after its material. Of a thousand versions few change, and those alone are written. */
-  #updateVersions({versions}: KeyRecord, stored: KeyPlace): void {
+  #updateVersions(
+    {versions}: KeyRecord,
+    stored: KeyPlace,
+    changedVersions: KeyUpdateOptions['changedVersions'],
+  ): void {
     if (versions.length < stored.versions) throw new TypeError('A version of a key never goes.');
+    const isChanged = among(changedVersions);
     for (const [index, version] of versions.entries()) {
+      if (index < stored.versions && !isChanged(version)) continue;
       const row = {...this.#toVersionRow(version), key: stored.position};
       if (index >= stored.versions) this.#sql.insertVersion.run(row);
       else if (this.#sql.findSameVersion.get(row)) continue;
@@ -149,4 +154,13 @@ export class KeyRecordWriter {
       dataKeyVersion: id === undefined ? null : this.#dataKeyVersions.position(id),
     };
   }
+}
+
+/** Whether a version is one that may have changed. */
+function among(
+  changed: KeyUpdateOptions['changedVersions'],
+): (version: Pick<KeyVersionRecord, 'version'>) => boolean {
+  if (!changed) return () => true;
+  const numbers = new Set(changed);
+  return ({version}) => numbers.has(version);
 }

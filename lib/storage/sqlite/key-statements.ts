@@ -1,41 +1,36 @@
 import type {DueKey} from '../key-record-store.ts';
 import type {SqliteConnection} from './connection.ts';
-import type {AuthenticatedKeyColumns} from '../key-columns.ts';
 import {KEY_COLUMNS} from './key-row.ts';
-import type {SealedVersionColumns} from '../key-version-columns.ts';
 import {VERSION_COLUMNS} from './key-version-row.ts';
+import {type KeyRow, VERSIONS_AT_ONCE} from './whole-keys.ts';
 
 type PageParameters = [keystoreId: string, position: number, rows: number];
-type KeyRow = AuthenticatedKeyColumns & SealedVersionColumns;
 /** `ids`: a JSON array of ids of data key versions. */
 type SealedUnder = [{readonly keystoreId: string; readonly ids: string}];
-
-export interface ListedKeyRow extends AuthenticatedKeyColumns, SealedVersionColumns {
-  readonly position: number;
-}
 
 // Variables are bound only in subqueries over unique keys: bound elsewhere, each new value of them would make this
 // build of SQLite (STAT4) plan the statement anew, which takes longer than running it (docs/adr/0003).
 const readStatements = (connection: SqliteConnection) => ({
-  find: connection.prepare<[keystoreId: string, localKeyId: string], KeyRow>(
-    `SELECT ${KEY_COLUMNS}, ${VERSION_COLUMNS}
+  find: connection.prepare<[keystoreId: string, localKeyId: string, versions: number], KeyRow>(
+    `SELECT r.position, ${KEY_COLUMNS}, ${VERSION_COLUMNS}
      FROM key_record r JOIN key_version v ON v.key = r.position
      WHERE r.position = (SELECT position FROM key_record
        WHERE keystore = (SELECT position FROM keystore WHERE id = ?) AND local_id = ?)
-     ORDER BY v.version`,
+     ORDER BY v.version LIMIT ?`,
   ),
-  findNamed: connection.prepare<[keystoreId: string, name: string], KeyRow>(
-    `SELECT ${KEY_COLUMNS}, ${VERSION_COLUMNS}
+  findNamed: connection.prepare<[keystoreId: string, name: string, versions: number], KeyRow>(
+    `SELECT r.position, ${KEY_COLUMNS}, ${VERSION_COLUMNS}
      FROM key_record r JOIN key_version v ON v.key = r.position
      WHERE r.position = (SELECT position FROM key_record
        WHERE keystore = (SELECT position FROM keystore WHERE id = ?) AND name = ?)
-     ORDER BY v.version`,
+     ORDER BY v.version LIMIT ?`,
   ),
-  page: connection.prepare<PageParameters, ListedKeyRow>(
+  // Of a key of many versions the first: it is read by itself then.
+  page: connection.prepare<PageParameters, KeyRow>(
     `SELECT r.position, ${KEY_COLUMNS}, ${VERSION_COLUMNS}
      FROM (SELECT * FROM key_record WHERE keystore = (SELECT position FROM keystore WHERE id = ?) AND position > ?
            AND state <> 'deleted' ORDER BY position LIMIT ?) r
-       JOIN key_version v ON v.key = r.position
+       JOIN key_version v ON v.key = r.position AND v.version <= ${VERSIONS_AT_ONCE}
      ORDER BY r.position, v.version`,
   ),
   pageOfIds: connection.prepare<PageParameters, {position: number; localKeyId: string}>(
@@ -82,9 +77,9 @@ const sealedUnderStatements = (connection: SqliteConnection) => ({
       `SELECT count(*) FROM key_record WHERE position IN (${SEALED}) OR mac_key_version IN (${OF_SCOPE})`,
     )
     .pluck(),
-  findAt: connection.prepare<[position: number], KeyRow>(
-    `SELECT ${KEY_COLUMNS}, ${VERSION_COLUMNS}
-     FROM key_record r JOIN key_version v ON v.key = r.position WHERE r.position = ? ORDER BY v.version`,
+  findAt: connection.prepare<[position: number, versions: number], KeyRow>(
+    `SELECT r.position, ${KEY_COLUMNS}, ${VERSION_COLUMNS}
+     FROM key_record r JOIN key_version v ON v.key = r.position WHERE r.position = ? ORDER BY v.version LIMIT ?`,
   ),
 });
 

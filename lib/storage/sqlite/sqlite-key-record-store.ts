@@ -3,13 +3,14 @@ import type {KeyRecord} from '../key-record.ts';
 import type {DueKey, KeyMaintenance, KeyRecordId, KeyRecordReplacement} from '../key-record-store.ts';
 import type {Page} from '../keystore-config-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
-import {Turns} from '../../turns.ts';
+import {mapInTurns, Turns} from '../../turns.ts';
 import type {SqliteConnection} from './connection.ts';
 import {KEY_ID_LIST, KEY_LIST, parseCursor, requireCount, rowsForPage, toPage} from '../cursor.ts';
 import {KeyRecordWriter} from './key-record-writer.ts';
 import {toKeyRecord} from '../key-columns.ts';
 import {keyStatements} from './key-statements.ts';
 import {readKeys} from './read-keys.ts';
+import {type KeyRow, VERSIONS_AT_ONCE, WholeKeys} from './whole-keys.ts';
 
 /** Bytes of keys in one page of a list: reading them, and writing the reply, take some milliseconds each. */
 const MAX_PAGE_WEIGHT = 1024 * 1024;
@@ -19,6 +20,7 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
   readonly #connection: SqliteConnection;
   readonly #writer: KeyRecordWriter;
   readonly #sql: ReturnType<typeof keyStatements>;
+  readonly #wholeKeys: WholeKeys;
   /** Whether the write-ahead log may hold material that was erased since: also what another process left there. */
   #logHoldsErased = true;
 
@@ -26,6 +28,7 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     this.#connection = connection;
     this.#writer = new KeyRecordWriter(connection);
     this.#sql = keyStatements(connection);
+    this.#wholeKeys = new WholeKeys(connection);
   }
 
   insert(...[record, options]: Parameters<KeyMaintenance['insert']>): Promise<void> {
@@ -42,23 +45,15 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     await this.#eraseLog();
   }
 
-  find(id: KeyRecordId): Promise<Authenticated<KeyRecord> | undefined> {
-    return this.#connection.run(() => {
-      const rows = this.#sql.find.all(id.keystoreId, id.localKeyId);
-      const [first] = rows;
-      return first && toKeyRecord(id.keystoreId, first, rows);
-    });
+  find({keystoreId, localKeyId}: KeyRecordId): Promise<Authenticated<KeyRecord> | undefined> {
+    return this.#findWhole(keystoreId, (most) => this.#sql.find.all(keystoreId, localKeyId, most));
   }
 
   findByName({
     keystoreId,
     name,
   }: Parameters<KeyMaintenance['findByName']>[0]): Promise<Authenticated<KeyRecord> | undefined> {
-    return this.#connection.run(() => {
-      const rows = this.#sql.findNamed.all(keystoreId, name);
-      const [first] = rows;
-      return first && toKeyRecord(keystoreId, first, rows);
-    });
+    return this.#findWhole(keystoreId, (most) => this.#sql.findNamed.all(keystoreId, name, most));
   }
 
   /** In parts: nothing else is done while rows are read, and each takes some 20 µs. */
@@ -77,7 +72,12 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
         maxWeight: MAX_PAGE_WEIGHT - weight,
       };
       const part = await this.#listPart({keystoreId, cursor: next, ...left});
-      results.push(...part.page.results);
+      for (const {localKeyId, record} of part.page.results) {
+        const whole = record ?? (await this.find({keystoreId, localKeyId}));
+        if (!record && whole) weight += weightOfVersions(whole);
+        // Deleted since it was listed.
+        if (whole && whole.state !== 'deleted') results.push(whole);
+      }
       next = part.page.cursor;
       weight += part.weight;
       await turns.next();
@@ -85,13 +85,14 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     return next === undefined ? {results} : {results, cursor: next};
   }
 
+  /** Without the records of keys of many versions. */
   #listPart({
     keystoreId,
     limit,
     cursor,
     maxWeight,
   }: Parameters<KeyMaintenance['list']>[0] & {readonly maxWeight: number}): Promise<{
-    readonly page: Page<Authenticated<KeyRecord>>;
+    readonly page: Page<{readonly localKeyId: string; readonly record: Authenticated<KeyRecord> | undefined}>;
     readonly weight: number;
   }> {
     return this.#connection.run(() => {
@@ -101,7 +102,10 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
       const page = toPage(KEY_LIST, keys.all, {
         limit: Math.min(limit, keys.whole),
         toPlace: ({first}) => ({group: 0, position: first.position}),
-        toResult: ({first, all}) => toKeyRecord(keystoreId, first, all),
+        toResult: ({first, all}) => ({
+          localKeyId: first.localKeyId,
+          record: all.length < VERSIONS_AT_ONCE ? toKeyRecord(keystoreId, first, all) : undefined,
+        }),
       });
       return {page, weight: keys.weight};
     });
@@ -135,17 +139,21 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     });
   }
 
-  listSealedUnder({
+  async listSealedUnder({
     keystoreId,
     dataKeyVersionIds,
     limit,
   }: Parameters<KeyMaintenance['listSealedUnder']>[0]): Promise<readonly Authenticated<KeyRecord>[]> {
-    return this.#connection.snapshot(() => {
+    const positions = await this.#connection.snapshot(() => {
       const under = {keystoreId, ids: JSON.stringify(dataKeyVersionIds), limit: requireCount(limit)};
       const keys = new Set(this.#sql.sealedUnder.all(under));
       if (keys.size < limit) for (const key of this.#sql.authenticatedUnder.all(under)) keys.add(key);
-      return [...keys].slice(0, limit).flatMap((key) => this.#findAt(key, keystoreId));
+      return [...keys].slice(0, limit);
     });
+    const records = await mapInTurns(positions, (position) =>
+      this.#findWhole(keystoreId, (most) => this.#sql.findAt.all(position, most)),
+    );
+    return records.filter((record) => record !== undefined);
   }
 
   countSealedUnder({
@@ -157,9 +165,17 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     );
   }
 
-  #findAt(position: number, keystoreId: string): Authenticated<KeyRecord>[] {
-    const rows = this.#sql.findAt.all(position);
-    return rows[0] ? [toKeyRecord(keystoreId, rows[0], rows)] : [];
+  async #findWhole(
+    keystoreId: string,
+    find: (most: number) => readonly KeyRow[],
+  ): Promise<Authenticated<KeyRecord> | undefined> {
+    const {key, versions} = await this.#wholeKeys.read((most) =>
+      this.#connection.run(() => {
+        const rows = find(most);
+        return {found: undefined, key: rows[0], versions: rows};
+      }),
+    );
+    return key && this.#connection.run(() => toKeyRecord(keystoreId, key, versions));
   }
 
   /**
@@ -174,4 +190,12 @@ export class SqliteKeyRecordStore implements KeyMaintenance {
     });
     if (truncated) this.#logHoldsErased = false;
   }
+}
+
+/** Bytes, roughly. */
+function weightOfVersions({versions}: KeyRecord): number {
+  return versions.reduce(
+    (sum, {publicKey, material}) => sum + (publicKey?.length ?? 0) + (material?.length ?? 0),
+    0,
+  );
 }

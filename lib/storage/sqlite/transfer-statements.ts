@@ -4,7 +4,7 @@ import type {HeldLease, TransferKind} from '../store-transfer.ts';
 import type {SqliteConnection} from './connection.ts';
 import type {JobRow} from './job-statements.ts';
 import {KEY_COLUMNS} from './key-row.ts';
-import type {ListedKeyRow} from './key-statements.ts';
+import type {KeyRow} from './whole-keys.ts';
 import {VERSION_COLUMNS} from './key-version-row.ts';
 import {KEYSTORE_COLUMNS} from './keystore-row.ts';
 
@@ -17,7 +17,7 @@ interface TransferredKeystoreRow extends AuthenticatedKeystoreColumns {
   readonly creator: string;
 }
 
-export interface TransferredKeyRow extends ListedKeyRow {
+export interface TransferredKeyRow extends KeyRow {
   readonly keystore: number;
   readonly keystoreId: string;
 }
