@@ -10,6 +10,8 @@ import type {Authenticated} from '../storage/record-authentication.ts';
 import {mapInTurns} from '../turns.ts';
 import {isUnder, type RewrapBatch, type RewrapBatchOptions, type SealedData} from './sealed-data.ts';
 
+const VERSIONS_A_WRITE = 128;
+
 export interface SealedKeyRecordsOptions {
   readonly stores: {readonly keys: KeyMaintenance; readonly keystores: KeystoreMaintenance};
   readonly authenticator: RecordAuthenticator;
@@ -48,24 +50,55 @@ export class SealedKeyRecords implements SealedData {
     if (records.length === 0) return {resealed: 0, conflicts: 0, failed: []};
     let module: Promise<KeyModule> | undefined;
     const findModule = () => (module ??= this.#keyModule(scope));
+    const target = {scope, dataKeyVersionIds, findModule};
     const failed: {id: string; error: unknown}[] = [];
     const replacements: KeyRecordReplacement[] = [];
+    let [resealed, conflicts] = [0, 0];
+    const write = async (): Promise<void> => {
+      const done = await this.#replace(replacements);
+      resealed += done;
+      conflicts += replacements.length - done;
+      replacements.length = 0;
+    };
     for (const stored of records) {
       try {
-        const record = await this.#reseal(stored, {scope, dataKeyVersionIds, findModule});
-        replacements.push({record, replacedSequence: stored.sequence});
+        const last = await this.#resealAllButLast(stored, target);
+        if (last) replacements.push(last);
+        else conflicts += 1;
       } catch (error) {
         if (error instanceof UnavailableError) throw error;
         failed.push({id: stored.localKeyId, error});
       }
+      if (countVersions(replacements) >= VERSIONS_A_WRITE) await write();
       // Requests get their turn.
       await new Promise(setImmediate);
     }
+    await write();
+    return {resealed, conflicts, failed};
+  }
+
+  /**
+   * Of a key of many versions so many are sealed anew in one write as a request may have to wait for.
+   * @returns what is left to be written of it; undefined where another changed it.
+   */
+  async #resealAllButLast(
+    stored: Authenticated<KeyRecord>,
+    target: Target,
+  ): Promise<KeyRecordReplacement | undefined> {
+    for (let current = stored; ;) {
+      const {isLast, ...replacement} = await this.#reseal(current, target);
+      if (isLast) return replacement;
+      if ((await this.#replace([replacement])) === 0) return undefined;
+      current = replacement.record;
+    }
+  }
+
+  /** @returns how many were. */
+  async #replace(replacements: readonly KeyRecordReplacement[]): Promise<number> {
+    if (replacements.length === 0) return 0;
     // What a loss of power undoes is found and done again.
-    const replaced =
-      replacements.length > 0 ? await this.#stores.keys.replace(replacements, {flush: false}) : [];
-    const resealed = replaced.filter(Boolean).length;
-    return {resealed, conflicts: replacements.length - resealed, failed};
+    const replaced = await this.#stores.keys.replace(replacements, {flush: false});
+    return replaced.filter(Boolean).length;
   }
 
   /** @throws TamperedRecordError, UnavailableError */
@@ -81,24 +114,36 @@ export class SealedKeyRecords implements SealedData {
   async #reseal(
     stored: Authenticated<KeyRecord>,
     {scope, dataKeyVersionIds, findModule}: Target,
-  ): Promise<Authenticated<KeyRecord>> {
+  ): Promise<KeyRecordReplacement & {readonly isLast: boolean}> {
     if (stored.keystoreId !== scope) {
       const {keystoreId, localKeyId} = stored;
       throw new TamperedRecordError({kind: 'key', keystoreId, localKeyId});
     }
     const verified = await this.#authenticator.verifyKey(stored);
+    const stale = verified.versions.filter((version) => isUnder(dataKeyVersionIds, version));
+    const isResealed = new Set(stale.slice(0, VERSIONS_A_WRITE));
     const versions = await mapInTurns(verified.versions, async (version) => {
       const {material} = version;
-      return material && isUnder(dataKeyVersionIds, version)
+      return material && isResealed.has(version)
         ? resealVersion(await findModule(), verified, {...version, material})
         : version;
     });
     const record = {...verified, versions, sequence: verified.sequence + 1};
     const authentication = await this.#authenticator.authenticateKey(record);
-    if ([authentication, ...versions].some((sealed) => isUnder(dataKeyVersionIds, sealed)))
+    const left = versions.filter((version) => isUnder(dataKeyVersionIds, version));
+    if (isUnder(dataKeyVersionIds, authentication) || left.length > stale.length - isResealed.size)
       throw new UnavailableError('The newest key version is not known here yet.');
-    return {...record, authentication};
+    return {
+      record: {...record, authentication},
+      replacedSequence: stored.sequence,
+      changedVersions: [...isResealed].map(({version}) => version),
+      isLast: left.length === 0,
+    };
   }
+}
+
+function countVersions(replacements: readonly KeyRecordReplacement[]): number {
+  return replacements.reduce((sum, {changedVersions = []}) => sum + changedVersions.length, 0);
 }
 
 interface Target {

@@ -85,4 +85,51 @@ describe('key records that are sealed anew', () => {
     expect(erasures).to.be.greaterThan(0);
     expect(await requestStores.keys.find(key)).to.deep.equal(erased);
   });
+
+  it('of many versions are sealed anew some at a time, whoever changes them meanwhile', async () => {
+    const node = await nodes.open();
+    const keystoreId = await node.addKeystore();
+    const makeLarge = async (versions: number): Promise<KeyRecord> => {
+      let key = await node.makeKey(keystoreId);
+      while (key.versions.length < versions) key = await withVersion(node, key);
+      await node.insertKey(key);
+      return key;
+    };
+    const made = [await makeLarge(300), await makeLarge(200), await makeLarge(128)];
+    const {stores, requestStores} = node.management;
+    const written: number[] = [];
+    let changes = 0;
+    const keys = withMethods<KeyMaintenance>(stores.keys, {
+      async replace(replacements, options) {
+        written.push(replacements.reduce((sum, {changedVersions}) => sum + changedVersions!.length, 0));
+        // Between two parts of the first that is done.
+        if (written.length === 2 && changes++ === 0) {
+          const found = (await requestStores.keys.find(replacements[0]!.record))!;
+          await requestStores.keys.update({...found, sequence: found.sequence + 1, description: 'changed'});
+        }
+        return stores.keys.replace(replacements, options);
+      },
+    });
+    const runner = node.runner({stores: withMethods<Stores>(stores, {keys})});
+    const outcome = await node.run({steps: EVERYTHING}, {runner});
+    expect(outcome).to.deep.include({rewrapped: made.length + 1, remaining: []});
+    expect(staleRows(nodes.dataDir())).to.equal(0);
+    expect(Math.max(...written)).to.be.within(128, 255);
+    expect(written.length).to.be.within(5, 8);
+    const module = node.management.keyModules.get('software')!;
+    const found = await Promise.all(made.map(async (key) => (await requestStores.keys.find(key))!));
+    expect(found.filter(({description}) => description === 'changed')).to.have.length(1);
+    for (const [index, key] of found.entries()) {
+      const before = made[index]!;
+      expect(key.versions).to.have.length(before.versions.length);
+      for (const version of [key.versions[0]!, key.versions[127]!, key.versions.at(-1)!]) {
+        const {keystoreId, localKeyId} = key;
+        const id = {keystoreId, localKeyId, type: 'Sha256HmacKey2019', version: version.version} as const;
+        const {material = Buffer.of()} = version;
+        const old = before.versions[version.version - 1]!.material!;
+        expect(material).to.not.deep.equal(old);
+        expect(await module.sign({...id, material}, Buffer.from('x'))).to.have.length(32);
+      }
+    }
+  });
 });
