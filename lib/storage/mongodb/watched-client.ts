@@ -17,7 +17,8 @@ const MARGIN_MS = 500;
 /**
  * A client of the driver, and a new one in its place where it would never find its server again: where the connection of the
  * driver's monitor is closed while it sends its handshake, that waits for an answer for ever (seen with 7.9), and so does
- * every call for a server. A check of a lost server that goes on for longer than its time limits allow is one of these.
+ * every call for a server. A check of a lost server that goes on for longer than its time limits allow is one of these. So is
+ * a client that found no server when it first looked for one: the driver closes it, and it looks no more.
  */
 export class WatchedClient {
   readonly #options: WatchedClientOptions;
@@ -25,6 +26,7 @@ export class WatchedClient {
   /** By address: when the monitor began to check a server, of which nothing is known. */
   #checks = new Map<string, number>();
   #lost = new Set<string>();
+  #hasGivenUp = false;
   #client: MongoClient;
 
   constructor(options: WatchedClientOptions) {
@@ -40,7 +42,12 @@ export class WatchedClient {
 
   /** For one call. A client connects by itself. */
   db(): Db {
-    if (this.#isStuck()) this.#replace();
+    if (this.#hasGivenUp) {
+      this.#replace();
+    } else if (this.#isStuck()) {
+      this.#replace();
+      this.#options.onReplaced?.();
+    }
     return this.#client.db(this.#options.database, DATABASE_OPTIONS);
   }
 
@@ -59,7 +66,6 @@ export class WatchedClient {
     this.#client = this.#make();
     // Nothing of it can be answered any more.
     old.close().catch(() => undefined);
-    this.#options.onReplaced?.();
   }
 
   #make(): MongoClient {
@@ -67,12 +73,17 @@ export class WatchedClient {
     const [checks, lost] = [new Map<string, number>(), new Set<string>()];
     this.#checks = checks;
     this.#lost = lost;
+    this.#hasGivenUp = false;
     client.on('serverHeartbeatStarted', ({connectionId}) => checks.set(connectionId, this.#now()));
     client.on('serverHeartbeatSucceeded', ({connectionId}) => checks.delete(connectionId));
     client.on('serverHeartbeatFailed', ({connectionId}) => checks.delete(connectionId));
     client.on('serverDescriptionChanged', ({address, newDescription}) => {
       if (newDescription.type === 'Unknown') lost.add(address);
       else lost.delete(address);
+    });
+    client.on('topologyClosed', () => {
+      // Of one that was replaced it is nothing new.
+      if (this.#client === client) this.#hasGivenUp = true;
     });
     client.on('serverClosed', ({address}) => {
       checks.delete(address);

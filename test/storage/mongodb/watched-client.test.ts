@@ -79,6 +79,16 @@ describe('WatchedClient', () => {
     expect(clientsAfter(10_000)).to.equal(1);
   });
 
+  it('is replaced where it has given up, each time, and not for one before it', () => {
+    latest().emit('topologyClosed', {});
+    expect(clientsAfter(0)).to.equal(2);
+    expect(clientsAfter(10_000)).to.equal(2);
+    made[0]!.emit('topologyClosed', {});
+    expect(clientsAfter(0)).to.equal(2);
+    latest().emit('topologyClosed', {});
+    expect(clientsAfter(0)).to.equal(3);
+  });
+
   it('is replaced again, and knows nothing of what the one before is told', () => {
     const [first] = made;
     first!.describe('Unknown');
