@@ -64,18 +64,25 @@ export class AuthenticatedStateStore implements RequestStateStore {
     id: KeyRecordId,
     stored: Authenticated<KeyRecord> | undefined,
   ): () => Promise<KeyRecord | undefined> {
-    const {authenticator, keys} = this.#options;
-    let isFirst = true;
+    const {store, authenticator, keys} = this.#options;
+    let isRead = true;
+    const read = async (): Promise<Authenticated<KeyRecord> | undefined> => {
+      // Of all stores this one knows best what has not changed.
+      if (!isRead) return (await store.read(id)).key;
+      isRead = false;
+      return stored;
+    };
     return async () => {
-      if (!isFirst) return keys.find(id);
-      isFirst = false;
-      if (!stored) return undefined;
+      try {
+        const key = await read();
+        if (!key) return undefined;
+        if (key.keystoreId === id.keystoreId && key.localKeyId === id.localKeyId)
+          return await authenticator.verifyKey(key);
+      } catch (error) {
+        if (!(error instanceof InternalError || error instanceof TamperedRecordError)) throw error;
+      }
       // What is none of ours may have been sealed anew since it was read: what is there now is judged.
-      if (stored.keystoreId !== id.keystoreId || stored.localKeyId !== id.localKeyId) return keys.find(id);
-      return authenticator.verifyKey(stored).catch((error: unknown) => {
-        if (error instanceof TamperedRecordError) return keys.find(id);
-        throw error;
-      });
+      return keys.find(id);
     };
   }
 }

@@ -65,7 +65,7 @@ describe('AuthenticatedStateStore', function () {
     await database.keys.update(changed);
     expect(plain(await findKey!())).to.deep.equal(plain(key));
     for (let time = 1; time <= 2; time++) expect(plain(await findKey!())).to.deep.equal(plain(changed));
-    expect(calls).to.deep.equal(['state.read', 'keys.find', 'keys.find']);
+    expect(calls).to.deep.equal(['state.read', 'state.read', 'state.read']);
   });
 
   it('gives no key that was not asked for, and none where there is none', async () => {
