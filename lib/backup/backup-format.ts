@@ -71,10 +71,14 @@ export async function readPreamble(file: FileHandle): Promise<Preamble> {
 
 /** @returns the bytes from `position` on, fewer than `length` only where the file ends. */
 export async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
+  return readInto(Buffer.alloc(length), file, position);
+}
+
+/** As `readAt`, as many as the buffer takes. @returns the part of the buffer that has them */
+export async function readInto(buffer: Buffer, file: FileHandle, position: number): Promise<Buffer> {
   let read = 0;
-  while (read < length) {
-    const {bytesRead} = await file.read(buffer, read, length - read, position + read);
+  while (read < buffer.length) {
+    const {bytesRead} = await file.read(buffer, read, buffer.length - read, position + read);
     if (bytesRead === 0) break;
     read += bytesRead;
   }

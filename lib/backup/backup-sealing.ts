@@ -11,7 +11,7 @@ export interface BackupSealer {
    * @returns what the file begins with. @throws BackupError, `roots-changed`; UnavailableError
    */
   start(bytes: number): Promise<Uint8Array>;
-  /** @param piece the next CHUNK_BYTES of the copy, or what is left of it. @returns the chunk that follows in the file */
+  /** @param piece the next CHUNK_BYTES of the copy, or what is left of it; used anew afterwards. @returns the chunk */
   seal(piece: Uint8Array): Promise<Uint8Array>;
   /** Forgets the backup's key. */
   close(): Promise<void>;

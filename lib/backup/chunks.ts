@@ -3,7 +3,7 @@ import type {AesGcmKey} from '../sealing/aes-gcm-key.ts';
 import {SealedBlobError} from '../sealing/wrapper.ts';
 import {assertNotCancelled} from './backup-error.ts';
 import type {BackupSealer} from './backup-sealing.ts';
-import {CHUNK_BYTES, chunkContext, damaged, readAt, type Preamble} from './backup-format.ts';
+import {CHUNK_BYTES, chunkContext, damaged, readAt, readInto, type Preamble} from './backup-format.ts';
 
 /** What a blob has besides its plaintext and its key's id: aes-gcm-blob.ts. */
 const BLOB_OVERHEAD = 2 + 12 + 16;
@@ -30,11 +30,12 @@ export async function sealChunks(
     signal,
   }: ProgressOptions & {readonly size: number; readonly sealer: Pick<BackupSealer, 'seal'>},
 ): Promise<void> {
+  const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, size));
   for (let index = 0; index < chunkCount(size); index++) {
     assertNotCancelled(signal);
     const position = index * CHUNK_BYTES;
     const length = Math.min(CHUNK_BYTES, size - position);
-    const piece = await readAt(source, position, length);
+    const piece = await readInto(buffer.subarray(0, length), source, position);
     if (piece.length < length) throw new TypeError('The copy of the database has become shorter.');
     await sink.writeFile(await sealer.seal(piece));
     onProgress?.(position + length, size);

@@ -7,7 +7,7 @@ import {executeOperation, type Administered} from '../../admin/execute-operation
 import {backup, runBackup, type BackupParameters, type BackupPlace} from '../../admin/operations/backup.ts';
 import {check} from '../../admin/operations/check.ts';
 import type {BackupSummary} from '../../backup/write-backup.ts';
-import {InternalError, OutcomeUnknownError} from '../../errors.ts';
+import {InternalError, OutcomeUnknownError, UnavailableError} from '../../errors.ts';
 import type {HttpProcess, KeyProcess} from '../protocol/key-process-methods.ts';
 import {AnchorBatches} from './anchor-batches.ts';
 import {PendingCalls} from './pending-calls.ts';
@@ -60,7 +60,18 @@ export class RemoteAdministration {
       ...backup,
       run: (_administered, parsed, given) => runBackup(place, parsed, given),
     };
-    return executeOperation(operation, {management: {root: {isSealed}}, parameters, call, log});
+    try {
+      return await executeOperation(operation, {management: {root: {isSealed}}, parameters, call, log});
+    } catch (error) {
+      // Where that is sealed, it says so itself.
+      if (!(
+        error instanceof AdminError &&
+        error.code === 'failed' &&
+        error.cause instanceof UnavailableError
+      ))
+        throw error;
+      throw new AdminError('failed', `${error.message} ${UNMADE}`, {cause: error});
+    }
   }
 
   /** @throws AdminError alone */
@@ -87,6 +98,7 @@ export class RemoteAdministration {
   }
 }
 
+const UNMADE = 'No backup was made, and nothing is left of it..';
 const ENDED =
   'The key process ended before it had answered, and is begun again: it was done, or not, or in part. A job goes on by itself; for anything else look what there is, and ask again.';
 

@@ -18,6 +18,7 @@ import {
 import {storedKey, storedKeystore} from '../../../lib/isolation/protocol/record-shapes.ts';
 import {handlersOf, remote} from '../../../lib/isolation/protocol/remote-interface.ts';
 import {encodeRow} from '../../../lib/isolation/protocol/rows.ts';
+import {anything} from '../../../lib/isolation/protocol/shape.ts';
 import {SqliteStores} from '../../../lib/storage/sqlite/sqlite-stores.ts';
 import type {KeyRecord} from '../../../lib/storage/key-record.ts';
 import type {KeystoreConfig, KeystoreConfigStore} from '../../../lib/storage/keystore-config-store.ts';
@@ -35,10 +36,13 @@ export class KeyProcessScene {
   readonly backups: BackupCalls;
   /** What there is to be read where the key process asks for an anchor. */
   anchor: readonly string[] = [];
+  /** What operators' commands have written. */
+  readonly written: string[] = [];
   /** What the key process asked for. */
   readonly asked: string[] = [];
   readonly ended: Promise<unknown>;
   readonly #dataDir: string;
+  readonly #connection: Connection;
 
   private constructor(stores: Stores, dataDir: string) {
     this.stores = stores;
@@ -51,8 +55,11 @@ export class KeyProcessScene {
       acceptOnce: note('acceptOnce'),
       goOn: note('goOn'),
       adminReport: note('adminReport'),
-      adminWrite: note('adminWrite'),
-      anchorLines: async () => ({lines: this.anchor, end: true}),
+      adminWrite: async (_call, line) => void this.written.push(line),
+      anchorLines: async () => {
+        this.asked.push('anchorLines');
+        return {lines: this.anchor, end: true};
+      },
       sealedChanged: note('sealedChanged'),
       selfCheckReport: async () => ({mode: 'warn', result: 'none'}),
       selfCheck: async () => ({mode: 'warn', result: 'none'}),
@@ -63,11 +70,16 @@ export class KeyProcessScene {
       ...storeHandlers(stores),
       ...handlersOf<HttpProcess>('http', HTTP_PROCESS_METHODS, http),
     ]);
-    const connection = new Connection(httpEnd, {methods, onEnd: () => undefined});
+    const connection = (this.#connection = new Connection(httpEnd, {methods, onEnd: () => undefined}));
     this.ended = serveHttpProcess(keyEnd).catch((error: unknown) => error);
     this.keys = remote<KeyProcess>('keys', KEY_PROCESS_METHODS, connection);
     this.backups = remote<BackupCalls>('backups', BACKUP_METHODS, connection);
     this.keystores = remote<KeystoreConfigStore>('keystores', REQUEST_KEYSTORE_METHODS, connection);
+  }
+
+  /** Of an HTTP process that does not look at what it sends. */
+  sendRaw(name: string, parameters: unknown): Promise<unknown> {
+    return this.#connection.call(name, {parameters: anything, result: anything}, parameters);
   }
 
   static async create(): Promise<KeyProcessScene> {

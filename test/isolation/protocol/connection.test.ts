@@ -16,6 +16,8 @@ import {
   UnavailableError,
   ValidationError,
 } from '../../../lib/errors.ts';
+import {BackupError} from '../../../lib/backup/backup-error.ts';
+import {AnchorError} from '../../../lib/integrity/anchor-lines.ts';
 import {encodeCbor} from '../../../lib/isolation/protocol/cbor.ts';
 import {Connection, type Handler, type Method} from '../../../lib/isolation/protocol/connection.ts';
 import {OtherProcessError} from '../../../lib/isolation/protocol/failure.ts';
@@ -47,6 +49,8 @@ const ERRORS = {
   unknown: new OutcomeUnknownError('Perhaps.'),
   sealed: new SealedError(),
   inUse: new KeyInUseError('It is sealed under.'),
+  anchor: new AnchorError('The file is not an anchor.'),
+  backup: new BackupError('roots-changed', 'Make it again.'),
 } as const;
 
 describe('isolation protocol: Connection', () => {
