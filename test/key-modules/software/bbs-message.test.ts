@@ -4,6 +4,22 @@ import fc from 'fast-check';
 import {MAX_BBS_MESSAGES, parseBbsMessage} from '../../../lib/key-modules/software/algorithms/bbs-message.ts';
 import {hex} from './known-key.ts';
 
+function readByLibrary(data: Uint8Array): unknown {
+  try {
+    const value: unknown = decode(data, {strict: true, allowIndefinite: false});
+    if (!Array.isArray(value) || value.length !== 2 || !Buffer.from(encode(value)).equals(data))
+      return undefined;
+    const [header, messages] = value as unknown[];
+    const isMessage =
+      header instanceof Uint8Array &&
+      Array.isArray(messages) &&
+      messages.every((message) => message instanceof Uint8Array);
+    return isMessage ? {header, messages} : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 describe('BBS message encoding', () => {
   it('reads every header and list of messages that CBOR can write', () => {
     const bytes = fc.uint8Array({maxLength: 300});
@@ -20,6 +36,28 @@ describe('BBS message encoding', () => {
         const message = parseBbsMessage(data);
         if (message) expect(encode(decode(data))).to.deep.equal(data);
       }),
+    );
+  });
+
+  it('reads what was changed by a byte where a library for CBOR reads it as such a message, and only there', () => {
+    const bytes = fc.uint8Array({maxLength: 30});
+    const edit = fc.record({at: fc.nat(), by: fc.nat(255), how: fc.constantFrom('put', 'insert', 'remove')});
+    const lengths = fc.constantFrom(0, 1, 23, 24, 25, 255, 256, 257, 65_535, 65_536, 65_537);
+    const long = lengths.map((length) => new Uint8Array(length));
+    fc.assert(
+      fc.property(
+        fc.oneof(bytes, long),
+        fc.array(bytes, {maxLength: 30}),
+        edit,
+        (header, messages, change) => {
+          const data = [...encode([header, messages])];
+          const at = change.at % Math.min(data.length, 64);
+          data.splice(at, change.how === 'insert' ? 0 : 1, ...(change.how === 'remove' ? [] : [change.by]));
+          const edited = Uint8Array.from(data);
+          expect(parseBbsMessage(edited)).to.deep.equal(readByLibrary(edited));
+        },
+      ),
+      {numRuns: 1000},
     );
   });
 

@@ -1,6 +1,7 @@
 import {createSecretKey, type KeyObject, randomBytes} from 'node:crypto';
 import type {Ciphersuite} from '@digitalbazaar/bbs-signatures';
 import {MalformedRequestError} from '../../../errors.ts';
+import {MAX_BBS_DATA_BYTES, MAX_BBS_MESSAGES, parseBbsMessage} from './bbs-message.ts';
 import {requireLength, type SoftwareAlgorithm} from '../software-algorithm.ts';
 import type {BbsJob, BbsResult, BbsWorkers} from './bbs-jobs.ts';
 
@@ -51,9 +52,6 @@ function bytesOf(result: BbsResult): Uint8Array {
   return result;
 }
 
-// Not before BBS is used.
-const loadParser = () => import('./bbs-message.ts');
-
 /**
  * BBS signatures (draft-irtf-cfrg-bbs-signatures) in G1, public keys in G2. The secret is the scalar, 32 bytes
  * big-endian. The arithmetic is JavaScript's BigInt: slow, so in threads of its own; not of constant time; and it
@@ -75,7 +73,6 @@ export function bbs(ciphersuite: Ciphersuite, workers: BbsWorkers): SoftwareAlgo
       return {
         publicKey,
         async sign(data) {
-          const {MAX_BBS_DATA_BYTES, MAX_BBS_MESSAGES, parseBbsMessage} = await loadParser();
           const message = parseBbsMessage(data);
           if (!message) {
             throw new MalformedRequestError(
@@ -97,7 +94,6 @@ export function bbs(ciphersuite: Ciphersuite, workers: BbsWorkers): SoftwareAlgo
         async verify(data, givenSignature) {
           if (givenSignature.length !== SIGNATURE_LENGTH) return false;
           const signature = Uint8Array.from(givenSignature);
-          const {parseBbsMessage} = await loadParser();
           const message = parseBbsMessage(data);
           if (!message) return false;
           const job = {operation: 'verify', ciphersuite, publicKey, signature, ...message} as const;
