@@ -125,7 +125,17 @@ const LAYERS = [
   },
   {
     part: 'ipc',
-    may: ['admin', 'isolation', 'keys', 'operations', 'sealing', 'storage', 'validation', 'zcap'],
+    may: [
+      'admin',
+      'isolation',
+      'keys',
+      'observability',
+      'operations',
+      'sealing',
+      'storage',
+      'validation',
+      'zcap',
+    ],
     why: 'IPC is another way to operations, and speaks as processes of a server do.',
   },
   {
@@ -143,7 +153,7 @@ const LAYERS = [
       'self-check',
       'storage',
     ],
-    modules: ['key-management'],
+    modules: ['key-management', 'node-id'],
     // lib/operations, as lib/admin and lib/admin/operations see it.
     never: ['^(?:\\.\\./){1,2}operations/'],
     why: 'operators work on key management, whoever composed it.',
@@ -175,6 +185,7 @@ const LAYERS = [
       'client',
       'config',
       'ipc',
+      'isolation',
       'keys',
       'maintenance',
       'moving',

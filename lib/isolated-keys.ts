@@ -1,9 +1,10 @@
 import {UnavailableError} from './errors.ts';
 import type {Settings} from './config/settings.ts';
-import {confine, type Confinement} from './isolation/http-side/confinement.ts';
-import {keyPlaces, seedingPlaces} from './isolation/http-side/key-places.ts';
 import {KeyProcessLink, type KeyProcessLinkOptions} from './isolation/http-side/key-process-link.ts';
+import type {KeyProcessRunner} from './isolation/http-side/key-process-runner.ts';
+import {LocalRunner} from './isolation/http-side/local-runner.ts';
 import {PendingCalls} from './isolation/http-side/pending-calls.ts';
+import {PrimaryRunner} from './isolation/http-side/primary-runner.ts';
 import {RemoteAdministration} from './isolation/http-side/remote-administration.ts';
 import {RemoteBackupSealing} from './isolation/http-side/remote-backup-sealing.ts';
 import {RemoteKeyService, type PendingRequest} from './isolation/http-side/remote-key-service.ts';
@@ -18,7 +19,6 @@ import {
   type HttpProcess,
   type KeyProcess,
 } from './isolation/protocol/key-process-methods.ts';
-import {KeyProcessStartError} from './isolation/protocol/key-process-start-error.ts';
 import {handlersOf, remote} from './isolation/protocol/remote-interface.ts';
 import {NodeLeases} from './maintenance/node-leases.ts';
 import {nodeId} from './node-id.ts';
@@ -29,7 +29,6 @@ import {SealedError} from './sealing/sealing-errors.ts';
 import type {ServedKeys, ServedKeysOptions} from './served-keys.ts';
 import {rootNotices} from './start-notices.ts';
 import type {KeystoreConfigStore} from './storage/keystore-config-store.ts';
-import type {Stores} from './storage/stores.ts';
 
 /**
  * Keys in a process of their own: this one has the database, and the requests, and never a key (docs/adr/0025-key-process.md).
@@ -37,12 +36,13 @@ import type {Stores} from './storage/stores.ts';
  */
 export async function openKeysIsolated(
   settings: Settings,
-  {log, closing, metrics = NO_METRICS, selfCheck}: ServedKeysOptions,
+  {log, closing, metrics = NO_METRICS, selfCheck, role}: ServedKeysOptions,
 ): Promise<ServedKeys> {
+  const {worker} = role;
   const stores = await openStores(settings, {log});
   closing.defer(() => stores.close());
   await stores.keyHierarchy.validateSchema();
-  const holder = await nodeId(settings.dataDir);
+  const holder = await nodeId(settings.dataDir, {worker: worker?.start.number ?? 0});
   const requests = new PendingCalls<PendingRequest>();
   let isSealed = false;
 
@@ -66,38 +66,18 @@ export async function openKeysIsolated(
       }
     },
   };
-  let needsOperator = false;
   const methods = new Map([
     ...storeHandlers(stores),
     ...handlersOf<HttpProcess>('http', HTTP_PROCESS_METHODS, http),
   ]);
-  const runAs = (confinement: () => Promise<Confinement>): RunningKeys => {
-    const link = new KeyProcessLink({confinement, log, methods, open});
-    return {link, keyProcess: remote<KeyProcess>('keys', KEY_PROCESS_METHODS, link)};
-  };
-  const open: KeyProcessLinkOptions['open'] = async (connection, {again}) => {
-    const process = remote<KeyProcess>('keys', KEY_PROCESS_METHODS, connection);
-    const sealed = again && (isSealed || needsOperator);
-    try {
-      const opened = await process.open({
-        settings: withoutPlaces(settings),
-        holder,
-        sealed,
-        prompts: !again,
-      });
-      isSealed = opened.sealed;
-      return opened;
-    } catch (error) {
-      needsOperator = error instanceof KeyProcessStartError && error.reason === 'root-of-trust';
-      throw error;
-    }
-  };
-  const created = await seed(settings, stores, runAs);
-  const {link, keyProcess} = runAs(async () => {
-    const confinement = await confine(keyPlaces(settings, await stores.keyHierarchy.listRootWrappers()));
-    if (confinement.network === 'open') log.warn({}, NO_NAMESPACE);
-    return confinement;
-  });
+  const storedRoots = () => stores.keyHierarchy.listRootWrappers();
+  const runner: KeyProcessRunner = worker
+    ? new PrimaryRunner({channel: worker.channel, storedRoots})
+    : new LocalRunner({settings, holder, storedRoots, wasSealed: () => isSealed, log});
+  const created = await seed(runner, {methods, log});
+  const link = new KeyProcessLink({run: () => runner.run(), methods, log});
+  worker?.channel.on('is-sealed', () => (link.isOpen ? isSealed : undefined));
+  const keyProcess = remote<KeyProcess>('keys', KEY_PROCESS_METHODS, link);
   closing.defer(() => link.stop(() => keyProcess.close()));
   const administration = new RemoteAdministration({
     ...{settings, stores, keyProcess, log},
@@ -121,7 +101,7 @@ export async function openKeysIsolated(
         created: created || opened.created,
         sealed: opened.sealed,
       }),
-      `keys: in a process of their own (${String(link.pid)})${link.network === 'none' ? ', without a network' : ''}`,
+      describe(link, worker !== undefined),
     ],
     healthChecks: [
       {
@@ -142,32 +122,26 @@ export async function openKeysIsolated(
   };
 }
 
-const NO_NAMESPACE =
-  'this system gives the key process no network of its own (unshare): it could use this one';
-
-interface RunningKeys {
-  readonly link: KeyProcessLink;
-  readonly keyProcess: KeyProcess;
-}
-
 /**
  * Has the first root key file made, by a process of its own: that which answers requests may write no file.
  * @returns whether one was made
  */
 async function seed(
-  settings: Settings,
-  {keyHierarchy}: Stores,
-  runAs: (confinement: () => Promise<Confinement>) => RunningKeys,
+  runner: KeyProcessRunner,
+  {methods, log}: Pick<KeyProcessLinkOptions, 'methods' | 'log'>,
 ): Promise<boolean> {
-  const places = seedingPlaces(settings, await keyHierarchy.listRootWrappers());
-  if (!places) return false;
-  const {link, keyProcess} = runAs(() => confine(places));
+  const seeding = await runner.runToSeed();
+  if (!seeding) return false;
+  const link = new KeyProcessLink({run: async () => seeding, methods, log});
+  const keyProcess = remote<KeyProcess>('keys', KEY_PROCESS_METHODS, link);
   const {created} = await link.start();
   await link.stop(() => keyProcess.close());
   return created;
 }
 
-/** Where the database is, and how to get in, is nothing to the key process. */
-function withoutPlaces(settings: Settings): object {
-  return {...settings, storage: {kind: settings.storage.kind}, storageAccess: undefined, tls: undefined};
+function describe({network, pid}: KeyProcessLink, isWorker: boolean): string {
+  const where = isWorker
+    ? 'for each worker in a process of their own'
+    : `in a process of their own (${String(pid)})`;
+  return `keys: ${where}${network === 'none' ? ', without a network' : ''}`;
 }

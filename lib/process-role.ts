@@ -33,6 +33,7 @@ export interface ProcessRole {
   readonly maxConnections: number;
   /** Absent where the process is all of the server. */
   readonly workers?: WorkerLink['workers'];
+  readonly worker?: WorkerLink;
 }
 
 export function wholeServer(settings: Settings): ProcessRole {
@@ -62,6 +63,7 @@ export function workerOf(link: WorkerLink, settings: Settings): ProcessRole {
   return {
     maxConnections: Math.ceil(settings.maxConnections / workers),
     workers: () => link.workers(),
+    worker: link,
     takeDataDirectory: async () => shareDataDirectory(dataDir),
     openMetrics: async (closing) => {
       if (!metricsListen) return NO_METRICS;

@@ -7,6 +7,7 @@ import type {Settings} from '../config/settings.ts';
 import {reopenLogFile} from '../observability/logger.ts';
 import {metricsNotice, startMetricsListener} from '../observability/metrics-listener.ts';
 import {Primary} from '../processes/primary.ts';
+import {WorkerRoots} from '../processes/worker-roots.ts';
 import {EXIT_FAILURE, type Terminal} from './command.ts';
 import {onReloadSignal} from './reload-signal.ts';
 import {whatNext} from './serve-notices.ts';
@@ -20,6 +21,13 @@ export interface ServeOptions {
   readonly texts: Readonly<Record<string, string>>;
   /** The launcher, which workers run, too. */
   readonly launcher: string;
+}
+
+interface StartedPrimary {
+  readonly primary: Primary;
+  /** Ends all other processes at once. */
+  readonly kill: () => void;
+  readonly lines: readonly string[];
 }
 
 /** Runs the server as several processes, of which this is the primary, until it is told to stop. @returns the exit code */
@@ -36,11 +44,11 @@ export async function servePrimary(settings: Settings, options: ServeOptions): P
     );
     return EXIT_FAILURE;
   }
-  const {primary, lines} = started;
+  const {primary, kill, lines} = started;
   const stop = shutdownSignal({
     on: (signal, listener) => process.on(signal, listener),
     exit: (code) => {
-      primary.kill();
+      kill();
       process.exit(code);
     },
   });
@@ -66,8 +74,8 @@ async function startPrimary(
   settings: Settings,
   {log, texts, launcher}: ServeOptions,
   closing: AsyncDisposableStack,
-): Promise<{readonly primary: Primary; readonly lines: readonly string[]}> {
-  const {dataDir, metricsListen, rootWrapper} = settings;
+): Promise<StartedPrimary> {
+  const {dataDir, metricsListen, rootWrapper, isolation} = settings;
   process.title = 'webkms primary';
   await mkdir(dataDir, {recursive: true, mode: 0o700});
   await assertOwnersDirectory(dataDir);
@@ -76,9 +84,13 @@ async function startPrimary(
   const metrics = metricsListen && (await import('../processes/worker-metrics.ts')).WorkerMetrics;
   const [, digits] = /^passphrase:fd=([0-9]+)$/.exec(rootWrapper) ?? [];
   const descriptor = digits === undefined ? undefined : Number(digits);
-  const primary = new Primary({
+  const KeyProcesses =
+    isolation === 'process' && (await import('../isolation/primary-side/key-processes.ts')).KeyProcesses;
+  const keyProcesses = KeyProcesses && new KeyProcesses({settings, log, status: () => primary.status()});
+  const primary: Primary = new Primary({
     settings,
     log,
+    roots: keyProcesses || new WorkerRoots(log),
     fork: {exec: launcher, texts, descriptor},
     metrics: metrics && ((workers) => new metrics(workers, log)),
   });
@@ -88,12 +100,17 @@ async function startPrimary(
     closing.defer(() => listener.close());
     notices.push(metricsNotice(listener.address));
   }
+  if (keyProcesses) closing.defer(() => keyProcesses.ended());
   const listening = await primary.start();
   closing.defer(() => primary.stop());
   // The first worker has read it.
   if (descriptor !== undefined && descriptor > 2) closeQuietly(descriptor);
   const {url} = listening;
-  return {primary, lines: [...notices, ...listening.notices, `listening on ${url}`, ...whatNext(url)]};
+  const kill = (): void => {
+    primary.kill();
+    if (keyProcesses) keyProcesses.kill();
+  };
+  return {primary, kill, lines: [...notices, ...listening.notices, `listening on ${url}`, ...whatNext(url)]};
 }
 
 function closeQuietly(descriptor: number): void {

@@ -77,8 +77,8 @@ function channelPort(): ChannelPort {
     get connected() {
       return process.connected;
     },
-    send: (message, callback) => send(message, undefined, undefined, callback),
-    on: (event: 'message' | 'disconnect', listener: (message: unknown) => void) =>
+    send: (message, callback, socket) => send(message, socket, undefined, callback),
+    on: (event: 'message' | 'disconnect', listener: (message: unknown, socket?: unknown) => void) =>
       process.on(event as 'message', listener),
   };
 }

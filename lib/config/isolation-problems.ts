@@ -3,21 +3,13 @@ import type {SettingProblem} from './settings-error.ts';
 /** What does not go with keys in a process of their own. */
 export function isolationProblems({
   WEBKMS_ISOLATION: isolation,
-  WEBKMS_WORKERS: workers,
   WEBKMS_ROOT_WRAPPER: root,
 }: {
   readonly WEBKMS_ISOLATION: 'none' | 'process';
-  readonly WEBKMS_WORKERS: number;
   readonly WEBKMS_ROOT_WRAPPER: string;
 }): SettingProblem[] {
   if (isolation === 'none') return [];
   const problems: SettingProblem[] = [];
-  if (workers > 1) {
-    problems.push({
-      variable: 'WEBKMS_ISOLATION',
-      problem: 'is process, which goes with WEBKMS_WORKERS=1 only',
-    });
-  }
   if (root.startsWith('env:') || root.startsWith('passphrase:fd=')) {
     problems.push({
       variable: 'WEBKMS_ROOT_WRAPPER',

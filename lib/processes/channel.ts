@@ -1,8 +1,11 @@
+import type {Socket} from 'node:net';
+
 /** What is needed of `process` in a worker, and of a worker's process in the primary. */
 export interface ChannelPort {
   readonly connected: boolean;
-  send(message: object, callback: (error: Error | null) => void): unknown;
-  on(event: 'message', listener: (message: unknown) => void): unknown;
+  /** @param socket the other process has it then, and this one no more */
+  send(message: object, callback: (error: Error | null) => void, socket?: Socket): unknown;
+  on(event: 'message', listener: (message: unknown, socket?: unknown) => void): unknown;
   on(event: 'disconnect', listener: () => void): unknown;
 }
 
@@ -12,7 +15,7 @@ export class ChannelError extends Error {
   readonly code = 'ERR_CHANNEL';
 }
 
-type Handler = (payload: unknown) => unknown;
+type Handler = (payload: unknown, socket: unknown) => unknown;
 
 interface Frame {
   /** Tells these messages from all others. */
@@ -21,6 +24,17 @@ interface Frame {
   readonly id?: number;
   readonly name?: string;
   readonly payload?: unknown;
+}
+
+interface Early {
+  readonly frame: Frame;
+  readonly socket: unknown;
+}
+
+export interface AskOptions {
+  readonly timeoutMs?: number;
+  /** Given away with the question. When the answer is there, this process has it no more. */
+  readonly socket?: Socket | undefined;
 }
 
 const ANSWER_MS = 10_000;
@@ -32,14 +46,14 @@ const ANSWER_MS = 10_000;
 export class Channel {
   readonly #port: ChannelPort;
   readonly #handlers = new Map<string, Handler>();
-  readonly #early = new Map<string, Frame[]>();
+  readonly #early = new Map<string, Early[]>();
   readonly #asked = new Map<number, (answer: Frame) => void>();
   #nextId = 1;
 
   constructor(port: ChannelPort) {
     this.#port = port;
-    port.on('message', (message) => {
-      if (isFrame(message)) this.#take(message);
+    port.on('message', (message, socket) => {
+      if (isFrame(message)) this.#take(message, socket);
     });
     port.on('disconnect', () => {
       const gone: Frame = {webkms: 'failure', payload: 'The other process is gone.'};
@@ -52,7 +66,7 @@ export class Channel {
     this.#handlers.set(name, handler);
     const early = this.#early.get(name) ?? [];
     this.#early.delete(name);
-    for (const frame of early) void this.#handle(handler, frame);
+    for (const {frame, socket} of early) void this.#handle(handler, frame, socket);
   }
 
   /** Nothing happens where the other end is gone. */
@@ -64,7 +78,7 @@ export class Channel {
   async ask(
     name: string,
     payload?: unknown,
-    {timeoutMs = ANSWER_MS}: {readonly timeoutMs?: number} = {},
+    {timeoutMs = ANSWER_MS, socket}: AskOptions = {},
   ): Promise<unknown> {
     const id = this.#nextId++;
     const {promise, resolve} = Promise.withResolvers<Frame>();
@@ -72,9 +86,8 @@ export class Channel {
     const late: Frame = {webkms: 'failure', payload: `There was no answer within ${timeoutMs} ms.`};
     const timer = setTimeout(() => resolve(late), timeoutMs);
     try {
-      this.#send({webkms: 'ask', id, name, payload}, (error) =>
-        resolve({webkms: 'failure', payload: error.message}),
-      );
+      const onFailure = (error: Error): void => resolve({webkms: 'failure', payload: error.message});
+      this.#send({webkms: 'ask', id, name, payload}, {onFailure, socket});
       const answer = await promise;
       if (answer.webkms === 'answer') return answer.payload;
       throw new ChannelError(String(answer.payload));
@@ -84,21 +97,21 @@ export class Channel {
     }
   }
 
-  #take(frame: Frame): void {
+  #take(frame: Frame, socket: unknown): void {
     if (frame.webkms === 'answer' || frame.webkms === 'failure') {
       this.#asked.get(frame.id ?? 0)?.(frame);
       return;
     }
     const {name = ''} = frame;
     const handler = this.#handlers.get(name);
-    if (handler) void this.#handle(handler, frame);
-    else this.#early.set(name, [...(this.#early.get(name) ?? []), frame]);
+    if (handler) void this.#handle(handler, frame, socket);
+    else this.#early.set(name, [...(this.#early.get(name) ?? []), {frame, socket}]);
   }
 
-  async #handle(handler: Handler, {webkms, id = 0, payload}: Frame): Promise<void> {
+  async #handle(handler: Handler, {webkms, id = 0, payload}: Frame, socket: unknown): Promise<void> {
     let answer: Frame;
     try {
-      answer = {webkms: 'answer', id, payload: await handler(payload)};
+      answer = {webkms: 'answer', id, payload: await handler(payload, socket)};
     } catch (error) {
       const message = error instanceof Error ? error.message : 'It failed.';
       answer = {webkms: 'failure', id, payload: message};
@@ -106,14 +119,21 @@ export class Channel {
     if (webkms === 'ask') this.#send(answer);
   }
 
-  #send(frame: Frame, onFailure: (error: Error) => void = () => undefined): void {
+  #send(
+    frame: Frame,
+    {
+      onFailure,
+      socket,
+    }: {readonly onFailure?: (error: Error) => void; readonly socket?: Socket | undefined} = {},
+  ): void {
     if (!this.#port.connected) {
-      onFailure(new ChannelError('The other process is gone.'));
+      onFailure?.(new ChannelError('The other process is gone.'));
       return;
     }
-    this.#port.send(frame, (error) => {
-      if (error) onFailure(error);
-    });
+    const onSent = (error: Error | null): void => {
+      if (error) onFailure?.(error);
+    };
+    this.#port.send(frame, onSent, socket);
   }
 }
 

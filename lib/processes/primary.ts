@@ -1,15 +1,17 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Logger} from 'pino';
 import type {Settings} from '../config/settings.ts';
-import type {WorkerListening} from './messages.ts';
+import type {WorkerListening, WorkerStatus} from './messages.ts';
 import {Relay} from './relay.ts';
 import {RestartDelay} from './restart-delay.ts';
 import type {WorkerMetrics} from './worker-metrics.ts';
-import {WorkerProcess, WorkerStartError, type ForkOptions} from './worker-process.ts';
+import {WorkerProcess, WorkerStartError, type ForkOptions, type WorkerExit} from './worker-process.ts';
+import type {SharedRoots} from './worker-roots.ts';
 
 export interface PrimaryOptions {
   readonly settings: Pick<Settings, 'workers' | 'rateLimit' | 'shutdownTimeoutSeconds'>;
   readonly log: Logger;
+  readonly roots: SharedRoots;
   /** What workers run, and what they load their settings from; a descriptor that the first one reads. */
   readonly fork: Pick<ForkOptions, 'exec' | 'descriptor'> & {readonly texts: ForkOptions['start']['texts']};
   /** Where metrics are on. */
@@ -43,10 +45,10 @@ export class Primary {
 
   constructor(options: PrimaryOptions) {
     this.#options = options;
-    const {settings, log} = options;
+    const {settings} = options;
     const workers = (): readonly WorkerProcess[] => [...this.#workers];
     this.metrics = options.metrics?.(workers);
-    this.#relay = new Relay({workers, rates: settings.rateLimit, count: settings.workers, log});
+    this.#relay = new Relay({workers, rates: settings.rateLimit, count: settings.workers});
     this.#restartDelay = new RestartDelay(settings.workers);
   }
 
@@ -102,20 +104,22 @@ export class Primary {
     for (const worker of this.#workers) worker.kill();
   }
 
+  readonly status = (): Promise<readonly WorkerStatus[]> => this.#relay.status();
+
   #begin(kind: {readonly isFirst: boolean; readonly hasShare: boolean}): WorkerProcess {
-    const {fork, settings} = this.#options;
+    const {fork, settings, roots} = this.#options;
     const {texts, descriptor, ...options} = fork;
     const numbers = new Set([...this.#workers].map(({number}) => number));
     let number = 1;
     while (numbers.has(number)) number += 1;
-    const {sealed} = this.#relay;
     const worker = WorkerProcess.fork({
       ...options,
       descriptor: kind.isFirst ? descriptor : undefined,
-      start: {texts, number, workers: settings.workers, sealed, ...kind},
+      start: {texts, number, workers: settings.workers, sealed: roots.sealed, ...kind},
     });
     this.#workers.add(worker);
     this.#relay.serve(worker);
+    roots.serve(worker, kind);
     worker.channel.on('counted', (values) => this.metrics?.heard(worker, values));
     worker.channel.on('resigns', () => {
       if (this.#isUp) void this.#replace(worker);
@@ -124,10 +128,7 @@ export class Primary {
     return worker;
   }
 
-  async #onExit(
-    worker: WorkerProcess,
-    {code, signal}: {code: number | null; signal: string | null},
-  ): Promise<void> {
+  async #onExit(worker: WorkerProcess, {code, signal}: WorkerExit): Promise<void> {
     const {log} = this.#options;
     const wasTold = this.#isStopping() || worker.state === 'leaving';
     const wasListening = worker.state === 'listening';
@@ -172,8 +173,8 @@ export class Primary {
     const reason = error instanceof Error ? error : new WorkerStartError('a worker could not begin.');
     this.#options.log.error({err: reason}, 'a worker could not begin');
     this.#failures += 1;
-    const isAnswered = [...this.#workers].some(({state}) => state === 'listening');
-    if (!isAnswered && this.#failures >= MAX_FAILURES) this.#gaveUp.resolve(reason);
+    if (![...this.#workers].some(({state}) => state === 'listening') && this.#failures >= MAX_FAILURES)
+      this.#gaveUp.resolve(reason);
   }
 
   async #restart(): Promise<void> {

@@ -1,9 +1,10 @@
 import type {Rate} from '../config/parsers.ts';
 import type {Limiter} from '../http/rate-limit.ts';
 import type {PrometheusMetrics} from '../observability/prometheus-metrics.ts';
-import {boxRoots, forgetHanded, RootReceiver, type HandedRoot} from '../sealing/handed-roots.ts';
+import type {HandedRoot} from '../sealing/handed-roots.ts';
 import type {OtherProcess} from '../sealing/root-of-trust-options.ts';
 import type {RootOfTrust} from '../sealing/root-of-trust.ts';
+import {followRoots, giveRoots, receiveRoots} from '../sealing/sharing-roots.ts';
 import {Channel, type ChannelPort} from './channel.ts';
 import type {
   HandOverRequest,
@@ -25,10 +26,11 @@ const COUNTED_MS = 1000;
 /** What a worker has to do with the primary and, by way of it, with the other workers. */
 export class WorkerLink {
   readonly start: WorkerStart;
-  readonly #channel: Channel;
+  /** For what else a worker and the primary have to do with each other. */
+  readonly channel: Channel;
 
   private constructor(channel: Channel, start: WorkerStart) {
-    this.#channel = channel;
+    this.channel = channel;
     this.start = start;
   }
 
@@ -41,22 +43,22 @@ export class WorkerLink {
   }
 
   listening(listening: WorkerListening): void {
-    this.#channel.tell('listening', listening);
+    this.channel.tell('listening', listening);
   }
 
   /** It cannot begin. @param message for the person who has started the server */
   failed(message: string): void {
-    this.#channel.tell('failed', message);
+    this.channel.tell('failed', message);
   }
 
   /** It was told to end, and not by the primary: another is to take its place first. */
   resign(): void {
-    this.#channel.tell('resigns');
+    this.channel.tell('resigns');
   }
 
   /** @param work done when the primary says so; what it rejects with, the primary gets as a message */
   on(event: 'lead' | 'retire' | 'stop', work: () => Promise<void>): void {
-    this.#channel.on(event, work);
+    this.channel.on(event, work);
   }
 
   /** What the other workers have open. @returns secrets that the caller overwrites */
@@ -67,35 +69,23 @@ export class WorkerLink {
 
   /** What is done with the roots of trust in one worker is done in all. */
   shareRoots(root: RootOfTrust): void {
-    this.#channel.on('hand-over', (request) => {
-      const roots = root.handOver();
-      try {
-        return roots.length === 0 ? undefined : boxRoots(roots, (request as HandOverRequest).point);
-      } finally {
-        forgetHanded(roots);
-      }
-    });
-    this.#channel.on('follow', async (changed) => {
+    this.channel.on('hand-over', (request) => giveRoots(root, (request as HandOverRequest).point));
+    this.channel.on('follow', async (changed) => {
       const {change, from} = changed as RootsChanged;
-      const roots = change === 'seal' ? [] : await this.#receive(from);
-      try {
-        await root.follow(change, roots);
-      } finally {
-        forgetHanded(roots);
-      }
+      await followRoots(root, change, () => this.#receive(from));
     });
-    this.#channel.on('is-sealed', () => root.isSealed());
+    this.channel.on('is-sealed', () => root.isSealed());
     root.onLead(async (change) => {
-      await this.#channel.ask('roots-changed', {change} satisfies RootsChanged, {timeoutMs: FOLLOWED_MS});
+      await this.channel.ask('roots-changed', {change} satisfies RootsChanged, {timeoutMs: FOLLOWED_MS});
     });
   }
 
   /** Counts for the whole server. */
   shareMetrics(metrics: PrometheusMetrics): () => Promise<void> {
-    this.#channel.on('metrics', () => metrics.values());
+    this.channel.on('metrics', () => metrics.values());
     return async () => {
       const values = await metrics.values();
-      await this.#channel.ask('counted', values, {timeoutMs: COUNTED_MS}).catch(() => undefined);
+      await this.channel.ask('counted', values, {timeoutMs: COUNTED_MS}).catch(() => undefined);
     };
   }
 
@@ -105,15 +95,15 @@ export class WorkerLink {
     return new SharedLimiter({
       shares: rateShares(rate, workers),
       hasShare,
-      take: async (wanted) => Number(await this.#channel.ask('points', {limiter, ...wanted})),
+      take: async (wanted) => Number(await this.channel.ask('points', {limiter, ...wanted})),
     });
   }
 
   /** @param isReady whether this worker by itself can answer requests. @returns what rejects where another worker cannot */
   shareReadiness(isReady: () => Promise<boolean>): () => Promise<void> {
-    this.#channel.on('is-ready', isReady);
+    this.channel.on('is-ready', isReady);
     return async () => {
-      const unready = await this.#channel.ask('siblings-ready', undefined, {timeoutMs: READY_MS});
+      const unready = await this.channel.ask('siblings-ready', undefined, {timeoutMs: READY_MS});
       if (Array.isArray(unready) && unready.length > 0) {
         throw new Error(`Other workers cannot answer requests: ${unready.join(', ')}.`);
       }
@@ -121,13 +111,13 @@ export class WorkerLink {
   }
 
   async workers(): Promise<readonly WorkerStatus[]> {
-    return (await this.#channel.ask('workers')) as readonly WorkerStatus[];
+    return (await this.channel.ask('workers')) as readonly WorkerStatus[];
   }
 
   async #receive(from?: number): Promise<readonly HandedRoot[]> {
-    const receiver = new RootReceiver();
-    const request: HandOverRequest = {point: receiver.point, ...(from !== undefined && {from})};
-    const box = await this.#channel.ask('hand-over', request, {timeoutMs: HAND_OVER_MS});
-    return box instanceof Uint8Array ? receiver.open(box) : [];
+    return receiveRoots((point) => {
+      const request: HandOverRequest = {point, ...(from !== undefined && {from})};
+      return this.channel.ask('hand-over', request, {timeoutMs: HAND_OVER_MS});
+    });
   }
 }

@@ -40,8 +40,8 @@ export class WorkerProcess {
       get connected() {
         return child.connected;
       },
-      send: (message, callback) => child.send(message, callback),
-      on: (event: 'message' | 'disconnect', listener: (message: unknown) => void) =>
+      send: (message, callback, socket) => child.send(message, socket, callback),
+      on: (event: 'message' | 'disconnect', listener: (message: unknown, socket?: unknown) => void) =>
         child.on(event, listener),
     });
     const exited = Promise.withResolvers<WorkerExit>();

@@ -1,11 +1,10 @@
 import {spawnSync} from 'node:child_process';
 import {once} from 'node:events';
-import {readFileSync} from 'node:fs';
 import type {IncomingMessage} from 'node:http';
 import {request, type Agent} from 'node:https';
 import {expect} from 'chai';
 import {controller} from '../support/did-key.ts';
-import {WorkersServer, type Answer} from './workers-server.ts';
+import {isRunning, WorkersServer, type Answer} from './workers-server.ts';
 
 const owner = controller('workers: owner');
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
@@ -224,12 +223,3 @@ describe('webkms serve with workers', function () {
     await next.remove();
   });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    // Not one that has ended, and nobody has asked how.
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}

@@ -27,6 +27,8 @@ export interface WorkersServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** A directory that was there before. */
   readonly dir?: string;
+  /** Of a server that was there before. */
+  readonly port?: number;
   readonly stdio?: StdioOptions;
 }
 
@@ -77,7 +79,10 @@ export class WorkersServer {
 
   /** Does not wait for anything. */
   static async spawn(options: WorkersServerOptions = {}): Promise<WorkersServer> {
-    return new WorkersServer(options, {port: await freePort(), metricsPort: await freePort()});
+    return new WorkersServer(options, {
+      port: options.port ?? (await freePort()),
+      metricsPort: await freePort(),
+    });
   }
 
   /** Resolves when it listens. */
@@ -110,7 +115,7 @@ export class WorkersServer {
   /** The workers' processes, the eldest first. */
   get workers(): readonly number[] {
     const text = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
-    return text.split(' ').filter(Boolean).map(Number);
+    return text.split(' ').filter(Boolean).map(Number).filter(isWorker);
   }
 
   /** A client's connections, kept alive; closed with the server. */
@@ -181,6 +186,26 @@ export class WorkersServer {
     }
     await this.exited;
     rmSync(this.dir, {recursive: true, force: true});
+  }
+}
+
+/** And not a key process. */
+function isWorker(pid: number): boolean {
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+    return command.startsWith('webkms worker') || command.includes('webkms.js\0serve');
+  } catch {
+    return false;
+  }
+}
+
+/** Whether it has not ended. */
+export function isRunning(pid: number): boolean {
+  try {
+    // Not one that has ended, and nobody has asked how.
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
   }
 }
 

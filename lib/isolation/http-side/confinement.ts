@@ -3,6 +3,7 @@ import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import {dirname, extname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import type {Logger} from 'pino';
 import {libraryEnvironment} from '../../config/library-environment.ts';
 
 const SCRIPT = fileURLToPath(new URL(`../key-process/main${extname(import.meta.url)}`, import.meta.url));
@@ -50,6 +51,13 @@ export async function confine({readable, writable, outside}: ConfinementOptions)
     environment: outside ? {PATH, ...libraryEnvironment()} : {PATH},
   };
 }
+
+export function warnOfNetwork({network}: Pick<Confinement, 'network'>, log: Pick<Logger, 'warn'>): void {
+  if (network === 'open') log.warn({}, NO_NAMESPACE);
+}
+
+const NO_NAMESPACE =
+  'this system gives the key process no network of its own (unshare): it could use this one';
 
 const NAMESPACES: readonly (readonly string[])[] = [
   ['unshare', '--net', '--'],

@@ -1,6 +1,3 @@
-import {spawn, type ChildProcess} from 'node:child_process';
-import {once} from 'node:events';
-import type {Duplex} from 'node:stream';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Logger} from 'pino';
 import {UnavailableError} from '../../errors.ts';
@@ -8,20 +5,17 @@ import {RestartDelay} from '../../processes/restart-delay.ts';
 import {Connection, type Handler} from '../protocol/connection.ts';
 import type {OpenedKeys} from '../protocol/key-process-methods.ts';
 import {KeyProcessStartError} from '../protocol/key-process-start-error.ts';
-import type {Confinement} from './confinement.ts';
+import type {KeyProcessExit, KeyProcessRunner, RunningKeyProcess} from './key-process-runner.ts';
 
 export interface KeyProcessLinkOptions {
-  /** Asked each time: what it must reach may have changed. */
-  readonly confinement: () => Promise<Confinement>;
+  readonly run: KeyProcessRunner['run'];
   /** What the key process may ask for. */
   readonly methods: ReadonlyMap<string, Handler>;
-  /** Has the keys opened by way of a new process. @param again in place of one that has ended */
-  readonly open: (connection: Connection, options: {readonly again: boolean}) => Promise<OpenedKeys>;
   readonly log: Logger;
 }
 
 interface Running {
-  readonly child: ChildProcess;
+  readonly process: RunningKeyProcess;
   readonly connection: Connection;
 }
 
@@ -35,7 +29,7 @@ export class KeyProcessLink {
   readonly #stopping = new AbortController();
   #running: Running | undefined;
   #isOpen = false;
-  #network: Confinement['network'] | undefined;
+  #network: RunningKeyProcess['network'] | undefined;
   #restarting: Promise<void> | undefined;
 
   constructor(options: KeyProcessLinkOptions) {
@@ -58,12 +52,12 @@ export class KeyProcessLink {
   }
 
   /** Of the last that was run. */
-  get network(): Confinement['network'] | undefined {
+  get network(): RunningKeyProcess['network'] | undefined {
     return this.#network;
   }
 
   get pid(): number | undefined {
-    return this.#running?.child.pid;
+    return this.#running?.process.pid;
   }
 
   call: Connection['call'] = async (name, method, parameters) => {
@@ -74,54 +68,48 @@ export class KeyProcessLink {
   /** Ends it, once `finish` has settled. */
   async stop(finish: () => Promise<void> = async () => undefined): Promise<void> {
     this.#stopping.abort();
-    if (!this.#isOpen) this.#running?.child.kill('SIGKILL');
+    if (!this.#isOpen) this.#running?.process.kill();
     await this.#restarting;
     const running = this.#running;
     if (!running) return;
     if (this.#isOpen)
       await finish().catch((err: unknown) => this.#options.log.error({err}, 'keys were not closed'));
     this.#isOpen = false;
-    const exited =
-      running.child.exitCode === null && running.child.signalCode === null && once(running.child, 'exit');
     running.connection.end();
-    const timer = setTimeout(() => running.child.kill('SIGKILL'), END_MS);
-    await exited;
+    const timer = setTimeout(() => running.process.kill(), END_MS);
+    await running.process.ended;
     clearTimeout(timer);
   }
 
   async #begin(again: boolean): Promise<OpenedKeys> {
-    const {confinement, methods, open, log} = this.#options;
-    const confined = await confinement();
-    this.#network = confined.network;
-    const child = run(confined);
-    const ended = Promise.withResolvers<never>();
-    ended.promise.catch(() => undefined);
-    const connection = new Connection(child.stdio[3] as Duplex, {
+    const {run, methods, log} = this.#options;
+    const process = await run();
+    this.#network = process.network;
+    const {pid} = process;
+    const connection = new Connection(process.stream, {
       methods,
       onEnd: (error) => {
         if (!error) return;
-        log.fatal({err: error, pid: child.pid}, 'the key process does not keep to the protocol: it is ended');
-        child.kill('SIGKILL');
+        log.fatal({err: error, pid}, 'the key process does not keep to the protocol: it is ended');
+        process.kill();
       },
     });
-    const running = {child, connection};
+    const running = {process, connection};
     this.#running = running;
-    child.on('error', (error) =>
-      ended.reject(new KeyProcessStartError(`the key process cannot be run: ${error.message}`)),
-    );
-    child.on('exit', (code, signal) => {
-      ended.reject(
-        new KeyProcessStartError(`the key process has ended (${signal ?? `exit code ${String(code)}`}).`),
-      );
-      this.#onExit(running, {code, signal});
+    const ended = process.ended.then((exit) => {
+      this.#onExit(running, exit);
+      throw hasEnded(exit);
     });
-    const opened = await Promise.race([open(connection, {again}), ended.promise]);
+    ended.catch(() => undefined);
+    const opened = await Promise.race([process.open(connection, {again}), ended]);
+    // It may have, right after.
+    if (this.#running !== running) throw hasEnded(await process.ended);
     this.#isOpen = true;
-    log.info({pid: child.pid, network: confined.network}, 'the key process has the keys');
+    log.info({pid, network: process.network}, 'the key process has the keys');
     return opened;
   }
 
-  #onExit(running: Running, exit: {readonly code: number | null; readonly signal: string | null}): void {
+  #onExit(running: Running, exit: KeyProcessExit): void {
     if (this.#running !== running) return;
     const wasOpen = this.#isOpen;
     this.#running = undefined;
@@ -129,7 +117,7 @@ export class KeyProcessLink {
     const {log} = this.#options;
     if (this.#isStopping() || !wasOpen) return;
     log.error(
-      {pid: running.child.pid, ...exit},
+      {pid: running.process.pid, ...exit},
       'the key process has ended: requests are answered with 503 until it runs again',
     );
     this.#restarting = this.#beginAgain().finally(() => {
@@ -163,14 +151,11 @@ export class KeyProcessLink {
     this.#running = undefined;
     if (!running) return;
     running.connection.end();
-    running.child.kill('SIGKILL');
+    running.process.kill();
   }
 }
 
-function run({command: [program = '', ...parameters], environment}: Confinement): ChildProcess {
-  return spawn(program, parameters, {
-    // A person may be asked for a passphrase; standard output is for what the command says.
-    stdio: ['inherit', 'ignore', 'inherit', 'pipe'],
-    env: environment,
-  });
+function hasEnded({code, signal}: KeyProcessExit): KeyProcessStartError {
+  const how = signal ?? (code === null ? 'nobody knows how' : `exit code ${code}`);
+  return new KeyProcessStartError(`the key process has ended (${how}).`);
 }

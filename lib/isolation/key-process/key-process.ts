@@ -6,6 +6,7 @@ import {UnavailableError} from '../../errors.ts';
 import {openKeyManagement, type KeyManagement} from '../../key-management.ts';
 import {assertRootsOpenKeys} from '../../sealing/assert-roots-open-keys.ts';
 import {RootOfTrustError} from '../../sealing/root-of-trust-error.ts';
+import type {OtherProcess} from '../../sealing/root-of-trust-options.ts';
 import {NO_SECRETS} from '../../sealing/secrets.ts';
 import type {KeystoreConfigStore} from '../../storage/keystore-config-store.ts';
 import {BACKUP_METHODS, type BackupCalls} from '../protocol/backup-methods.ts';
@@ -25,6 +26,7 @@ import {adminCalls} from './admin-calls.ts';
 import {backupCalls} from './backup-calls.ts';
 import {CountedMetrics} from './counted-metrics.ts';
 import {keyEndpoints} from './key-endpoints.ts';
+import {PrimaryLink} from './primary-link.ts';
 import {processLogger} from './process-logger.ts';
 import {storeProxies} from './store-proxies.ts';
 
@@ -35,11 +37,18 @@ interface Opened {
   readonly endpoints: KeyEndpoints;
 }
 
-/** Serves the HTTP process at the other end of the stream, until that says that it is enough, or is gone. */
-export async function serveHttpProcess(stream: Duplex): Promise<void> {
+/**
+ * Serves the HTTP process at the other end of the stream, until that says that it is enough, or is gone.
+ * @param primary of a server of several processes: who says what is opened, in place of the HTTP process
+ */
+export async function serveHttpProcess(
+  stream: Duplex,
+  {primary}: {readonly primary?: Duplex} = {},
+): Promise<void> {
   const ended = Promise.withResolvers<Error | undefined>();
   await using closing = new AsyncDisposableStack();
   let opened: Opened | undefined;
+  let isAsked = false;
   const open = (): Opened => {
     if (!opened) throw new UnavailableError('The keys are not open yet.');
     return opened;
@@ -47,11 +56,18 @@ export async function serveHttpProcess(stream: Duplex): Promise<void> {
   const methods = new Map<string, Handler>();
   const connection: Connection = new Connection(stream, {methods, onEnd: (error) => ended.resolve(error)});
   const http = remote<HttpProcess>('http', HTTP_PROCESS_METHODS, connection);
+  const openOnce = async (request: OpenRequest, from?: OtherProcess): Promise<OpenedKeys> => {
+    if (isAsked) throw new Error('The keys are open, or about to be.');
+    isAsked = true;
+    opened = await openKeys(request, {connection, http, closing, from, link}).catch(startError);
+    return describe(opened.management);
+  };
+  const link: PrimaryLink | undefined =
+    primary && new PrimaryLink(primary, {open: openOnce, onBroken: (error) => ended.resolve(error)});
   const keyProcess: KeyProcess = {
     open: async (request) => {
-      if (opened) throw new Error('The keys are open.');
-      opened = await openKeys(request, {connection, http, closing}).catch(startError);
-      return describe(opened.management);
+      if (link) throw new Error('The primary says what is opened.');
+      return openOnce(request);
     },
     verifyKeystore: async (row) => open().endpoints.verifyKeystore(row),
     runOnKeystore: async (call) => open().endpoints.runOnKeystore(call),
@@ -78,7 +94,11 @@ export async function serveHttpProcess(stream: Duplex): Promise<void> {
       list: async (...given) => keystores().list(...given),
       delete: async (...given) => keystores().delete(...given),
     }),
-    ...handlersOf<BackupCalls>('backups', BACKUP_METHODS, backupCalls(() => open().management)),
+    ...handlersOf<BackupCalls>(
+      'backups',
+      BACKUP_METHODS,
+      backupCalls(() => open().management),
+    ),
   ]) {
     methods.set(name, handler);
   }
@@ -87,25 +107,34 @@ export async function serveHttpProcess(stream: Duplex): Promise<void> {
 }
 
 async function openKeys(
-  {settings, holder, sealed, prompts}: OpenRequest,
+  {settings, holder, sealed, prompts, worker}: OpenRequest,
   {
     connection,
     http,
     closing,
-  }: {readonly connection: Connection; readonly http: HttpProcess; readonly closing: AsyncDisposableStack},
+    from = {sealed, roots: []},
+    link,
+  }: {
+    readonly connection: Connection;
+    readonly http: HttpProcess;
+    readonly closing: AsyncDisposableStack;
+    readonly from: OtherProcess | undefined;
+    readonly link: PrimaryLink | undefined;
+  },
 ): Promise<Opened> {
   // What the parent process has loaded, which has made this one.
   const given = settings as Settings;
-  const log: Logger = processLogger(given.log.level, http);
+  const log: Logger = processLogger(given.log.level, http, worker);
   const metrics = new CountedMetrics(http);
   closing.defer(() => metrics.close());
-  const management = await openKeyManagement(given, {
+  const opened = await openKeyManagement(given, {
     ...{log, closing, metrics, holder},
     stores: storeProxies(connection),
     selfCheck: {report: () => http.selfCheckReport(), check: () => http.selfCheck()},
     ...(!prompts && {prompt: (question: string) => NO_SECRETS.prompt(question)}),
-    ...(sealed && {worker: {number: 0, from: {sealed: true, roots: []}}}),
+    worker: {number: worker ?? 0, from},
   });
+  const management: KeyManagement = {...opened, ...(link && {workers: link.workers})};
   const {root, hierarchy, stores} = management;
   if (!root.isSealed()) {
     await assertRootsOpenKeys({store: stores.keyHierarchy, hierarchy, purpose: 'record-mac'});
@@ -113,6 +142,8 @@ async function openKeys(
   root.onSealedChange((isSealed) => {
     http.sealedChanged(isSealed).catch((err: unknown) => log.error({err}, 'the HTTP process is gone'));
   });
+  link?.shareRoots(root, () => http.sealedChanged(root.isSealed()));
+  await http.sealedChanged(root.isSealed());
   closing.defer(startBackgroundWork(management));
   return {management, endpoints: keyEndpoints(management, http)};
 }

@@ -34,6 +34,8 @@ export interface OpenRequest {
   readonly sealed: boolean;
   /** Whether a person may be asked at the terminal. */
   readonly prompts: boolean;
+  /** Of a server of several processes: the number of the worker that it works for. */
+  readonly worker?: number;
 }
 
 export interface OpenedKeys {
@@ -130,7 +132,13 @@ const key = {keystore: bytes, localKeyId: text, key: bytes, facts};
 export const KEY_PROCESS_METHODS: MethodsOf<KeyProcess> = {
   open: {
     parameters: tuple(
-      object<OpenRequest>({settings: anyObject, holder: text, sealed: boolean, prompts: boolean}),
+      object<OpenRequest>({
+        settings: anyObject,
+        holder: text,
+        sealed: boolean,
+        prompts: boolean,
+        worker: optional(count),
+      }),
     ),
     result: object<OpenedKeys>({
       sealed: boolean,

@@ -1,0 +1,53 @@
+import type {WorkerState, WorkerStatus} from '../../processes/messages.ts';
+import type {RootsChange} from '../../sealing/root-of-trust-options.ts';
+import {KEY_PROCESS_METHODS, type OpenedKeys, type OpenRequest} from './key-process-methods.ts';
+import type {MethodsOf} from './methods-of.ts';
+import {boolean, bytesUpTo, count, done, list, maybe, object, oneOf, optional, tuple} from './shape.ts';
+
+/** What the primary of a server of several processes asks of a key process; no worker can. */
+export interface WorkersKeys {
+  open(request: OpenRequest): Promise<OpenedKeys>;
+  /** @param point of a `RootReceiver` in another key process. @returns a box for it; undefined where nothing is open */
+  handOver(point: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Does what the key process of that worker has done with the roots of trust. */
+  follow(change: RootsChange, from: number): Promise<void>;
+}
+
+/** What a key process asks of the primary. */
+export interface PrimaryProcess {
+  /** @param from of which worker's key process. Default: of any that has them. @returns its box, or undefined where none has */
+  handOver(point: Uint8Array, from?: number): Promise<Uint8Array | undefined>;
+  /** The others `follow`, before this returns. */
+  rootsChanged(change: RootsChange): Promise<void>;
+  workers(): Promise<readonly WorkerStatus[]>;
+}
+
+const POINT_BYTES = 32;
+/** Of many roots. */
+const MAX_BOX_BYTES = 1024 * 1024;
+
+const point = bytesUpTo(POINT_BYTES);
+const box = maybe(bytesUpTo(MAX_BOX_BYTES));
+const change = oneOf<RootsChange>('seal', 'unseal', 'take');
+
+export const WORKERS_KEYS_METHODS: MethodsOf<WorkersKeys> = {
+  open: KEY_PROCESS_METHODS.open,
+  handOver: {parameters: tuple(point), result: box},
+  follow: {parameters: tuple(change, count), result: done, writes: true},
+};
+
+export const PRIMARY_METHODS: MethodsOf<PrimaryProcess> = {
+  handOver: {parameters: tuple(point, maybe(count)), result: box},
+  rootsChanged: {parameters: tuple(change), result: done, writes: true},
+  workers: {
+    parameters: tuple(),
+    result: list(
+      object<WorkerStatus>({
+        number: count,
+        pid: count,
+        state: oneOf<WorkerState>('starting', 'listening', 'leaving'),
+        sealed: optional(boolean),
+      }),
+    ),
+  },
+};
