@@ -1,12 +1,13 @@
-import {InternalError} from '../errors.ts';
+import {InternalError, UnavailableError} from '../errors.ts';
+import {BusyError} from '../job-queue.ts';
 import {CKR} from './cryptoki.ts';
-import type {TokenName} from './find-slot.ts';
 import {ObjectHandles} from './object-handles.ts';
 import {Pkcs11Library} from './pkcs11-library.ts';
 import {Pkcs11Error} from './pkcs11-error.ts';
-import {SessionPool} from './session-pool.ts';
-import {TokenConnection, type TokenLog} from './token-connection.ts';
-import {identity, nameOf, type TokenObject} from './token-object.ts';
+import {SessionPool, type JobOptions} from './session-pool.ts';
+import type {Pkcs11TokenOptions} from './pkcs11-token-options.ts';
+import {TokenConnection} from './token-connection.ts';
+import {identity, nameOf, TokenObjectMissingError, type TokenObject} from './token-object.ts';
 import {TokenRecovery} from './token-recovery.ts';
 import type {
   FoundObject,
@@ -20,22 +21,8 @@ import type {
   Template,
 } from './token-job.ts';
 
+export type {Pkcs11TokenOptions} from './pkcs11-token-options.ts';
 export type {TokenObject} from './token-object.ts';
-
-export interface Pkcs11TokenOptions {
-  /** Path of the library. */
-  readonly library: string;
-  readonly token: TokenName;
-  /** Path of a private file: one line. */
-  readonly pinFile: string;
-  /** Directory in which a refused PIN is remembered, so that it is not tried twice; all processes of a server have the same. */
-  readonly stateDir: string;
-  /** Operations at the same time, each in a thread and a session of its own. Default: 4 */
-  readonly sessions?: number;
-  /** What an operation may take, but the making of keys. Default: 10,000 */
-  readonly timeLimitMs?: number;
-  readonly log?: TokenLog;
-}
 
 export type UseName = 'sign' | 'encrypt' | 'decrypt' | 'derive' | 'wrap' | 'unwrap';
 
@@ -52,11 +39,8 @@ const GENERATION_LIMIT_MS = 180_000;
 const LISTING_LIMIT_MS = 180_000;
 const CLOSING_LIMIT_MS = 5000;
 const MAX_OBJECTS = 1_000_000;
-
-/** There is no such object in the token, which answers. */
-export class TokenObjectMissingError extends Error {
-  override readonly name = 'TokenObjectMissingError';
-}
+/** Whose turn it is where nobody is named: the server's own. */
+const OWN = '';
 
 /**
  * A token of PKCS #11. Whatever is asked of it is done in threads of their own. Sessions that were closed, a login that has
@@ -78,7 +62,7 @@ export class Pkcs11Token {
     const {sessions = DEFAULT_SESSIONS, timeLimitMs = DEFAULT_LIMIT_MS} = options;
     this.#library = library;
     this.#timeLimitMs = timeLimitMs;
-    this.#pool = new SessionPool({library, sessions});
+    this.#pool = new SessionPool({library, sessions, limits: options.limits});
     this.#connection = new TokenConnection({...{library, pool: this.#pool, name}, pinFile, stateDir, log});
     this.#recovery = new TokenRecovery({
       connection: this.#connection,
@@ -119,17 +103,17 @@ export class Pkcs11Token {
       const key = await this.#handleOf(object);
       // The thread gets, and overwrites, a copy.
       const use = {key, mechanism, length, data: Uint8Array.from(data), ...(checked && {id: object.id})};
-      return this.#run(name, use);
+      return this.#run(name, use, object);
     });
   }
 
-  /** Makes an object of `class` with that id in the template, or none. */
+  /** Makes an object of `class` with that id in the template, or none. @throws BusyError where nothing was tried */
   async generateKey(object: TokenObject, mechanism: Mechanism, template: Template): Promise<void> {
     await this.#generate(object, () =>
       this.#run(
         'generateKey',
         {mechanism, template: [...template, ...identity(object)]},
-        GENERATION_LIMIT_MS,
+        {...object, timeLimitMs: GENERATION_LIMIT_MS},
       ),
     );
   }
@@ -147,7 +131,7 @@ export class Pkcs11Token {
       this.#run(
         'generateKeyPair',
         {...parameters, publicTemplate, privateTemplate: [...privateTemplate, ...identity(object)]},
-        GENERATION_LIMIT_MS,
+        {...object, timeLimitMs: GENERATION_LIMIT_MS},
       ),
     );
     return values;
@@ -163,7 +147,7 @@ export class Pkcs11Token {
       const found = await this.#run(
         'find',
         {template, read, limit},
-        limit === MAX_OBJECTS ? LISTING_LIMIT_MS : this.#timeLimitMs,
+        limit === MAX_OBJECTS ? {timeLimitMs: LISTING_LIMIT_MS} : {},
       );
       // Of a token that was removed some libraries show nothing.
       if (found.length === 0) await this.#run('assertUsable', {});
@@ -182,13 +166,17 @@ export class Pkcs11Token {
     this.#handles.forget(nameOf(object));
     await this.#recovery.attempt(async () => {
       const objects = await this.#findSurely(object, MAX_OBJECTS);
-      if (objects.length > 0) await this.#run('destroy', {objects});
+      if (objects.length > 0) await this.#run('destroy', {objects}, object);
     });
   }
 
   /** @throws UnavailableError where the token cannot be used now */
   async check(): Promise<void> {
-    await this.#recovery.attempt(() => this.#run('assertUsable', {}));
+    const timeLimitMs = this.#timeLimitMs;
+    await this.#recovery.attempt(async () => {
+      const {slot} = this.#connection.slot;
+      await this.#pool.run('assertUsable', {slot}, {timeLimitMs});
+    });
   }
 
   async close(): Promise<void> {
@@ -200,19 +188,28 @@ export class Pkcs11Token {
   async #run<J extends JobName>(
     job: J,
     parameters: Omit<Parameters<J>, 'slot'>,
-    timeLimitMs = this.#timeLimitMs,
+    {timeLimitMs = this.#timeLimitMs, owner = OWN}: Partial<JobOptions> = {},
   ): Promise<Result<J>> {
     const {slot} = this.#connection.slot;
-    return this.#pool.run(job, {...parameters, slot}, timeLimitMs);
+    return this.#pool.run(job, {...parameters, slot}, {timeLimitMs, owner});
   }
 
-  /** What a first try left, where it is not known what became of it, is not kept. */
+  /**
+   * What a first try left, where it is not known what became of it, is not kept.
+   * @throws BusyError where nothing was tried
+   */
   async #generate<T>(object: TokenObject, make: () => Promise<T>): Promise<T> {
     let again = false;
     return this.#recovery.attempt(async () => {
-      if (again) await this.destroy(object);
-      again = true;
-      return make();
+      try {
+        if (again) await this.destroy(object);
+        return await make();
+      } catch (error) {
+        if (again && error instanceof BusyError) throw new UnavailableError(error.message, {cause: error});
+        throw error;
+      } finally {
+        again = true;
+      }
     });
   }
 
@@ -231,9 +228,9 @@ export class Pkcs11Token {
   async #findSurely(object: TokenObject, limit: number): Promise<readonly Handle[]> {
     const {era} = this.#connection;
     for (const last of [false, true]) {
-      const found = await this.#run('find', {template: identity(object), read: [], limit});
+      const found = await this.#run('find', {template: identity(object), read: [], limit}, object);
       if (found.length > 0 || last) return found.map(({handle}) => handle);
-      await this.#run('assertUsable', {});
+      await this.#run('assertUsable', {}, object);
       await this.#connection.settled();
       if (era !== this.#connection.era)
         throw new Pkcs11Error('CKR_USER_NOT_LOGGED_IN', CKR.USER_NOT_LOGGED_IN);

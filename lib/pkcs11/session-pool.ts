@@ -1,20 +1,29 @@
 import {UnavailableError} from '../errors.ts';
+import {busy, JobQueue, type JobQueueLimits} from '../job-queue.ts';
 import type {Pkcs11Library} from './pkcs11-library.ts';
 import type {JobName, Parameters, Result} from './token-job.ts';
 import {TokenThread} from './token-thread.ts';
+
+export interface SessionPoolLimits {
+  readonly uses: JobQueueLimits;
+  /** Of those that make keys. */
+  readonly makings: JobQueueLimits;
+}
 
 export interface SessionPoolOptions {
   readonly library: Pick<Pkcs11Library, 'path' | 'shared'>;
   /** Threads, each with a session, at most. */
   readonly sessions: number;
-  /** Jobs that wait, at most. */
-  readonly queueLength?: number;
+  /** Of jobs that wait. */
+  readonly limits?: SessionPoolLimits | undefined;
 }
-
-const QUEUE_LENGTH = 4096;
 
 /** What takes seconds: it never has all sessions, where there are several. */
 const MAKING: ReadonlySet<JobName> = new Set(['generateKey', 'generateKeyPair']);
+const LIMITS: SessionPoolLimits = {
+  uses: {queueLength: 4096, share: 1024},
+  makings: {queueLength: 1024, share: 256},
+};
 
 interface Task {
   readonly makes: boolean;
@@ -22,38 +31,51 @@ interface Task {
   readonly reject: (reason: unknown) => void;
 }
 
+export interface JobOptions {
+  readonly timeLimitMs: number;
+  /** Whose job it is; absent of what all others need, such as a login: that comes first. */
+  readonly owner?: string | undefined;
+}
+
 /**
- * Sessions with a token, one operation in each at a time; first come, first served, but that making keys has half of them at most. A job whose time is over fails, and
- * what it asked the token for is waited for by its thread alone.
+ * Sessions with a token, one operation in each at a time. Owners take turns, so that however much one of them asks for, another waits
+ * for one job of it; making keys has half of the sessions at most. A job whose time is over fails, and what it asked the token
+ * for is waited for by its thread alone.
  */
 export class SessionPool {
   readonly #library: SessionPoolOptions['library'];
   readonly #threads: readonly TokenThread[];
   readonly #idle: TokenThread[];
-  readonly #queueLength: number;
-  #waiting: Task[] = [];
+  readonly #urgent: JobQueue<Task>;
+  readonly #uses: JobQueue<Task>;
+  readonly #makings: JobQueue<Task>;
   #making = 0;
+  #hasMade = false;
   #closed = false;
 
-  constructor({library, sessions, queueLength = QUEUE_LENGTH}: SessionPoolOptions) {
+  constructor({library, sessions, limits = LIMITS}: SessionPoolOptions) {
     this.#library = library;
-    this.#queueLength = queueLength;
+    this.#uses = new JobQueue(limits.uses);
+    this.#makings = new JobQueue(limits.makings);
+    this.#urgent = new JobQueue({...limits.uses, share: limits.uses.queueLength});
     this.#threads = Array.from({length: sessions}, () => new TokenThread(library.path));
     this.#idle = [...this.#threads];
   }
 
-  /** @throws UnavailableError where the time is over, too many wait, or the pool is closed; and as `TokenThread.run` */
-  async run<J extends JobName>(job: J, parameters: Parameters<J>, timeLimitMs: number): Promise<Result<J>> {
+  /**
+   * @throws UnavailableError where the time is over, too many wait, of the owner or of all, or the pool is closed; and as
+   *   `TokenThread.run`
+   */
+  async run<J extends JobName>(
+    job: J,
+    parameters: Parameters<J>,
+    {timeLimitMs, owner}: JobOptions,
+  ): Promise<Result<J>> {
     if (this.#closed) throw closed();
-    if (this.#waiting.length >= this.#queueLength)
-      throw new UnavailableError('The key module is busy. Try again later.');
     const {promise, resolve, reject} = Promise.withResolvers<Result<J>>();
-    const timer = setTimeout(() => {
-      reject(new UnavailableError('The token did not answer in time.'));
-      this.#waiting = this.#waiting.filter((other) => other !== task);
-    }, timeLimitMs);
+    const makes = MAKING.has(job);
     const task: Task = {
-      makes: MAKING.has(job),
+      makes,
       start: async (thread) => {
         try {
           resolve(await thread.run(job, parameters));
@@ -63,7 +85,13 @@ export class SessionPool {
       },
       reject,
     };
-    this.#waiting.push(task);
+    const queue = owner === undefined ? this.#urgent : makes ? this.#makings : this.#uses;
+    const place = owner ?? '';
+    queue.add(place, task)?.reject(busy());
+    const timer = setTimeout(() => {
+      reject(new UnavailableError('The token did not answer in time.'));
+      queue.remove(place, task);
+    }, timeLimitMs);
     this.#dispatch();
     try {
       return await promise;
@@ -76,7 +104,8 @@ export class SessionPool {
   async close({last, timeLimitMs}: {readonly last: boolean; readonly timeLimitMs: number}): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const task of this.#waiting.splice(0)) task.reject(closed());
+    for (const queue of [this.#urgent, this.#uses, this.#makings])
+      for (let task = queue.take(); task; task = queue.take()) task.reject(closed());
     const idle = this.#idle.splice(0).filter((thread) => thread.isRunning);
     const quiet = idle.length === this.#threads.filter((thread) => thread.isRunning).length;
     const ending = (async () => {
@@ -105,9 +134,14 @@ export class SessionPool {
   }
 
   #next(): Task | undefined {
-    const full = this.#making >= Math.max(1, Math.floor(this.#threads.length / 2));
-    const index = this.#waiting.findIndex(({makes}) => !(makes && full));
-    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0];
+    const urgent = this.#urgent.take();
+    if (urgent) return urgent;
+    if (this.#making >= Math.max(1, Math.floor(this.#threads.length / 2))) return this.#uses.take();
+    // With one session neither keeps the other from it.
+    this.#hasMade = !this.#hasMade;
+    return this.#hasMade
+      ? (this.#makings.take() ?? this.#uses.take())
+      : (this.#uses.take() ?? this.#makings.take());
   }
 
   async #work(thread: TokenThread, task: Task): Promise<void> {

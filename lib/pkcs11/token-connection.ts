@@ -66,7 +66,7 @@ export class TokenConnection {
 
   async run<J extends JobName>(job: J, parameters: Omit<Parameters<J>, 'slot'>): Promise<Result<J>> {
     const {slot} = this.slot;
-    return this.#options.pool.run(job, {...parameters, slot}, CONTROL_LIMIT_MS);
+    return this.#options.pool.run(job, {...parameters, slot}, {timeLimitMs: CONTROL_LIMIT_MS});
   }
 
   /** When nobody looks for the token, or logs in. */
@@ -133,7 +133,7 @@ export class TokenConnection {
 
   async #find(): Promise<void> {
     const {pool, name} = this.#options;
-    const slots = await pool.run('slots', {}, CONTROL_LIMIT_MS);
+    const slots = await pool.run('slots', {}, {timeLimitMs: CONTROL_LIMIT_MS});
     this.#slot = findSlot(slots, name);
     const {mechanisms} = await this.run('describe', {});
     this.#mechanisms = new Set(mechanisms);

@@ -7,6 +7,13 @@ export interface TokenObject {
   readonly class: number;
   readonly id: Uint8Array;
   readonly label?: string;
+  /** Whose it is: owners take turns at the token. Absent of what is the server's own. */
+  readonly owner?: string;
+}
+
+/** There is no such object in the token, which answers. */
+export class TokenObjectMissingError extends Error {
+  override readonly name = 'TokenObjectMissingError';
 }
 
 /** What it is found by, and made with. */

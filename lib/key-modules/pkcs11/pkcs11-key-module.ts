@@ -1,5 +1,6 @@
 import {timingSafeEqual} from 'node:crypto';
 import {InternalError, NotSupportedError, UnavailableError} from '../../errors.ts';
+import {BusyError} from '../../job-queue.ts';
 import {findKeyType, KEY_TYPES, type KeyType} from '../../keys/key-types.ts';
 import type {Pkcs11Token, TokenObject} from '../../pkcs11/pkcs11-token.ts';
 import type {KeyOperation} from '../../storage/key-record.ts';
@@ -23,17 +24,10 @@ import {
 import {createCryptoWorkers, type CryptoWorkers} from '../software/algorithms/crypto-jobs.ts';
 import {decodeReference, encodeReference, newObjectId, objectLabel} from './key-reference.ts';
 import {PublicKeys} from './public-keys.ts';
-import type {TokenAlgorithm} from './token-algorithm.ts';
+import type {KeyInToken, TokenAlgorithm, TokenOperation} from './token-algorithm.ts';
 import {TokenHeldKeys} from './token-held-keys.ts';
 import {createTokenAlgorithms} from './token-algorithms.ts';
-import {generationFailure, operationFailure} from './token-failure.ts';
-
-type TokenOperation = 'sign' | 'encrypt' | 'decrypt' | 'wrapKey' | 'unwrapKey' | 'deriveSecret';
-
-interface KeyInToken {
-  readonly algorithm: TokenAlgorithm;
-  readonly object: TokenObject;
-}
+import {generationFailure, lacks, operationFailure} from './token-failure.ts';
 
 /**
  * Does cryptography in a token of PKCS #11. A key version's material is the id of its object, whose value never leaves the
@@ -70,17 +64,28 @@ export class Pkcs11KeyModule implements KeyModule {
     this.#offered(id);
     const algorithm = this.#algorithm(id);
     const object = {class: algorithm.class, id: newObjectId(), label: objectLabel(id)};
+    const {keystoreId: owner} = id;
+    let publicKey: Uint8Array | undefined;
     try {
-      const publicKey = await algorithm.generate(this.#token, object);
+      publicKey = await algorithm.generate(this.#token, {...object, owner});
+    } catch (error) {
+      if (!(error instanceof BusyError)) await this.#forget(object);
+      throw generationFailure(error);
+    }
+    try {
       if (!(await algorithm.prove(this.#token, object, publicKey)))
         throw new InternalError(new Error('The token made a key that does not do what it should.'));
       const material = encodeReference(object.id);
       return publicKey ? {publicKey: Uint8Array.from(publicKey), material} : {material};
     } catch (error) {
-      // What it may have made is nobody's. Where the token is away, reconciling finds it.
-      await this.#token.destroy(object).catch(() => undefined);
+      await this.#forget(object);
       throw generationFailure(error);
     }
+  }
+
+  /** What may have been made is nobody's. Where the token is away, reconciling finds it. */
+  async #forget(object: TokenObject): Promise<void> {
+    await this.#token.destroy(object).catch(() => undefined);
   }
 
   async destroyKey(key: KeyVersion): Promise<void> {
@@ -188,7 +193,6 @@ export class Pkcs11KeyModule implements KeyModule {
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
     this.#closed = true;
     this.#publicKeys.clear();
     await Promise.all([this.#token.close(), this.#workers.close()]);
@@ -218,10 +222,8 @@ export class Pkcs11KeyModule implements KeyModule {
   #inToken(key: KeyVersion): KeyInToken {
     this.#assertOpen();
     const algorithm = this.#algorithm(key);
-    return {
-      algorithm,
-      object: {class: algorithm.class, id: decodeReference(key.material), label: objectLabel(key)},
-    };
+    const named = {id: decodeReference(key.material), label: objectLabel(key)};
+    return {algorithm, object: {class: algorithm.class, ...named, owner: key.keystoreId}};
   }
 
   #operation<N extends TokenOperation>(
@@ -241,8 +243,4 @@ export class Pkcs11KeyModule implements KeyModule {
       throw operationFailure(error);
     }
   }
-}
-
-function lacks({type}: KeyVersionId, operation: KeyOperation): InternalError {
-  return new InternalError(new Error(`The algorithm of ${type} lacks ${operation}.`));
 }

@@ -50,3 +50,11 @@ export function needs(
   Object.freeze(support);
   return (offered) => (mechanisms.every((mechanism) => offered.has(mechanism)) ? support : undefined);
 }
+
+export type TokenOperation = 'sign' | 'encrypt' | 'decrypt' | 'wrapKey' | 'unwrapKey' | 'deriveSecret';
+
+/** A key version: which object it is, and how it is used. */
+export interface KeyInToken {
+  readonly algorithm: TokenAlgorithm;
+  readonly object: TokenObject;
+}

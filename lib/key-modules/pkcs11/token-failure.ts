@@ -1,9 +1,11 @@
 import {InternalError, NotSupportedError, UnavailableError} from '../../errors.ts';
 import {CKR} from '../../pkcs11/cryptoki.ts';
 import {Pkcs11Error} from '../../pkcs11/pkcs11-error.ts';
-import {TokenObjectMissingError} from '../../pkcs11/pkcs11-token.ts';
+import {TokenObjectMissingError} from '../../pkcs11/token-object.ts';
 import {TokenError} from '../../pkcs11/token-error.ts';
 import {TokenThreadError} from '../../pkcs11/token-thread.ts';
+import type {KeyOperation} from '../../storage/key-record.ts';
+import type {KeyVersionId} from '../key-module.ts';
 
 const REFUSED_TYPE: ReadonlySet<number> = new Set([
   CKR.ATTRIBUTE_VALUE_INVALID,
@@ -16,6 +18,11 @@ const REFUSED_TYPE: ReadonlySet<number> = new Set([
 ]);
 
 const FULL: ReadonlySet<number> = new Set([CKR.DEVICE_MEMORY, CKR.HOST_MEMORY]);
+
+/** A defect: a type has an operation that its algorithm lacks. */
+export function lacks({type}: KeyVersionId, operation: KeyOperation): InternalError {
+  return new InternalError(new Error(`The algorithm of ${type} lacks ${operation}.`));
+}
 
 /** What has happened, for who asked for an operation with a key. */
 export function operationFailure(error: unknown): unknown {

@@ -1,5 +1,5 @@
 import {UnavailableError} from '../../../errors.ts';
-import {busy, JobQueue, type JobQueueLimits} from './job-queue.ts';
+import {busy, JobQueue, type JobQueueLimits} from '../../../job-queue.ts';
 import {JobWorker, type JobWorkerOptions} from './job-worker.ts';
 
 export interface WorkerPoolLimits extends JobQueueLimits, Omit<JobWorkerOptions, 'script'> {

@@ -1,4 +1,4 @@
-import {UnavailableError} from '../../../errors.ts';
+import {UnavailableError} from './errors.ts';
 
 export interface JobQueueLimits {
   /** How many items wait at most, of all scopes. */
@@ -6,6 +6,9 @@ export interface JobQueueLimits {
   /** How many items of one scope wait at most. */
   readonly share: number;
 }
+
+/** Nothing of what was asked for was begun. */
+export class BusyError extends UnavailableError {}
 
 /**
  * What waits, first come first served within a scope; scopes take turns, so that however much one of them asks for,
@@ -24,17 +27,27 @@ export class JobQueue<T> {
   /**
    * @returns an item that does not wait any more: where the queue is full, the newest one of the scope that has the most makes
    *   room for a scope that has less.
-   * @throws UnavailableError where the scope's share of the queue is full, or the queue, and no scope has more.
+   * @throws BusyError where the scope's share of the queue is full, or the queue, and no scope has more.
    */
   add(scope: string, item: T): T | undefined {
     const items = this.#waiting.get(scope) ?? [];
     if (items.length >= this.#limits.share)
-      throw new UnavailableError('The key module is busy with this keystore. Try again later.');
+      throw new BusyError('The key module is busy with this keystore. Try again later.');
     const displaced = this.#length >= this.#limits.queueLength ? this.#makeRoomFor(items) : undefined;
     items.push(item);
     this.#waiting.set(scope, items);
     this.#length += 1;
     return displaced;
+  }
+
+  /** Where it waits still. */
+  remove(scope: string, item: T): void {
+    const items = this.#waiting.get(scope) ?? [];
+    const index = items.indexOf(item);
+    if (index < 0) return;
+    items.splice(index, 1);
+    this.#length -= 1;
+    if (items.length === 0) this.#waiting.delete(scope);
   }
 
   #makeRoomFor(own: readonly T[]): T | undefined {
@@ -60,6 +73,6 @@ export class JobQueue<T> {
   }
 }
 
-export function busy(): UnavailableError {
-  return new UnavailableError('The key module is busy. Try again later.');
+export function busy(): BusyError {
+  return new BusyError('The key module is busy. Try again later.');
 }
