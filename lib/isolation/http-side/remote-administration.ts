@@ -87,10 +87,12 @@ export class RemoteAdministration {
       } catch (error) {
         // The key process has logged it.
         if (error instanceof AdminError) throw error;
-        log.error({operation: name, err: error}, 'admin operation');
-        throw error instanceof OutcomeUnknownError
-          ? new AdminError('failed', ENDED, {cause: error})
-          : adminFailure(error);
+        const failure =
+          error instanceof OutcomeUnknownError
+            ? new AdminError('failed', ENDED, {cause: error})
+            : adminFailure(error);
+        log.error({operation: name, outcome: failure.code, err: error}, 'admin operation');
+        throw failure;
       } finally {
         signal.removeEventListener('abort', stop);
       }
@@ -98,9 +100,9 @@ export class RemoteAdministration {
   }
 }
 
-const UNMADE = 'No backup was made, and nothing is left of it..';
+const UNMADE = 'No backup was made, and nothing is left of it.';
 const ENDED =
-  'The key process ended before it had answered, and is begun again: it was done, or not, or in part. A job goes on by itself; for anything else look what there is, and ask again.';
+  'The key process ended before it had answered, and is begun again. If something was to be changed, look whether it is, and ask again; a job goes on by itself.';
 
 function reasonOf({reason}: AbortSignal): string {
   return reason instanceof AdminError ? reason.message : 'It was stopped.';

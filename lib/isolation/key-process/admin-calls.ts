@@ -16,21 +16,24 @@ export function adminCalls(
   const running = new Map<number, AbortController>();
   return {
     admin: async (name, parameters, call) => {
-      const {ADMIN_OPERATIONS} = await import('../../admin/operation-table.ts');
-      // A backup takes files: the HTTP process makes it, and has it sealed here (backup-calls.ts).
-      const operation = name === 'backup' ? undefined : ADMIN_OPERATIONS.get(name);
-      if (!operation) throw new AdminError('invalid', 'There is no such operation.');
-      if (isWithheld(name, parameters)) throw new AdminError('refused', WITHHELD);
       const stopping = new AbortController();
       running.set(call, stopping);
-      const adminCall: AdminCall = {
-        report: (progress) => void http.adminReport(call, progress).catch(() => undefined),
-        write: (line) => http.adminWrite(call, line),
-        anchorLines: () => anchorLines(http, call, stopping.signal),
-        signal: stopping.signal,
-      };
-      const {log} = management();
       try {
+        const {ADMIN_OPERATIONS} = await import('../../admin/operation-table.ts');
+        // A backup takes files: the HTTP process makes it, and has it sealed here (backup-calls.ts).
+        const operation = name === 'backup' ? undefined : ADMIN_OPERATIONS.get(name);
+        if (!operation) throw new AdminError('invalid', 'There is no such operation.');
+        const {log} = management();
+        if (isWithheld(name, parameters)) {
+          log.warn({operation: name, outcome: 'refused', reason: WITHHELD}, 'admin operation');
+          throw new AdminError('refused', WITHHELD);
+        }
+        const adminCall: AdminCall = {
+          report: (progress) => void http.adminReport(call, progress).catch(() => undefined),
+          write: (line) => http.adminWrite(call, line),
+          anchorLines: () => anchorLines(http, call, stopping.signal),
+          signal: stopping.signal,
+        };
         return await executeOperation(operation, {
           management: management(),
           parameters,
