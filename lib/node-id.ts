@@ -3,7 +3,8 @@ import {link, readFile, unlink, writeFile} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 
-const FILE = 'node-id';
+/** In the data directory. */
+export const NODE_ID_FILE = 'node-id';
 const ID_BYTES = 16;
 
 /** What lies in the data directory under the name `node-id` is none. */
@@ -23,11 +24,16 @@ export async function nodeId(
   dataDir: string,
   {worker = 0}: {readonly worker?: number} = {},
 ): Promise<string> {
-  const path = join(dataDir, FILE);
-  const id = (await readId(path)) ?? (await makeId(path));
+  const id = await storedNodeId(dataDir);
   return createHash('sha256')
     .update(JSON.stringify([id, hostname(), worker]))
     .digest('base64url');
+}
+
+/** The random number alone, 22 characters of base64url: of the node with all its processes, whatever its host is called. @throws NodeIdError */
+export async function storedNodeId(dataDir: string): Promise<string> {
+  const path = join(dataDir, NODE_ID_FILE);
+  return (await readId(path)) ?? (await makeId(path));
 }
 
 async function readId(path: string): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import {OpenedScope} from '../sealing/key-hierarchy/opened-scope.ts';
 import {openRootKeyBytes} from '../sealing/key-hierarchy/root-access.ts';
 import {findScopeRecord} from '../sealing/key-hierarchy/scope-record.ts';
 import type {IdentifiedRootWrapper, RootSet} from '../sealing/root-wrapper.ts';
-import {ROOTS_SCOPE, SERVER_SCOPE} from '../sealing/scopes.ts';
+import {isServersScope} from '../sealing/scopes.ts';
 import {eachOf} from '../storage/each-of.ts';
 import type {RootWrapperState, ScopeKeysRecord} from '../storage/key-hierarchy-store.ts';
 import type {Stores} from '../storage/stores.ts';
@@ -50,8 +50,7 @@ async function* findingsOfScope(scope: string, {stores, roots}: CheckScopesOptio
   }
   for (const message of await dataKeyTroubles(record, opened)) yield found('error', scope, message);
 
-  const own = scope === SERVER_SCOPE || scope === ROOTS_SCOPE;
-  if (!own && !(await isKeystore(stores, scope))) {
+  if (!isServersScope(scope) && !(await isKeystore(stores, scope))) {
     yield found('note', scope, 'They are of no keystore: one was not stored in the end, or was removed.');
   }
 }

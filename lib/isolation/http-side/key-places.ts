@@ -4,6 +4,7 @@ import {ATTESTATION_KEY_FILES} from '../../admin/attestation-key.ts';
 import {IPC_REGISTER_FILES} from '../../admin/ipc-register.ts';
 import type {Settings} from '../../config/settings.ts';
 import {parsePkcs11Uri, type Pkcs11Uri} from '../../encoding/pkcs11-uri.ts';
+import {NODE_ID_FILE} from '../../node-id.ts';
 import type {RootWrapperRecord} from '../../storage/key-hierarchy-store.ts';
 import type {ConfinementOptions} from './confinement.ts';
 
@@ -25,7 +26,16 @@ export function keyPlaces(
   // What is remembered of PINs that were refused.
   const tokenState = usesTokens ? [`${join(dataDir, 'pkcs11')}*`] : [];
   return {
-    readable: [...new Set([...files, ...modules, ...own, ...(usesTokens ? secrets : []), ...tokenState])],
+    readable: [
+      ...new Set([
+        ...files,
+        ...modules,
+        ...own,
+        join(dataDir, NODE_ID_FILE),
+        ...(usesTokens ? secrets : []),
+        ...tokenState,
+      ]),
+    ],
     writable: [...own, ...tokenState],
     outside: usesTokens || keyModules.some(({specifier}) => specifier !== undefined),
   };

@@ -67,9 +67,12 @@ async function* anchorLines(
 const WITHHELD =
   'With WEBKMS_ISOLATION=process no running server does this: a command might come of who has taken the process that answers requests. Run it while the server is stopped.';
 
+/** What outlasts who has taken the process that answers requests: whoever it has let in. */
+const LETS_IN: ReadonlySet<string> = new Set(['root.add', 'ipc.add']);
+
 /** Whoever knows a root of trust opens all keys; which of a token's keys are orphans is told by rows alone. */
 function isWithheld(name: string, parameters: unknown): boolean {
-  if (name !== 'hsm.reconcile') return name === 'root.add';
+  if (name !== 'hsm.reconcile') return LETS_IN.has(name);
   return typeof parameters === 'object' && parameters !== null && 'destroy' in parameters;
 }
 
