@@ -139,7 +139,7 @@ async function compose(
     // One process for all.
     watchProgram(selfCheck, {log, metrics});
     const limitInvoker = (did: string): Promise<void> => invokerLimiter.limit(did);
-    return openLocalSockets(settings, {keys, log, loadOperations, resolver, limitInvoker, clock});
+    return openLocalSockets(settings, {keys, log, metrics, loadOperations, resolver, limitInvoker, clock});
   });
   closing.defer(() => adminSocket.close());
 

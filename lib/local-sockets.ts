@@ -6,12 +6,14 @@ import type {IpcClient} from './admin/ipc-client.ts';
 import type {Settings} from './config/settings.ts';
 import {SealedError} from './sealing/sealing-errors.ts';
 import {UnavailableError} from './errors.ts';
+import type {Metrics} from './observability/metrics.ts';
 import type {ServedKeys} from './served-keys.ts';
 import type {DidResolver} from './zcap/did/did-resolver.ts';
 
 export interface LocalSocketsOptions {
   readonly keys: Pick<ServedKeys, 'executeAdmin' | 'requestStores' | 'keyService' | 'assertUsable'>;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly loadOperations: () => Promise<ReadonlyMap<string, AnyAdminOperation>>;
   readonly resolver: DidResolver;
   /** @throws RateLimitError for a client (a DID) that asks too much */
@@ -28,10 +30,17 @@ export async function openLocalSockets(
   const {keys, log, loadOperations} = options;
   const ipc = settings.ipc && (await startIpc(settings, settings.ipc, options));
   const execute: ExecuteAdmin = async (operation, parameters, call) => {
-    const result = await keys.executeAdmin(operation, parameters, call);
-    // Before the operator is told that it is done.
-    if (ipc && CHANGES_CLIENTS.has(operation.name)) await ipc.reload();
-    return result;
+    const changesClients = ipc && CHANGES_CLIENTS.has(operation.name);
+    try {
+      const result = await keys.executeAdmin(operation, parameters, call);
+      // Before the operator is told that it is done.
+      if (changesClients) await ipc.reload();
+      return result;
+    } catch (error) {
+      // It may have been written all the same.
+      if (changesClients) await ipc.reload().catch(() => undefined);
+      throw error;
+    }
   };
   try {
     const adminSocket = await startAdminSocket({execute, loadOperations, log, dataDir: settings.dataDir});
@@ -56,7 +65,7 @@ const CHANGES_CLIENTS: ReadonlySet<string> = new Set(['ipc.add', 'ipc.remove', '
 async function startIpc(
   settings: Settings,
   place: NonNullable<Settings['ipc']>,
-  {keys, log, loadOperations, resolver, limitInvoker, clock}: LocalSocketsOptions,
+  {keys, log, metrics, loadOperations, resolver, limitInvoker, clock}: LocalSocketsOptions,
 ) {
   const [{IpcServer}, {Judge}] = await Promise.all([
     import('./ipc/ipc-server.ts'),
@@ -64,8 +73,9 @@ async function startIpc(
   ]);
   const maxDelegationTtlMs = settings.maxDelegationTtlSeconds * 1000;
   return IpcServer.start({
-    ...{place, log, maxDelegationTtlMs},
+    ...{place, log, metrics, maxDelegationTtlMs},
     judge: new Judge({resolver, maxDelegationTtlMs}),
+    stopMs: settings.shutdownTimeoutSeconds * 1000,
     readClients: async () => readClients(await loadOperations(), keys),
     keys: {
       state: keys.requestStores.state,

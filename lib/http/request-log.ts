@@ -1,8 +1,8 @@
 import type {Logger} from 'pino';
-import {NotAllowedError, RateLimitError, UnavailableError, type KmsError} from '../errors.ts';
-import {describeError} from '../observability/describe-error.ts';
+import {RateLimitError, type KmsError} from '../errors.ts';
 import {infoLines} from '../observability/info-line.ts';
 import type {Metrics} from '../observability/metrics.ts';
+import {describeRefusal, nameRefusal, refusalReason} from '../observability/refusal.ts';
 
 /** What is known of a request when it has been answered. Nothing of its headers or body. */
 export interface RequestRecord {
@@ -50,11 +50,6 @@ export function requestRecorder({log, metrics}: {log: Logger; metrics: Metrics})
   };
 }
 
-/** A constant word that says why a request was refused. */
-export function refusalReason(error: KmsError): string {
-  return error instanceof NotAllowedError ? error.reason : error.code;
-}
-
 function logLevel({status, route, error}: RequestRecord): 'error' | 'warn' | 'info' | 'debug' {
   if (status === 503) return 'warn';
   if (status >= 500) return 'error';
@@ -62,22 +57,4 @@ function logLevel({status, route, error}: RequestRecord): 'error' | 'warn' | 'in
   if (error instanceof RateLimitError) return 'debug';
   // Load balancers ask every second.
   return (route === 'live' || route === 'ready') && status < 400 ? 'debug' : 'info';
-}
-
-/** In constant words. */
-function nameRefusal(error: KmsError): {readonly code: string; readonly reason: string} {
-  return {code: error.code, reason: refusalReason(error)};
-}
-
-/**
- * Why, for the operator: what the client's request failed on only at level debug, our own failures always. While the store is
- * away every request fails: it is said why, and only at level debug where.
- */
-function describeRefusal(error: KmsError, log: Logger): Record<string, unknown> {
-  const base = nameRefusal(error);
-  const isDebug = log.isLevelEnabled('debug');
-  const isOurs = error.status >= 500;
-  if (isOurs && (isDebug || !(error instanceof UnavailableError))) return {...base, err: error};
-  const why = error.publicCause?.message ?? error.message;
-  return {...base, why, ...(error.cause !== undefined && {cause: describeError(error.cause)})};
 }

@@ -1,7 +1,13 @@
 import {listKeysQuery} from '../../schemas/keys.ts';
 import type {IpcClient} from '../admin/ipc-client.ts';
 import {parseStrictJson} from '../encoding/strict-json.ts';
-import {MalformedRequestError, NotAllowedError, PayloadTooLargeError} from '../errors.ts';
+import {
+  MalformedRequestError,
+  NotAllowedError,
+  PayloadTooLargeError,
+  toKmsError,
+  type KmsError,
+} from '../errors.ts';
 import {MAX_BODY_BYTES} from '../../schemas/api-contract.ts';
 import type {KeyDescription} from '../keys/key-description.ts';
 import {admitChain, isChainAllowed} from '../operations/admit-chain.ts';
@@ -14,6 +20,7 @@ import {createValidator} from '../validation/create-validator.ts';
 import {MAX_CAPABILITY_DEPTH} from '../zcap/limits.ts';
 import {assertSourceAddress} from '../zcap/source-address.ts';
 import type {Admitted} from './ipc-admission.ts';
+import type {Asked, RecordCall} from './ipc-log.ts';
 import type {IpcListQuery, IpcService} from './ipc-methods.ts';
 
 /** What the calls of clients go to. */
@@ -32,6 +39,7 @@ export interface IpcKeys {
 export interface IpcSession extends Admitted {
   /** @throws NotAllowedError where it has ended, e.g. because the client was removed */
   readonly assertOpen: () => void;
+  readonly record: RecordCall;
 }
 
 const PAGE_LENGTH = 50;
@@ -57,48 +65,59 @@ export class IpcCalls implements IpcService {
     this.#keys = keys;
   }
 
-  async runOnKeystore(posted: Uint8Array): Promise<Uint8Array> {
-    const body = readBody(posted);
-    const descriptor = readOperationType(body, 'keystore');
-    const facts = await this.#authorize(descriptor.action);
-    const operation = validateOperation(descriptor, body);
-    const {keystore} = await this.#read();
-    const call = {keystore, acceptOnce, facts};
-    return written((await this.#keys.keyService.runOnKeystore(descriptor, operation, call)).body);
+  runOnKeystore(posted: Uint8Array): Promise<Uint8Array> {
+    return this.#recorded(async (asked) => {
+      const body = readBody(posted);
+      const descriptor = readOperationType(body, 'keystore');
+      const facts = await this.#authorize(asked, descriptor.action);
+      const operation = validateOperation(descriptor, body);
+      const {keystore} = await this.#read();
+      const call = {keystore, acceptOnce, facts};
+      return (await this.#keys.keyService.runOnKeystore(descriptor, operation, call)).body;
+    });
   }
 
-  async runOnKey(keyId: string, posted: Uint8Array): Promise<Uint8Array> {
+  runOnKey(keyId: string, posted: Uint8Array): Promise<Uint8Array> {
+    return this.#recorded((asked) => this.#runOnKey(asked, keyId, posted));
+  }
+
+  describeKey(keyId: string): Promise<Uint8Array> {
+    return this.#recorded(async (asked) => {
+      const localKeyId = this.#localKeyId(keyId);
+      const facts = await this.#authorize(asked, 'read', localKeyId);
+      const {keystore, findKey} = await this.#read(localKeyId);
+      const request = {keystore, localKeyId, findKey, admit: admitChain(facts), facts};
+      return this.#keys.keyService.read(request, {metadata: true});
+    });
+  }
+
+  /** Of a client that has some keys only, of these. */
+  listKeys(query: IpcListQuery): Promise<Uint8Array> {
+    return this.#recorded((asked) => this.#listKeys(asked, query));
+  }
+
+  async #runOnKey(asked: Asked, keyId: string, posted: Uint8Array): Promise<object> {
     const body = readBody(posted);
     const descriptor = readOperationType(body, 'key');
     const localKeyId = this.#localKeyId(keyId);
-    const facts = await this.#authorize(descriptor.action, localKeyId);
+    const facts = await this.#authorize(asked, descriptor.action, localKeyId);
     const operation = validateOperation(descriptor, body);
     if (operation.invocationTarget !== keyId)
       throw new MalformedRequestError(
         'The "invocationTarget" of the operation is not the key it was sent to.',
       );
     const {keystore, findKey} = await this.#read(localKeyId);
-    const reply = await this.#keys.keyService.runOnKey(descriptor, operation, {
+    return this.#keys.keyService.runOnKey(descriptor, operation, {
       ...{keystore, localKeyId, findKey, facts, acceptOnce},
       admit: admitChain(facts),
       goOn: async () => this.#assertAllowed(descriptor.action, keyId),
     });
-    return written(reply);
   }
 
-  async describeKey(keyId: string): Promise<Uint8Array> {
-    const localKeyId = this.#localKeyId(keyId);
-    const facts = await this.#authorize('read', localKeyId);
-    const {keystore, findKey} = await this.#read(localKeyId);
-    const request = {keystore, localKeyId, findKey, admit: admitChain(facts), facts};
-    return written(await this.#keys.keyService.read(request, {metadata: true}));
-  }
-
-  /** Of a client that has some keys only, of these. */
-  async listKeys(given: IpcListQuery): Promise<Uint8Array> {
+  async #listKeys(asked: Asked, given: IpcListQuery): Promise<object> {
     const {keys} = this.#client;
     const query = parseListQuery(given);
-    const facts = await this.#authorize('read', undefined, {lists: true});
+    const facts = await this.#authorize(asked, 'read', undefined, {lists: true});
     const {keystore} = await this.#read();
     const isVisible = (record: Parameters<typeof isChainAllowed>[0]): boolean =>
       isChainAllowed(record, facts);
@@ -106,17 +125,38 @@ export class IpcCalls implements IpcService {
       {keystore, isVisible, facts},
       {...query, limit: PAGE_LENGTH, metadata: true},
     );
-    if (!keys) return written(page);
+    if (!keys) return page;
     const own = new Set(keys.map((localKeyId) => this.#keyUrl(localKeyId)));
     const isOwn = ({metadata}: KeyDescription): boolean => metadata !== undefined && own.has(metadata.keyId);
-    return written({...page, results: page.results.filter(isOwn)});
+    return {...page, results: page.results.filter(isOwn)};
+  }
+
+  /** One line in the log, and one count, for each call. */
+  async #recorded(work: (asked: Asked) => Promise<object>): Promise<Uint8Array> {
+    const {client, manifest, record} = this.#session;
+    const asked: Asked = {};
+    const startedAt = performance.now();
+    const ended = (error?: KmsError): void =>
+      record({client, manifest, asked, seconds: (performance.now() - startedAt) / 1000, error});
+    try {
+      const reply = written(await work(asked));
+      ended();
+      return reply;
+    } catch (error) {
+      const known = toKmsError(error);
+      ended(known);
+      throw known;
+    }
   }
 
   async #authorize(
+    asked: Asked,
     action: string,
     localKeyId?: string,
     {lists = false}: {readonly lists?: boolean} = {},
   ): Promise<AuthorizedFacts> {
+    asked.action = action;
+    asked.key = localKeyId;
     const {keys, actions, keystoreId, did} = this.#client;
     await this.#keys.limitInvoker(did);
     if (actions && !actions.includes(action)) throw refused(`The client may not do that: ${action}`);

@@ -1,4 +1,4 @@
-import {bytes, fields, optional, text, tuple} from '../isolation/protocol/shape.ts';
+import {bytes, done, fields, optional, text, tuple} from '../isolation/protocol/shape.ts';
 import type {MethodsOf} from '../isolation/protocol/methods-of.ts';
 
 /** What a client may ask, once it is known. Operations and replies are the JSON documents of docs/keys.md, in UTF-8. */
@@ -22,4 +22,16 @@ export const IPC_METHODS: MethodsOf<IpcService> = {
   runOnKey: {parameters: tuple(text, bytes), result: bytes, writes: true},
   describeKey: {parameters: tuple(text), result: bytes},
   listKeys: {parameters: tuple(fields({name: optional(text), cursor: optional(text)})), result: bytes},
+};
+
+/** What a server asks of a client. */
+export interface IpcClientSide {
+  /** To ask nothing more over this connection, and to end it when all that it asked is answered: the server stops, or another goes on. */
+  leave(): Promise<void>;
+}
+
+export const IPC_CLIENT_PART = 'client';
+
+export const IPC_CLIENT_METHODS: MethodsOf<IpcClientSide> = {
+  leave: {parameters: tuple(), result: done},
 };

@@ -1,17 +1,28 @@
 import type {Socket} from 'node:net';
 import type {Logger} from 'pino';
-import {InternalError, NotAllowedError, toKmsError} from '../errors.ts';
+import {NotAllowedError, toKmsError} from '../errors.ts';
 import {Connection, type Handler} from '../isolation/protocol/connection.ts';
 import {failureOf, reviveFailure} from '../isolation/protocol/failure.ts';
-import {handlersOf} from '../isolation/protocol/remote-interface.ts';
+import {handlersOf, remote} from '../isolation/protocol/remote-interface.ts';
 import type {Admitted} from './ipc-admission.ts';
 import {IpcCalls, type IpcKeys} from './ipc-calls.ts';
 import {MAX_CALLS, MAX_REQUEST_BYTES, MAX_UNTAKEN_BYTES, STALL_MS} from './ipc-limits.ts';
-import {IPC_METHODS, IPC_PART, type IpcService} from './ipc-methods.ts';
+import type {RecordCall} from './ipc-log.ts';
+import {
+  IPC_CLIENT_METHODS,
+  IPC_CLIENT_PART,
+  IPC_METHODS,
+  IPC_PART,
+  type IpcClientSide,
+  type IpcService,
+} from './ipc-methods.ts';
+import type {WorkInHand} from './work-in-hand.ts';
 
 export interface SessionOptions {
   readonly keys: IpcKeys;
   readonly log: Logger;
+  readonly record: RecordCall;
+  readonly work: WorkInHand;
   readonly onEnd: () => void;
   readonly stallMs?: number;
 }
@@ -23,18 +34,27 @@ export class Session {
   readonly #connection: Connection;
   readonly #log: Logger;
   readonly #stalls: NodeJS.Timeout;
+  readonly #work: WorkInHand;
+  #isHeld = false;
   #isOver = false;
+  #isLeaving = false;
+  #answering = 0;
   #calls = 0;
   #moved = 0;
 
-  constructor(socket: Socket, admitted: Admitted, {keys, log, onEnd, stallMs = STALL_MS}: SessionOptions) {
+  constructor(
+    socket: Socket,
+    admitted: Admitted,
+    {keys, log, record, work, onEnd, stallMs = STALL_MS}: SessionOptions,
+  ) {
     this.admitted = admitted;
     this.#socket = socket;
     this.#log = log;
+    this.#work = work;
     const assertOpen = (): void => {
       if (this.#isOver) throw new NotAllowedError('ipc-client', 'The connection has ended.');
     };
-    const calls = new IpcCalls({...admitted, assertOpen}, keys);
+    const calls = new IpcCalls({...admitted, assertOpen, record}, keys);
     this.#stalls = setInterval(() => this.#endIfStalled(), stallMs).unref();
     this.#connection = new Connection(socket, {
       methods: this.#methods(calls),
@@ -43,11 +63,13 @@ export class Session {
       onEnd: (error) => {
         this.#isOver = true;
         clearInterval(this.#stalls);
-        if (error) log.warn({client: this.#name, reason: error.message}, 'IPC connection ended');
+        const ended = {client: this.#name, calls: this.#calls};
+        if (error) log.warn({...ended, reason: error.message}, 'IPC connection ended');
+        else log.info(ended, 'IPC connection ended');
         onEnd();
       },
     });
-    socket.resume();
+    socket.on('drain', this.#readOn).resume();
   }
 
   get #name(): string {
@@ -56,7 +78,16 @@ export class Session {
 
   /** How many calls are not answered. */
   get answering(): number {
-    return this.#calls;
+    return this.#answering;
+  }
+
+  /** Has the client make another connection for what it asks from now on, and end this one when all is answered. */
+  leave(): void {
+    if (this.#isLeaving || this.#isOver) return;
+    this.#isLeaving = true;
+    remote<IpcClientSide>(IPC_CLIENT_PART, IPC_CLIENT_METHODS, this.#connection)
+      .leave()
+      .catch(() => undefined);
   }
 
   /** At once: nothing more is read, and nothing more is said. */
@@ -70,36 +101,40 @@ export class Session {
     return new Map(
       handlers.map(([name, handler]) => [
         name,
-        {...handler, run: async (parameters: never) => this.#answer(name, () => handler.run(parameters))},
+        {...handler, run: async (given: never[]) => this.#answer(given, () => handler.run(given as never))},
       ]),
     );
   }
 
-  async #answer(method: string, run: () => unknown): Promise<unknown> {
-    if (this.#socket.writableLength > MAX_UNTAKEN_BYTES) {
-      this.end();
-      this.#log.warn({client: this.#name}, 'an IPC client does not take its answers');
-    }
-    const startedAt = performance.now();
+  async #answer(given: readonly unknown[], run: () => unknown): Promise<unknown> {
+    const done = this.#work.begin(given.reduce<number>((sum, part) => sum + lengthOf(part), 0));
     this.#calls++;
-    let outcome = 'done';
+    this.#answering++;
+    this.#readOn();
     try {
       return await run();
     } catch (error) {
-      const known = toKmsError(error);
-      outcome = known.code;
-      if (known instanceof InternalError) this.#log.error({err: known.cause, method}, 'IPC call failed');
-      throw forClient(known);
+      throw forClient(toKmsError(error));
     } finally {
-      this.#calls--;
-      const ms = Math.round((performance.now() - startedAt) * 10) / 10;
-      this.#log.info({client: this.#name, method, outcome, ms}, 'IPC call');
+      this.#answering--;
+      done();
     }
   }
 
+  /** Reads what comes, or does not while it is too much: what the client has asked for, or does not take. */
+  readonly #readOn = (): void => {
+    const isFull = this.#work.isFull;
+    const isHeld = isFull || this.#socket.writableLength > MAX_UNTAKEN_BYTES;
+    if (isFull) this.#work.whenRoom(this.#readOn);
+    if (isHeld === this.#isHeld || this.#isOver) return;
+    this.#isHeld = isHeld;
+    if (isHeld) this.#socket.pause();
+    else this.#socket.resume();
+  };
+
   #endIfStalled(): void {
     const {bytesRead, bytesWritten, writableLength} = this.#socket;
-    const isWaitedFor = writableLength > 0 || this.#connection.partialBytes > 0;
+    const isWaitedFor = writableLength > 0 || (!this.#isHeld && this.#connection.partialBytes > 0);
     const moved = bytesRead + bytesWritten - writableLength;
     if (isWaitedFor && moved === this.#moved) {
       this.end();
@@ -107,6 +142,10 @@ export class Session {
     }
     this.#moved = moved;
   }
+}
+
+function lengthOf(part: unknown): number {
+  return part instanceof Uint8Array ? part.length : 0;
 }
 
 /** Causes are for the log. */

@@ -1,5 +1,5 @@
 import {once} from 'node:events';
-import {chmod, chown, lstat, mkdir, unlink} from 'node:fs/promises';
+import {chmod, chown, lstat, mkdir, rename, unlink} from 'node:fs/promises';
 import {connect, createServer, type Server, type Socket} from 'node:net';
 import {dirname, join} from 'node:path';
 import {MAX_CONNECTIONS} from './ipc-limits.ts';
@@ -20,50 +20,109 @@ export class IpcSocketError extends Error {
   readonly code = 'ERR_IPC_SOCKET';
 }
 
+/** What is listened on. */
+export interface IpcListening {
+  readonly server: Server;
+  /** Which file it is, whatever lies by its name later. */
+  readonly socket: string;
+}
+
+/** The socket has it until it has its mode and group. Nobody connects to it by that. */
+const DRAFT = '.new';
+
 /**
  * Listens on the socket, in a directory that nobody else may look into (0700; with a group 0710), with mode 0600 (0660). Where the
- * directory is not there it is made; one that is there, and is not so, is refused.
+ * directory is not there it is made; one that is there, and is not so, is refused. A socket that nobody listens on is replaced.
+ * @param again not for the first time: what the directory is in is not made
  * @throws IpcSocketError
  */
 export async function listenForIpc(
   {path, group}: IpcPlace,
   onConnection: (socket: Socket) => void,
-): Promise<Server> {
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
+  {again = false}: {readonly again?: boolean} = {},
+): Promise<IpcListening> {
+  const draft = join(dirname(path), DRAFT);
+  if (Math.max(Buffer.byteLength(path), Buffer.byteLength(draft)) > MAX_PATH_BYTES) {
     throw new IpcSocketError(
       `The path of the IPC socket, ${path}, is longer than the ${MAX_PATH_BYTES} bytes that this system allows. Choose a shorter WEBKMS_IPC.`,
     );
   }
-  await prepareDirectory(dirname(path), group);
-  await removeStaleSocket(path);
+  await prepareDirectory(dirname(path), {group, again});
+  await assertFree(path);
+  await unlink(draft).catch(unlessAbsent);
   const server = createServer({pauseOnConnect: true}, onConnection);
   server.maxConnections = MAX_CONNECTIONS;
+  try {
+    await listen(server, draft);
+    if (group !== undefined) await giveToGroup(draft, group, 0o660);
+    // Node removes what is by the name that it was bound to when it closes: that is never another server's.
+    await rename(draft, path);
+    return {server, socket: await identify(path)};
+  } catch (cause) {
+    server.close();
+    if (cause instanceof IpcSocketError) throw cause;
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    throw new IpcSocketError(`The IPC socket cannot be made at ${path} (${code}).`, {cause});
+  }
+}
+
+/** Whether the socket is where it was, in a directory that is as it must be. @throws IpcSocketError where that is not */
+export async function isInPlace({path, group}: IpcPlace, {socket}: IpcListening): Promise<boolean> {
+  const found = await identify(path);
+  if (found !== '') await assertDirectory(dirname(path), group);
+  return found === socket;
+}
+
+/** Takes no more connections. What was accepted goes on. */
+export async function stopListening({path}: IpcPlace, {server, socket}: IpcListening): Promise<void> {
+  if ((await identify(path)) === socket) await unlink(path).catch(unlessAbsent);
+  server.close();
+}
+
+/** Which file it is; empty where there is none. */
+async function identify(path: string): Promise<string> {
+  try {
+    const {dev, ino, birthtimeNs} = await lstat(path, {bigint: true});
+    return `${dev}:${ino}:${birthtimeNs}`;
+  } catch (error) {
+    unlessAbsent(error);
+    return '';
+  }
+}
+
+function unlessAbsent(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+}
+
+/** Binding is synchronous: the mask is back before anything else runs, and the socket never had another mode. */
+async function listen(server: Server, path: string): Promise<void> {
   const listening = once(server, 'listening');
-  // Binding is synchronous: the mask is back before anything else runs, and the socket never had another mode.
   const mask = process.umask(0o177);
   try {
     server.listen({path, exclusive: true});
   } finally {
     process.umask(mask);
   }
-  await listening.catch((cause: unknown) => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-    throw new IpcSocketError(`The IPC socket cannot be made at ${path} (${code}).`, {cause});
-  });
-  if (group !== undefined) {
-    try {
-      await giveToGroup(path, group, 0o660);
-    } catch (error) {
-      server.close();
-      throw error;
-    }
-  }
-  return server;
+  await listening;
 }
 
-async function prepareDirectory(directory: string, group: number | undefined): Promise<void> {
-  const made = await mkdir(directory, {recursive: true, mode: 0o700});
-  if (made !== undefined && group !== undefined) await giveToGroup(directory, group, 0o710);
+async function prepareDirectory(
+  directory: string,
+  {group, again}: {readonly group: number | undefined; readonly again: boolean},
+): Promise<void> {
+  const made = again
+    ? await mkdir(directory, {mode: 0o700}).then(() => true, unlessThere)
+    : (await mkdir(directory, {recursive: true, mode: 0o700})) !== undefined;
+  if (made && group !== undefined) await giveToGroup(directory, group, 0o710);
+  await assertDirectory(directory, group);
+}
+
+function unlessThere(error: unknown): boolean {
+  if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+  throw error;
+}
+
+async function assertDirectory(directory: string, group: number | undefined): Promise<void> {
   const {mode, uid, gid} = await lstat(join(directory, '.'));
   const user = process.geteuid?.();
   const forbidden = group === undefined || gid !== group ? 0o077 : 0o027;
@@ -87,22 +146,21 @@ async function giveToGroup(path: string, group: number, mode: number): Promise<v
   }
 }
 
-/** The socket of a server that was killed goes; whatever else lies there stays, and so does that of one that lives. */
-async function removeStaleSocket(path: string): Promise<void> {
+/** The socket of a server that was killed is none's; whatever else lies there stays, and so does that of one that lives. */
+async function assertFree(path: string): Promise<void> {
   let found;
   try {
     found = await lstat(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    throw error;
+    unlessAbsent(error);
+    return;
   }
   if (!found.isSocket())
     throw new IpcSocketError(`${path}, WEBKMS_IPC, is no socket, and in the way. Remove it.`);
   if (await answers(path))
     throw new IpcSocketError(
-      `Another server listens on ${path}, WEBKMS_IPC. Stop it first, or choose another path.`,
+      `Another server listens on ${path}, WEBKMS_IPC. Stop it, or choose another path.`,
     );
-  await unlink(path);
 }
 
 async function answers(path: string): Promise<boolean> {

@@ -12,6 +12,12 @@ export interface Metrics {
   keyLifecycle(event: string): void;
   /** The program was compared with its manifest: a `SelfCheckReport`’s result. */
   selfCheck(result: string): void;
+  /** A call over the IPC socket was answered: a capability's action, `done` or a refusal's reason. */
+  ipcCall(action: string, outcome: string, seconds: number): void;
+  /** How many connections of applications are open over the IPC socket now. */
+  ipcConnections(open: number): void;
+  /** A connection over the IPC socket was refused. */
+  ipcRefusal(reason: string): void;
 }
 
 /** Counts nothing. */
@@ -22,4 +28,7 @@ export const NO_METRICS: Metrics = Object.freeze({
   cache: () => undefined,
   keyLifecycle: () => undefined,
   selfCheck: () => undefined,
+  ipcCall: () => undefined,
+  ipcConnections: () => undefined,
+  ipcRefusal: () => undefined,
 });

@@ -1,6 +1,6 @@
 import {Registry, collectDefaultMetrics} from 'prom-client';
 import type {Metrics} from './metrics.ts';
-import {CounterTally, HistogramTally} from './tallies.ts';
+import {CounterTally, Gauge, HistogramTally} from './tallies.ts';
 import {renderTotal, TOTAL_CONTENT_TYPE, type MetricValues} from './total-metrics.ts';
 
 /** Seconds; a signature takes tens of microseconds, a durable write some milliseconds. */
@@ -47,6 +47,26 @@ export class PrometheusMetrics implements Metrics {
     help: 'Comparisons of the program with its manifest, by result.',
     labels: ['result'],
   });
+  readonly #ipcCalls = new CounterTally({
+    name: 'webkms_ipc_calls_total',
+    help: 'Calls over the IPC socket, by action and outcome.',
+    labels: ['action', 'outcome'],
+  });
+  readonly #ipcCallSeconds = new HistogramTally({
+    name: 'webkms_ipc_call_duration_seconds',
+    help: 'Time from a call over the IPC socket to its answer, by action.',
+    label: 'action',
+    bounds: BOUNDS,
+  });
+  readonly #ipcConnections = new Gauge({
+    name: 'webkms_ipc_connections',
+    help: 'Open connections of applications over the IPC socket.',
+  });
+  readonly #ipcRefusals = new CounterTally({
+    name: 'webkms_ipc_refusals_total',
+    help: 'Connections over the IPC socket that were refused, by reason.',
+    labels: ['reason'],
+  });
 
   constructor() {
     collectDefaultMetrics({register: this.#process, eventLoopMonitoringPrecision: 20});
@@ -77,6 +97,19 @@ export class PrometheusMetrics implements Metrics {
     this.#selfChecks.add(result);
   }
 
+  ipcCall(action: string, outcome: string, seconds: number): void {
+    this.#ipcCalls.add(action, outcome);
+    this.#ipcCallSeconds.observe(action, seconds);
+  }
+
+  ipcConnections(open: number): void {
+    this.#ipcConnections.set(open);
+  }
+
+  ipcRefusal(reason: string): void {
+    this.#ipcRefusals.add(reason);
+  }
+
   /** What is counted, for `totalMetrics` in another process. */
   async values(): Promise<MetricValues> {
     const tallies = [
@@ -87,6 +120,10 @@ export class PrometheusMetrics implements Metrics {
       this.#cacheLookups,
       this.#keyLifecycle,
       this.#selfChecks,
+      this.#ipcCalls,
+      this.#ipcCallSeconds,
+      this.#ipcConnections,
+      this.#ipcRefusals,
     ];
     const ofProcess: MetricValues = await this.#process.getMetricsAsJSON();
     return [...ofProcess, ...tallies.map((tally) => tally.samples())];

@@ -41,6 +41,24 @@ export class CounterTally {
   }
 }
 
+/** How much there is of something now. */
+export class Gauge {
+  readonly #options: TallyOptions;
+  #value = 0;
+
+  constructor(options: TallyOptions) {
+    this.#options = options;
+  }
+
+  set(value: number): void {
+    this.#value = value;
+  }
+
+  samples(): MetricSamples {
+    return metric('gauge', {...this.#options, values: [{value: this.#value, labels: {}}]});
+  }
+}
+
 interface Distribution {
   /** How many were at most each bound, and more than the one before; at the end those above all. */
   readonly counts: number[];
@@ -90,7 +108,7 @@ export class HistogramTally {
 }
 
 function metric(
-  type: 'counter' | 'histogram',
+  type: 'counter' | 'gauge' | 'histogram',
   samples: Pick<MetricSamples, 'name' | 'help' | 'values'>,
 ): MetricSamples {
   // prom-client's types have numbers where it has words.

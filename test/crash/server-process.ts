@@ -60,6 +60,10 @@ export class ServerProcess {
     throw new Error(`The server did not start: ${errors.join('')}`);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Ends it without a chance to do anything more. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');

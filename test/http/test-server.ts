@@ -101,6 +101,9 @@ function recordingMetrics(counted: string[]): Metrics {
     cache: (name, hit) => void counted.push(`cache ${name} ${hit ? 'hit' : 'miss'}`),
     keyLifecycle: (event) => void counted.push(`key ${event}`),
     selfCheck: (result) => void counted.push(`self-check ${result}`),
+    ipcCall: () => undefined,
+    ipcConnections: () => undefined,
+    ipcRefusal: () => undefined,
   };
 }
 

@@ -1,29 +1,17 @@
 import {randomBytes} from 'node:crypto';
-import {once} from 'node:events';
-import {connect, type Socket} from 'node:net';
+import type {Socket} from 'node:net';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {IpcKms} from '../../lib/client/local/ipc-kms.ts';
-import {
-  answer,
-  challenge,
-  clientStatement,
-  hello,
-  IPC_PROTOCOL,
-  serverStatement,
-  verdict,
-  type Greeting,
-} from '../../lib/ipc/handshake.ts';
-import {HandshakeFrames} from '../../lib/ipc/handshake-frames.ts';
+import {IPC_PROTOCOL, serverStatement, type Greeting} from '../../lib/ipc/handshake.ts';
 import {hmac, ipcIdentity} from '../../lib/ipc/ipc-identity.ts';
 import {MAX_HANDSHAKE_BYTES, MAX_REQUEST_BYTES} from '../../lib/ipc/ipc-limits.ts';
 import {encodeCbor} from '../../lib/isolation/protocol/cbor.ts';
 import {frameOf} from '../../lib/isolation/protocol/frame-reader.ts';
 import {populate} from '../demonstrations/population.ts';
 import {runServer, type TestServer} from '../support/run-server.ts';
+import {ended, greet as greetOn, reach as connectTo, signedBy, type Proof, type Prove} from './greet.ts';
 import {addApplication, type IpcApplication} from './ipc-application.ts';
-
-type Proof = readonly [signature: Uint8Array, manifest: undefined];
 
 describe('hostile IPC clients', function () {
   this.timeout(60_000);
@@ -55,36 +43,11 @@ describe('hostile IPC clients', function () {
   });
 
   const reach = async (): Promise<Socket> => {
-    const socket = connect(app.socket).on('error', () => undefined);
+    const socket = await connectTo(app.socket);
     sockets.add(socket);
-    await once(socket, 'connect');
     return socket;
   };
-  const ended = async (socket: Socket): Promise<void> => {
-    socket.resume();
-    if (!socket.closed) await once(socket, 'close');
-  };
-
-  /** A handshake with whatever proof. @returns the verdict and what was said */
-  const greet = async (name: string, prove: (greeting: Greeting, proof: Uint8Array) => Proof) => {
-    const socket = await reach();
-    const frames = new HandshakeFrames(socket);
-    const clientNonce = randomBytes(32);
-    frames.send(hello([IPC_PROTOCOL, name, clientNonce]));
-    const [serverNonce, proof] = await frames.next(challenge);
-    const greeting = {name, clientNonce, serverNonce};
-    const given = prove(greeting, proof);
-    frames.send(answer([...given]));
-    const [word, about] = await frames.next(verdict);
-    frames.release();
-    return {socket, greeting, proof, given, word, about};
-  };
-  const signedBy =
-    ({identity}: Pick<IpcApplication, 'identity'>) =>
-    (greeting: Greeting, proof: Uint8Array): Proof => [
-      identity.sign(clientStatement(greeting, {proof, manifest: undefined})),
-      undefined,
-    ];
+  const greet = async (name: string, prove: Prove) => greetOn(await reach(), name, prove);
 
   it('are known by a proof of their own secret, made for this connection', async () => {
     const first = await greet('app', signedBy(app));

@@ -3,10 +3,17 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {callAdminSocket} from '../../lib/admin/admin-client.ts';
+import {AdminError} from '../../lib/admin/admin-operation.ts';
+import {acquireDataDirectoryLock} from '../../lib/admin/data-directory-lock.ts';
+import {executeOperation} from '../../lib/admin/execute-operation.ts';
 import type {IpcClient} from '../../lib/admin/ipc-client.ts';
+import {ADMIN_OPERATIONS} from '../../lib/admin/operation-table.ts';
 import {formatIpcCredential} from '../../lib/client/local/ipc-credential.ts';
+import {loadSettings} from '../../lib/config/load-settings.ts';
 import {encodeBase64url} from '../../lib/encoding/base64url.ts';
 import {ipcIdentity, type IpcIdentity} from '../../lib/ipc/ipc-identity.ts';
+import {openKeyManagement} from '../../lib/key-management.ts';
+import {createLogger} from '../../lib/observability/logger.ts';
 import type {TestServer} from '../support/run-server.ts';
 
 /** An application that the server knows, and its credential. */
@@ -28,6 +35,34 @@ export function ask(server: TestServer, name: string, parameters: object = {}): 
   });
 }
 
+/** Has the store itself do something, while no server runs on it, as operators' commands do. */
+async function askStore(
+  environment: Readonly<Record<string, string>>,
+  name: string,
+  parameters: object,
+): Promise<void> {
+  await using closing = new AsyncDisposableStack();
+  const settings = loadSettings({environment});
+  const lock = await acquireDataDirectoryLock(settings.dataDir);
+  closing.defer(() => lock.release());
+  const log = createLogger({level: 'silent'});
+  const management = await openKeyManagement(settings, {log, closing});
+  const call = {report: () => undefined, write: async () => undefined, signal: new AbortController().signal};
+  const operation = ADMIN_OPERATIONS.get(name);
+  if (!operation) throw new Error(`There is no ${name}.`);
+  await executeOperation(operation, {management, parameters, call, log});
+}
+
+/** Where keys are isolated, while the server is stopped: nobody is added by one that runs. */
+export async function addClient(server: TestServer, client: IpcClient): Promise<void> {
+  try {
+    await ask(server, 'ipc.add', client);
+  } catch (error) {
+    if (!(error instanceof AdminError && error.message.includes('while the server is stopped'))) throw error;
+    await server.whileStopped((environment) => askStore(environment, 'ipc.add', client));
+  }
+}
+
 /** Adds an application, as `webkms admin ipc add` does. */
 export async function addApplication(
   server: TestServer,
@@ -37,7 +72,8 @@ export async function addApplication(
   const secret = randomBytes(32);
   const identity = ipcIdentity(secret);
   const {did} = identity;
-  await ask(server, 'ipc.add', {name, did, serverKey: encodeBase64url(identity.serverKey), ...grant});
+  const client = {name, did, serverKey: encodeBase64url(identity.serverKey), ...grant};
+  await addClient(server, client);
   const socket = join(server.dataDir, 'ipc', 'webkms.sock');
   const credential = join(directory, 'credential.json');
   const {keystoreId} = grant;

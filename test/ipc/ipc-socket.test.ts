@@ -22,7 +22,7 @@ describe('the IPC socket', () => {
   });
 
   const listen = async (place = {path}): Promise<Server> => {
-    const server = await listenForIpc(place, (socket) => socket.destroy());
+    const {server} = await listenForIpc(place, (socket) => socket.destroy());
     servers.push(server);
     return server;
   };

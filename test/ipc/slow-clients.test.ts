@@ -15,6 +15,7 @@ import {IpcServer} from '../../lib/ipc/ipc-server.ts';
 import {encodeCbor} from '../../lib/isolation/protocol/cbor.ts';
 import {frameOf} from '../../lib/isolation/protocol/frame-reader.ts';
 import {createLogger} from '../../lib/observability/logger.ts';
+import {NO_METRICS} from '../../lib/observability/metrics.ts';
 
 const KEYSTORE = 'https://kms.example/kms/keystores/z1';
 const KEY = `${KEYSTORE}/keys/z1A`;
@@ -46,6 +47,7 @@ describe('slow IPC clients', () => {
       keys,
       readClients: async () => [{name: 'app', did: identity.did, serverKey, keystoreId: KEYSTORE}],
       log: createLogger({level: 'info', file: undefined, stream}),
+      metrics: NO_METRICS,
       judge: {assertDelegation: async () => undefined},
       maxDelegationTtlMs: 1000,
       stallMs: 50,

@@ -21,6 +21,8 @@ export interface TestServer extends ListeningServer {
   readonly dataDir: string;
   /** Stops it and removes its data. */
   stop(): Promise<void>;
+  /** Stops it, does something, e.g. to its store, and starts it again. @param work gets its settings */
+  whileStopped<T>(work: (environment: Readonly<Record<string, string>>) => Promise<T>): Promise<T>;
 }
 
 export interface RunServerOptions extends Pick<ServerOptions, 'clock' | 'keysEveryMs'> {
@@ -84,7 +86,7 @@ async function run(
     ...environment,
   };
   const removeData = (): Promise<void> => rm(dataDir, {recursive: true, force: true});
-  const server = await start(settings, {port, dataDir}).catch(async (error: unknown) => {
+  let server = await start(settings, {port, dataDir}).catch(async (error: unknown) => {
     await removeData();
     throw error;
   });
@@ -95,5 +97,13 @@ async function run(
     await server.stop();
     await removeData();
   };
-  return {baseUrl, host, port, ca, agent, dataDir, stop};
+  const whileStopped: TestServer['whileStopped'] = async (work) => {
+    await server.stop();
+    try {
+      return await work(settings);
+    } finally {
+      server = await start(settings, {port, dataDir});
+    }
+  };
+  return {baseUrl, host, port, ca, agent, dataDir, stop, whileStopped};
 }

@@ -1,36 +1,99 @@
 import {MAX_BODY_BYTES} from '../../../schemas/api-contract.ts';
 import {OutcomeUnknownError, PayloadTooLargeError, toKmsError, UnavailableError} from '../../errors.ts';
+import {MAX_CALLS} from '../../ipc/ipc-limits.ts';
 import {IPC_METHODS, IPC_PART, type IpcListQuery, type IpcService} from '../../ipc/ipc-methods.ts';
 import type {Connection} from '../../isolation/protocol/connection.ts';
 import {remote} from '../../isolation/protocol/remote-interface.ts';
 import {KmsConnectionError, UnexpectedReplyError} from '../client-errors.ts';
-import type {KmsChannel, WireOperation} from '../kms-channel.ts';
-import {connectIpc, type IpcPartner} from './ipc-connection.ts';
+import type {KmsChannel, OperationName, WireOperation} from '../kms-channel.ts';
+import {CallSlots} from './call-slots.ts';
+import type {IpcPartner} from './ipc-connection.ts';
+import {IpcLink} from './ipc-link.ts';
+import {unlessAborted} from './unless-aborted.ts';
 
-/** A keystore of a server on this host, over its IPC socket. Where the connection has ended, the next call makes another. */
-export class IpcChannel implements KmsChannel {
+export interface IpcTimes {
+  /** How long it is tried to reach the server again where the connection was lost, in milliseconds. Default: 5 s */
+  readonly reconnectMs?: number | undefined;
+  /** How long an answer is waited for, in milliseconds. Default: a minute, as over HTTPS */
+  readonly answerMs?: number | undefined;
+}
+
+const RECONNECT_MS = 5_000;
+/** The longest that a server works on is an RSA key of 4096 bits. */
+const ANSWER_MS = 60_000;
+/** So often a call is asked again whose connection was lost. */
+const MAX_REPEATS = 3;
+
+/** Asked twice, it may be done twice. */
+const CHANGES: ReadonlySet<OperationName> = new Set<OperationName>([
+  'GenerateKeyOperation',
+  'ImportKeyOperation',
+  'RotateKeyOperation',
+  'UpdateKeyOperation',
+  'DisableKeyOperation',
+  'EnableKeyOperation',
+  'DeleteKeyOperation',
+  'RestoreKeyOperation',
+]);
+
+type Ask = (service: IpcService) => Promise<Uint8Array>;
+
+interface Shared {
   readonly keystoreId: string;
-  readonly #partner: IpcPartner;
-  #connecting: Promise<Connection> | undefined;
-  #connection: Connection | undefined;
-  #isClosed = false;
+  readonly link: IpcLink;
+  readonly answerMs: number;
+  /** The server takes no more at once. */
+  readonly slots: CallSlots;
+}
 
-  constructor(partner: IpcPartner) {
-    this.keystoreId = partner.keystoreId;
-    this.#partner = partner;
+/**
+ * A keystore of a server on this host, over its IPC socket. Where the connection is lost another is made; what was asked, and changes
+ * nothing, is asked again.
+ */
+export class IpcChannel implements KmsChannel {
+  readonly #shared: Shared;
+  readonly #signal: AbortSignal | undefined;
+
+  private constructor(shared: Shared, signal?: AbortSignal) {
+    this.#shared = shared;
+    this.#signal = signal;
   }
 
   /** @throws as `connectIpc` */
-  async connect(): Promise<void> {
-    await this.#connected();
+  static async connect(
+    partner: IpcPartner,
+    {
+      reconnectMs = RECONNECT_MS,
+      answerMs = ANSWER_MS,
+      signal,
+    }: IpcTimes & {readonly signal?: AbortSignal} = {},
+  ): Promise<IpcChannel> {
+    signal?.throwIfAborted();
+    const link = new IpcLink(partner, {reconnectMs});
+    try {
+      await unlessAborted(link.open(), signal);
+    } catch (error) {
+      await link.close();
+      throw error;
+    }
+    return new IpcChannel({keystoreId: partner.keystoreId, link, answerMs, slots: new CallSlots(MAX_CALLS)});
+  }
+
+  /** The same connection, for calls that nobody waits for any more once the signal is aborted. Closing it does nothing. */
+  withSignal(signal: AbortSignal): IpcChannel {
+    return new IpcChannel(this.#shared, this.#signal ? AbortSignal.any([this.#signal, signal]) : signal);
+  }
+
+  get keystoreId(): string {
+    return this.#shared.keystoreId;
   }
 
   runOnKeystore(operation: WireOperation): Promise<unknown> {
-    return this.#call(async (service) => service.runOnKeystore(encoded(operation)));
+    return this.#operate(operation, (service, bytes) => service.runOnKeystore(bytes));
   }
 
   runOnKey(keyId: string, operation: WireOperation): Promise<unknown> {
-    return this.#call(async (service) => service.runOnKey(keyId, encoded(operation)));
+    return this.#operate(operation, (service, bytes) => service.runOnKey(keyId, bytes));
   }
 
   describeKey(keyId: string): Promise<unknown> {
@@ -42,40 +105,79 @@ export class IpcChannel implements KmsChannel {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#connection?.end();
-    await this.#connecting?.then(
-      (connection) => connection.end(),
-      () => undefined,
-    );
+    if (!this.#signal) await this.#shared.link.close();
   }
 
-  async #call(ask: (service: IpcService) => Promise<Uint8Array>): Promise<unknown> {
-    const connection = await this.#connected();
-    let reply;
-    try {
-      reply = await ask(remote<IpcService>(IPC_PART, IPC_METHODS, connection));
-    } catch (error) {
-      if (!connection.isOpen && (error instanceof UnavailableError || error instanceof OutcomeUnknownError)) {
-        throw new KmsConnectionError('The connection to the server broke.', {cause: error});
+  async #operate(
+    operation: WireOperation,
+    ask: (service: IpcService, bytes: Uint8Array) => Promise<Uint8Array>,
+  ): Promise<unknown> {
+    const bytes = encoded(operation);
+    return this.#call((service) => ask(service, bytes), {changes: CHANGES.has(operation.type)});
+  }
+
+  async #call(ask: Ask, {changes = false}: {readonly changes?: boolean} = {}): Promise<unknown> {
+    const signal = this.#signal;
+    const asked = this.#shared.slots.during(async () => {
+      for (let repeats = 0; ; repeats++) {
+        signal?.throwIfAborted();
+        const connection = await this.#shared.link.connected();
+        signal?.throwIfAborted();
+        try {
+          return decoded(await this.#answered(connection, ask));
+        } catch (error) {
+          if (error instanceof NoAnswerError) throw changes ? unknown(error) : error;
+          if (!wasLost(connection, error)) throw ownError(error);
+          // It was said, and may have been done.
+          if (changes && error instanceof OutcomeUnknownError) throw unknown(error);
+          if (repeats === MAX_REPEATS) throw broken(error);
+        }
       }
-      throw toKmsError(error);
-    }
-    return decoded(reply);
+    });
+    return unlessAborted(asked, signal);
   }
 
-  #connected(): Promise<Connection> | Connection {
-    if (this.#isClosed) throw new KmsConnectionError('The connection is closed.');
-    if (this.#connection?.isOpen) return this.#connection;
-    this.#connecting ??= connectIpc(this.#partner)
-      .then((connection) => {
-        this.#connection = connection;
-        if (this.#isClosed) connection.end();
-        return connection;
-      })
-      .finally(() => (this.#connecting = undefined));
-    return this.#connecting;
+  async #answered(connection: Connection, ask: Ask): Promise<Uint8Array> {
+    const {link, answerMs} = this.#shared;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      // Others are asked over another one.
+      link.leave(connection);
+      late.reject(new NoAnswerError());
+    }, answerMs);
+    const asking = ask(remote<IpcService>(IPC_PART, IPC_METHODS, connection));
+    try {
+      return await Promise.race([asking.finally(() => link.settle(connection)), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
+}
+
+class NoAnswerError extends KmsConnectionError {
+  constructor() {
+    super('The server did not answer in time.');
+  }
+}
+
+/** Whether the connection was lost, and not an answer. */
+function wasLost(connection: Connection, error: unknown): boolean {
+  return !connection.isOpen && error instanceof UnavailableError;
+}
+
+function unknown(cause: unknown): OutcomeUnknownError {
+  const message = 'The connection to the server broke: nobody knows whether it was done.';
+  return new OutcomeUnknownError(message, {cause});
+}
+
+function broken(cause: unknown): KmsConnectionError {
+  return new KmsConnectionError('The connection to the server broke, again and again.', {cause});
+}
+
+function ownError(error: unknown): Error {
+  return error instanceof KmsConnectionError || error instanceof UnexpectedReplyError
+    ? error
+    : toKmsError(error);
 }
 
 /** @throws PayloadTooLargeError: it would end the connection */

@@ -14,7 +14,9 @@ import {
 import {HandshakeFrames} from '../../ipc/handshake-frames.ts';
 import {hmac, type IpcIdentity} from '../../ipc/ipc-identity.ts';
 import {HANDSHAKE_MS, MAX_CALLS} from '../../ipc/ipc-limits.ts';
+import {IPC_CLIENT_METHODS, IPC_CLIENT_PART, type IpcClientSide} from '../../ipc/ipc-methods.ts';
 import {Connection} from '../../isolation/protocol/connection.ts';
+import {handlersOf} from '../../isolation/protocol/remote-interface.ts';
 import {KmsConnectionError} from '../client-errors.ts';
 
 export interface IpcPartner {
@@ -26,12 +28,19 @@ export interface IpcPartner {
   readonly manifest: Uint8Array | undefined;
 }
 
+/** Nobody answers there, or not to the end: it may be otherwise in a moment. Nothing was asked. */
+export class NotReachedError extends KmsConnectionError {}
+
 /**
  * Connects, and has both sides prove who they are. The process may end while the connection is idle.
  * @throws NotAllowedError where the server refuses; UnavailableError where it cannot say now; KmsConnectionError where it is not there, or
  *   not the server that the secret was made with
+ * @param onLeave told where the server is about to stop: nothing more is to be asked over the connection
  */
-export async function connectIpc(partner: IpcPartner): Promise<Connection> {
+export async function connectIpc(
+  partner: IpcPartner,
+  onLeave: (connection: Connection) => void,
+): Promise<Connection> {
   const socket = await reach(partner.socket);
   const timer = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
   try {
@@ -44,17 +53,15 @@ export async function connectIpc(partner: IpcPartner): Promise<Connection> {
       error instanceof KmsConnectionError
     )
       throw error;
-    throw new KmsConnectionError(
-      'What answers on the IPC socket does not speak its protocol, or went away.',
-      {
-        cause: error,
-      },
-    );
+    throw new NotReachedError('What answers on the IPC socket does not speak its protocol, or went away.', {
+      cause: error,
+    });
   } finally {
     clearTimeout(timer);
   }
-  const connection = new Connection(socket, {
-    methods: new Map(),
+  const side: IpcClientSide = {leave: async () => onLeave(connection)};
+  const connection: Connection = new Connection(socket, {
+    methods: new Map(handlersOf<IpcClientSide>(IPC_CLIENT_PART, IPC_CLIENT_METHODS, side)),
     maxCalls: MAX_CALLS,
     onEnd: () => socket.destroy(),
   });
@@ -86,7 +93,7 @@ async function greet(socket: Socket, {name, keystoreId, identity, manifest}: Ipc
 async function reach(path: string): Promise<Socket> {
   const {promise, resolve, reject} = Promise.withResolvers<Socket>();
   const socket = connect(path, () => resolve(socket)).on('error', (cause) =>
-    reject(new KmsConnectionError(`Nobody answers on the IPC socket ${path}.`, {cause})),
+    reject(new NotReachedError(`Nobody answers on the IPC socket ${path}.`, {cause})),
   );
   return promise;
 }

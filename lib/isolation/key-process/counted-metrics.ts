@@ -32,6 +32,18 @@ export class CountedMetrics implements Metrics {
     // The HTTP process looks at the files.
   }
 
+  ipcCall(): void {
+    // The HTTP process has the socket.
+  }
+
+  ipcConnections(): void {
+    // As `ipcCall`.
+  }
+
+  ipcRefusal(): void {
+    // As `ipcCall`.
+  }
+
   /** Of opened keys, which are the only cache that is counted here. */
   cache(_name: string, hit: boolean): void {
     if (hit) this.#hits++;

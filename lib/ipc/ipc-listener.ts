@@ -1,0 +1,89 @@
+import type {Socket} from 'node:net';
+import type {Logger} from 'pino';
+import {
+  IpcSocketError,
+  isInPlace,
+  listenForIpc,
+  stopListening,
+  type IpcListening,
+  type IpcPlace,
+} from './ipc-socket.ts';
+
+export interface IpcListenerOptions {
+  readonly place: IpcPlace;
+  readonly log: Logger;
+  readonly onConnection: (socket: Socket) => void;
+  /** There is no room for one that wanted to connect. */
+  readonly onDrop: () => void;
+  /** How often it is looked whether all is as it was. */
+  readonly checkMs?: number;
+}
+
+const CHECK_MS = 1_000;
+
+/**
+ * Listens on the IPC socket, and makes it again where somebody has deleted it. While its directory is another user's, or open to others,
+ * or another server has the socket, nobody is let in; the log says so.
+ */
+export class IpcListener {
+  readonly #options: IpcListenerOptions;
+  readonly #timer: NodeJS.Timeout;
+  #listening: IpcListening | undefined;
+  #check: Promise<void> = Promise.resolve();
+  #trouble: string | undefined;
+
+  private constructor(options: IpcListenerOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => {
+      this.#check = this.#check.then(() => this.#look());
+    }, options.checkMs ?? CHECK_MS).unref();
+  }
+
+  /** @throws IpcSocketError */
+  static async start(options: IpcListenerOptions): Promise<IpcListener> {
+    const listener = new IpcListener(options);
+    try {
+      await listener.#listen();
+      return listener;
+    } catch (error) {
+      clearInterval(listener.#timer);
+      throw error;
+    }
+  }
+
+  /** Takes no more connections. What was accepted goes on. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#check;
+    await this.#stop();
+  }
+
+  async #listen(again = false): Promise<void> {
+    const {place, log, onConnection, onDrop} = this.#options;
+    this.#listening = await listenForIpc(place, onConnection, {again});
+    this.#listening.server.on('error', (err) => log.error({err}, 'the IPC socket failed')).on('drop', onDrop);
+  }
+
+  async #look(): Promise<void> {
+    const {place, log} = this.#options;
+    try {
+      if (this.#listening && (await isInPlace(place, this.#listening))) return;
+      await this.#stop();
+      await this.#listen(true);
+      this.#trouble = undefined;
+      log.warn({path: place.path}, 'the IPC socket was made again');
+    } catch (err) {
+      await this.#stop().catch(() => undefined);
+      const trouble = err instanceof Error ? err.message : 'unknown';
+      const why = err instanceof IpcSocketError ? {reason: trouble} : {err};
+      if (trouble !== this.#trouble) log.error(why, 'nobody can connect to the IPC socket');
+      this.#trouble = trouble;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const listening = this.#listening;
+    this.#listening = undefined;
+    if (listening) await stopListening(this.#options.place, listening);
+  }
+}
