@@ -1,0 +1,100 @@
+/**
+ * What the IPC socket costs beside HTTPS: CPU per signature (Ed25519, sixteen at once) of all processes of a server with TLS and a log, whose keys
+ * are in its own process, or in the key process (WEBKMS_ISOLATION=process). Both servers run at once; both ways are asked in turn.
+ * Run: `node bench/ipc.ts [signatures in a round]`
+ */
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {IpcKms} from '../lib/client/local/ipc-kms.ts';
+import {freePort} from '../test/crash/free-port.ts';
+import {inParallel, populate, signing} from '../test/demonstrations/population.ts';
+import {admin} from '../test/support/admin-command.ts';
+import {RawClient} from '../test/support/signed-request.ts';
+import {at} from './support/at.ts';
+import {serve, type BenchServer} from './support/serve.ts';
+
+const [signatures = '3000'] = process.argv.slice(2);
+const AT_ONCE = 16;
+const ROUNDS = 7;
+const DATA = Buffer.from('data');
+
+interface Subject {
+  readonly name: string;
+  readonly server: BenchServer;
+  readonly sign: (count: number) => Promise<void>;
+  /** Microseconds of CPU per signature, of each round. */
+  readonly costs: number[];
+}
+
+async function start(isolation: string, closing: AsyncDisposableStack): Promise<readonly Subject[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'webkms-bench-'));
+  closing.defer(() => rmSync(folder, {recursive: true, force: true}));
+  const [dataDir, credential, port] = [join(folder, 'data'), join(folder, 'app.json'), await freePort()];
+  const environment = {
+    WEBKMS_IPC: 'on',
+    WEBKMS_TLS: 'self-signed',
+    WEBKMS_LOG_LEVEL: 'info',
+    WEBKMS_LOG_FILE: join(folder, 'log'),
+  };
+  const first = await serve({dataDir, port}, environment);
+  const ca = readFileSync(join(dataDir, 'tls.crt'), 'utf8');
+  const {id, keys} = at(await populate({...first, ca}, {keystores: 1, keysPerKeystore: 16}), 0);
+  await first.stop();
+  // While it is stopped, as an isolated server adds nobody.
+  await admin(['ipc', 'add', 'app', '--keystore', id, '--out', credential], {dataDir, environment});
+
+  const server = await serve({dataDir, port}, {...environment, WEBKMS_ISOLATION: isolation});
+  closing.defer(() => server.stop());
+  const clients = Array.from({length: AT_ONCE}, () => new RawClient({...server, ca}));
+  closing.defer(() => {
+    for (const client of clients) client.close();
+  });
+  const kms = await IpcKms.connect({credential});
+  closing.defer(() => kms.destroy());
+  const overHttps = (count: number): Promise<void> =>
+    inParallel(clients, count, async (client, index) => {
+      const {status} = await client.send(signing(at(keys, index % keys.length)));
+      if (status !== 200) throw new Error(`Refused with ${status}.`);
+    });
+  const overIpc = async (count: number): Promise<void> => {
+    let next = 0;
+    const work = async (): Promise<void> => {
+      while (next < count) await kms.sign(at(keys, next++ % keys.length), DATA);
+    };
+    await Promise.all(Array.from({length: AT_ONCE}, work));
+  };
+  const where = isolation === 'none' ? 'keys in the process' : 'keys in the key process';
+  return [
+    {name: `HTTPS, ${where}`, server, sign: overHttps, costs: []},
+    {name: `IPC, ${where}`, server, sign: overIpc, costs: []},
+  ];
+}
+
+async function round({server, sign}: Subject): Promise<number> {
+  const before = server.cpuSeconds();
+  await sign(Number(signatures));
+  return ((server.cpuSeconds() - before) / Number(signatures)) * 1e6;
+}
+
+const median = (values: readonly number[]): number =>
+  at(
+    [...values].sort((a, b) => a - b),
+    Math.floor(values.length / 2),
+  );
+
+await using closing = new AsyncDisposableStack();
+const subjects = [...(await start('none', closing)), ...(await start('process', closing))];
+// What is compiled, opened and remembered at first.
+for (const subject of subjects) await round(subject);
+for (let count = 0; count < ROUNDS; count++) {
+  for (const subject of subjects) subject.costs.push(await round(subject));
+}
+const plain = median(at(subjects, 0).costs);
+for (const {name, costs} of subjects) {
+  const cost = median(costs);
+  const [least, most] = [Math.min(...costs), Math.max(...costs)].map((value) => value.toFixed(0));
+  console.log(
+    `${name}: ${cost.toFixed(0)} µs of CPU a signature (${least ?? ''}–${most ?? ''}), ${(cost / plain).toFixed(2)} times`,
+  );
+}
