@@ -68,6 +68,36 @@ export async function keyMetadata({
   };
 }
 
+/**
+ * What of it they may know who may use the key, but not read: what the key is and can do, and since when. Not what its owners
+ * keep about it (tags, description), nor its policy, how it is used, and what is planned for it.
+ */
+export function usersMetadata(metadata: KeyMetadataBody): KeyMetadataBody {
+  const {keyId, keyType, state, createdAt, updatedAt, origin, currentVersion, versions} = metadata;
+  const {operations, algorithms, kmsModule} = metadata;
+  return {
+    ...{keyId, keyType, state, createdAt, updatedAt, origin, currentVersion},
+    versions: versions.map(withoutUses),
+    operations,
+    ...(algorithms && {algorithms}),
+    ...(kmsModule !== undefined && {kmsModule}),
+  };
+}
+
+function withoutUses({
+  version,
+  createdAt,
+  status,
+  publicKeyMultibase,
+  x5c,
+}: KeyMetadataBody['versions'][number]): KeyMetadataBody['versions'][number] {
+  return {
+    ...{version, createdAt, status},
+    ...(publicKeyMultibase !== undefined && {publicKeyMultibase}),
+    ...(x5c && {x5c}),
+  };
+}
+
 function describeModule(
   {kmsModule, extractable}: KeyModuleTraits,
   {signatureAlgorithms = [], encryptionAlgorithms = []}: KeyTypeDescriptor,

@@ -15,6 +15,8 @@ export interface Invocation {
   /** The verification method (DID URL) that signed the request. */
   readonly verificationMethod: string;
   readonly action: string;
+  /** What the capability allows it by: the action, or another one that is as good (R36). */
+  readonly allowedBy: string;
   /** Capabilities in the chain, the root included: 1 where a controller invoked the root itself. */
   readonly chainLength: number;
   /** Id of the invoked capability. */

@@ -8,10 +8,12 @@ export function verifiedInvocation({
   envelope,
   method,
   presented,
+  allowedBy,
 }: {
   readonly envelope: Envelope;
   readonly method: VerificationMethod;
   readonly presented: PresentedCapability;
+  readonly allowedBy: string;
 }): Invocation {
   const {httpSignature, signingString} = envelope;
   const {chain} = presented;
@@ -19,6 +21,7 @@ export function verifiedInvocation({
     invoker: method.controller,
     verificationMethod: method.id,
     action: presented.action,
+    allowedBy,
     chainLength: chain ? chain.length : 1,
     capabilityId: presented.id,
     authority: chain?.links[0]?.proof.delegator ?? method.controller,

@@ -117,7 +117,8 @@ export class ZcapAuthorizer implements Authorizer {
         const confirm = async (): Promise<void> => {
           await assertAllowed(false);
         };
-        return {invocation: verifiedInvocation(signed), state, confirm};
+        const {judgedAction: allowedBy} = verdict;
+        return {invocation: verifiedInvocation({...signed, allowedBy}), state, confirm};
       },
     );
   }
@@ -154,9 +155,9 @@ export class ZcapAuthorizer implements Authorizer {
         const requester = this.#blockOf(envelope);
         const delegation = {document: capability, root: before.root, requester};
         await this.#judge.assertDelegation(delegation, this.#now(), {yieldTurn});
-        const {root} = await assertAllowed(true);
+        const {root, verdict} = await assertAllowed(true);
         return {
-          invocation: verifiedInvocation(signed),
+          invocation: verifiedInvocation({...signed, allowedBy: verdict.judgedAction}),
           revocable: describeRevocable(chain, {root, invoker: method, authority: presented.chain ?? chain}),
         };
       },

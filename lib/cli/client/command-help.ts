@@ -24,6 +24,6 @@ export function commandHelp(
     ...spelled.map(({option, meaning}) => `  ${option.padEnd(width)}  ${meaning}`),
     '',
     'Examples:',
-    ...examples.map((example) => `  ${example.includes('webkms ') ? example : `webkms ${example}`}`),
+    ...examples.map((example) => `  ${/(?:^|\s)webkms /.test(example) ? example : `webkms ${example}`}`),
   ].join('\n');
 }

@@ -23,7 +23,10 @@ export function keyJson(key: KeyInfo): Readonly<Record<string, unknown>> {
     operations: key.operations,
     ...(key.algorithms && {algorithms: key.algorithms}),
     ...(key.kmsModule !== undefined && {kms_module: key.kmsModule}),
-    ...(key.extractable !== undefined && {extractable: key.extractable}),
+    // The module could, and the policy lets it.
+    ...(key.extractable !== undefined && {
+      extractable: key.extractable && key.policy?.exportable === true,
+    }),
     ...(key.keyOps && {key_ops: key.keyOps}),
     ...(key.description !== undefined && {description: key.description}),
     ...(Object.keys(tags).length > 0 && {tags}),

@@ -50,25 +50,27 @@ export function chooseCapability(
     keystoreId,
     url,
     actions,
+    orAny = false,
     now,
   }: {
     readonly keystoreId: string;
     readonly url: string;
     readonly actions: readonly string[];
+    /** Whether one that allows something else will do where none allows these. */
+    readonly orAny?: boolean | undefined;
     /** Milliseconds since the epoch. */
     readonly now: number;
   },
 ): Capability | string {
   if (capabilities.length === 0) return rootCapability(keystoreId);
+  const isFor = (capability: Capability): boolean => actions.every((action) => allows(capability, action));
   const [best] = capabilities
-    .filter(
-      (capability) =>
-        isWithin(url, capability.invocationTarget) && actions.every((action) => allows(capability, action)),
-    )
+    .filter((capability) => isWithin(url, capability.invocationTarget) && (orAny || isFor(capability)))
     .reverse()
     .sort(
       (a, b) =>
         Number(hasExpired(a, now)) - Number(hasExpired(b, now)) ||
+        Number(isFor(b)) - Number(isFor(a)) ||
         b.invocationTarget.length - a.invocationTarget.length,
     );
   if (best) return best;

@@ -32,7 +32,8 @@ export class HttpsChannel implements KmsChannel {
   }
 
   describeKey(keyId: string): Promise<unknown> {
-    return this.#get(`${keyId}?include=metadata`);
+    // Whatever may be done with the key, what it is may be read.
+    return this.#get(`${keyId}?include=metadata`, {orAny: true});
   }
 
   listKeys(query: {readonly name?: string; readonly cursor?: string}): Promise<unknown> {
@@ -44,8 +45,8 @@ export class HttpsChannel implements KmsChannel {
     this.#close();
   }
 
-  #get(url: string): Promise<unknown> {
-    return this.#client.call({method: 'GET', url, action: 'read', root: this.keystoreId});
+  #get(url: string, {orAny = false}: {readonly orAny?: boolean} = {}): Promise<unknown> {
+    return this.#client.call({method: 'GET', url, action: 'read', orAny, root: this.keystoreId});
   }
 
   #post(url: string, operation: WireOperation): Promise<unknown> {

@@ -19,6 +19,8 @@ export interface SignedCall {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly action: string;
+  /** Whether a capability for something else will do. */
+  readonly orAny?: boolean;
   /** What is invoked where the credential has no capabilities, or where these are not to be looked at. */
   readonly root: string;
   readonly capability?: Capability | string;
@@ -55,7 +57,7 @@ export class SignedClient {
     }
   }
 
-  async #send({method, url, action, root, capability, json}: SignedCall): Promise<HttpsReply> {
+  async #send({method, url, action, orAny, root, capability, json}: SignedCall): Promise<HttpsReply> {
     const {signer, capabilities = []} = this.#credential;
     const now = this.#now();
     const body = json === undefined ? undefined : JSON.stringify(json);
@@ -65,7 +67,8 @@ export class SignedClient {
         url,
         body,
         capability:
-          capability ?? chooseCapability(capabilities, {keystoreId: root, url, actions: [action], now}),
+          capability ??
+          chooseCapability(capabilities, {keystoreId: root, url, actions: [action], orAny, now}),
         action,
         created: Math.floor(now / 1000),
       },

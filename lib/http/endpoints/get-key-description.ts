@@ -6,6 +6,7 @@ import {assertSourceAddress} from '../../zcap/source-address.ts';
 import type {Endpoint, EndpointRequest} from '../endpoint.ts';
 import {createValidator} from '../../validation/create-validator.ts';
 import {parseQuery} from '../query.ts';
+import {usersMetadata} from '../../keys/key-metadata.ts';
 import {admitChain} from '../../operations/admit-chain.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
@@ -47,14 +48,16 @@ function authorizedEndpoint(deps: EndpointDependencies): Endpoint {
       action: 'read',
       // R14, R36: clients also name the key's own root; and who may use a key at all may see what it is.
       additionalRoot: envelope.resource,
-      ...(include === undefined && {alsoBy: KEY_ACTIONS}),
+      alsoBy: KEY_ACTIONS,
     });
     const admit = admitChain(invocation);
-    const body = await keyService.read(
+    const {metadata, ...description} = await keyService.read(
       {keystore, localKeyId, findKey, admit, facts: {action: 'read', chainLength: invocation.chainLength}},
       {version, metadata: include !== undefined},
     );
-    return {status: 200, body};
+    if (!metadata) return {status: 200, body: description};
+    const shown = invocation.allowedBy === 'read' ? metadata : usersMetadata(metadata);
+    return {status: 200, body: {...description, metadata: shown}};
   };
 }
 

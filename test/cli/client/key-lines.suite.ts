@@ -1,5 +1,5 @@
 import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
-import {generateKeyPairSync, randomBytes} from 'node:crypto';
+import {createPublicKey, generateKeyPairSync, randomBytes, verify} from 'node:crypto';
 import {expect} from 'chai';
 import type {Person} from './webkms-command.ts';
 
@@ -253,6 +253,31 @@ export function describeKeyLines({name, create}: KeyLinesOptions): void {
         'valid\n',
       );
       expect(await refused(1, 'sign', 'notes', '--input', 'F')).to.contain('use an ECDSA or RSA key');
+    });
+
+    it('sign --format raw|der --output S: what other programs verify', async () => {
+      const [file, data] = [person.path('F.raw'), readFileSync(person.path('F'))];
+      for (const [name, type, format, dsaEncoding] of [
+        ['curve', 'ecdsa-p384', 'der', 'der'],
+        ['curve', 'ecdsa-p384', 'raw', 'ieee-p1363'],
+        ['modulus', 'rsa2048', 'raw', undefined],
+      ] as const) {
+        if (!(await person.ok('list')).includes(name)) await person.ok('create', name, '--type', type);
+        const algorithm = name === 'modulus' ? ['--algorithm', 'RS384'] : [];
+        await person.ok('sign', name, '--input', 'F', ...algorithm, '--format', format, '--output', file);
+        const publicKey = createPublicKey(await person.ok('public-key', name));
+        const key = dsaEncoding ? {key: publicKey, dsaEncoding} : publicKey;
+        expect(verify('sha384', data, key, readFileSync(file)), `${name} ${format}`).to.equal(true);
+        expect(verify('sha384', Buffer.from('else'), key, readFileSync(file))).to.equal(false);
+      }
+      const {signature} = JSON.parse(
+        await person.ok('sign', 'curve', '--input', 'F', '--format', 'der', '--json'),
+      ) as {signature: string};
+      const key = createPublicKey(await person.ok('public-key', 'curve'));
+      expect(verify('sha384', data, key, Buffer.from(signature, 'base64'))).to.equal(true);
+      expect(await refused(2, 'sign', 'notes', 'data', '--format', 'der')).to.contain('--format raw');
+      expect(await refused(2, 'sign', 'notes', 'data', '--output', 'S')).to.contain('--format raw or der');
+      expect(await refused(2, 'sign', 'notes', 'data', '--format', 'pem')).to.contain('--format must be');
     });
 
     it('disable|enable|delete|restore NAME', async () => {

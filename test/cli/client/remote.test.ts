@@ -85,6 +85,17 @@ function describeAuthority(): void {
     expect(await alice.ok('verify', 'releases', 'data', signature)).to.equal('valid\n');
     expect(await refused(bob, 4, 'verify', keyId, 'data', signature)).to.contain('Not allowed');
     expect(await refused(bob, 4, 'rotate', keyId)).to.contain('Not allowed');
+    // What the key is may be known to all who may use it.
+    expect(await bob.ok('public-key', keyId)).to.equal(await alice.ok('public-key', 'releases'));
+    const info = JSON.parse(await bob.ok('info', keyId)) as object;
+    expect(info)
+      .to.include({id: keyId, name: keyId, status: 'active'})
+      .and.not.have.any.keys('tags', 'policy');
+    writeFileSync(bob.path('data'), 'data');
+    const ofFile = (await bob.ok('sign', keyId, '--input', 'data')).trim();
+    expect(await alice.ok('verify', 'releases', 'data', ofFile)).to.equal('valid\n');
+    expect(await bob.ok('list')).to.match(/^KEY +ACTIONS +EXPIRES\nhttps:\S+ +sign +2[0-9T:.-]+Z\n$/);
+    expect(JSON.parse(await bob.ok('list', '--json'))).to.deep.equal([capability]);
     expect(await refused(alice, 4, 'accept', printed)).to.contain('another DID');
   });
 
@@ -108,6 +119,30 @@ function describeAuthority(): void {
     const unknown = [...to, '--action', 'sing', ...expires];
     expect(await refused(alice, 2, 'delegate', 'releases', ...unknown)).to.contain('--action must be one of');
     await refused(alice, 3, 'delegate', 'nothing', ...to, ...action, ...expires);
+    const encrypt = [...to, '--action', 'encrypt', ...expires];
+    expect(await refused(alice, 2, 'delegate', 'releases', ...encrypt)).to.contain('it can sign, verify.');
+    const {code, err} = await alice.run(['delegate', 'releases', ...to, ...action, '--expires', '365d']);
+    expect({code, err})
+      .to.deep.include({code: 0})
+      .and.property('err')
+      .to.contain('WEBKMS_MAX_DELEGATION_TTL');
+  });
+
+  it('accept says how a profile for the keystore of somebody else is made, with the same DID', async () => {
+    const carol = await newPerson();
+    try {
+      const to = ['--to', await didOf(carol), '--action', 'sign', '--expires', '7d'];
+      const capability = await alice.ok('delegate', 'releases', ...to);
+      const advice = await refused(carol, 4, 'accept', capability);
+      const [, line = ''] = /: webkms (init .*); then accept it/.exec(advice) ?? [];
+      const init = line.replace('NAME', 'alices').split(' ');
+      await carol.ok(...init, '--ca', join(server.dataDir, 'tls.crt'));
+      await carol.ok('accept', capability, '--profile', 'alices');
+      const signature = (await carol.ok('sign', keyId, 'data', '--profile', 'alices')).trim();
+      expect(await alice.ok('verify', 'releases', 'data', signature)).to.equal('valid\n');
+    } finally {
+      await carol[Symbol.asyncDispose]();
+    }
   });
 
   it('revoke CAPABILITY, revocations', async () => {

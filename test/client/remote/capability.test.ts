@@ -11,8 +11,11 @@ function capability(id: string, members: object = {}): Capability {
   return {id, invocationTarget: key, allowedAction: ['sign'], expires: after, ...members};
 }
 
-function choose(capabilities: readonly Capability[], {url = key, actions = ['sign']} = {}): string {
-  const chosen = chooseCapability(capabilities, {keystoreId, url, actions, now});
+function choose(
+  capabilities: readonly Capability[],
+  {url = key, actions = ['sign'], orAny = false} = {},
+): string {
+  const chosen = chooseCapability(capabilities, {keystoreId, url, actions, orAny, now});
   return typeof chosen === 'string' ? chosen : chosen.id;
 }
 
@@ -29,6 +32,16 @@ describe('chooseCapability', () => {
     expect(choose([wide, narrow], {url: `${key}0`})).to.equal('wide');
     expect(() => choose([narrow], {url: `${key}0`})).to.throw(NotAllowedError);
     expect(() => choose([narrow], {actions: ['verify']})).to.throw(NotAllowedError);
+  });
+
+  it('takes another one, where that will do', () => {
+    const signs = capability('signs');
+    const reads = capability('reads', {invocationTarget: keystoreId, allowedAction: 'read'});
+    const look = {actions: ['read'], orAny: true};
+    expect([choose([signs, reads], look), choose([reads, signs], look)]).to.deep.equal(['reads', 'reads']);
+    expect(choose([signs], look)).to.equal('signs');
+    expect(choose([signs, {...reads, expires: before}], look)).to.equal('signs');
+    expect(() => choose([signs], {...look, url: `${key}0`})).to.throw(NotAllowedError);
   });
 
   it('of two for the same, takes the last, which renews the first', () => {

@@ -79,18 +79,34 @@ describe('descriptions and metadata', () => {
     expect(text).to.not.include('material');
   });
 
-  it('R36: metadata needs `read`; the description any action on the key', async () => {
-    const key = await scene().generate(HMAC);
+  it('R36: the description needs any action on the key; all of the metadata, `read`', async () => {
+    const members = {tags: {name: 'told'}, description: 'A key.', maxCapabilityChainLength: 3};
+    const policy = {rotation: {afterUses: 9}, minVersions: 1};
+    const key = await scene().generate(ED25519, {...members, policy});
+    await scene().run(key, 'SignOperation', {verifyData: 'AAAA'});
+    const url = `${key}?include=metadata`;
+    const {metadata} = (await scene().get(url)).json;
+    expect(metadata.versions[0]).to.have.property('uses');
+    const unshown = ['tags', 'description', 'policy', 'maxCapabilityChainLength', 'extractable', 'uses'];
+    const shown: unknown = JSON.parse(
+      JSON.stringify(metadata, (name, value: unknown) => (unshown.includes(name) ? undefined : value)),
+    );
     for (const action of ['sign', 'encrypt', 'rotateKey', 'deleteKey', 'exportKey', 'decapsulate']) {
       const by = await delegation(key, action);
       expect((await scene().get(key, by)).status, action).to.equal(200);
-      expect((await scene().get(`${key}?include=metadata`, by)).status, action).to.equal(403);
+      const {json} = await scene().get(url, by);
+      expect(json.metadata, action).to.deep.equal(shown);
     }
     for (const action of ['generateKey', 'importKey', 'write', 'batch']) {
-      expect((await scene().get(key, await delegation(key, action))).status, action).to.equal(403);
+      const by = await delegation(key, action);
+      expect((await scene().get(key, by)).status, action).to.equal(403);
+      expect((await scene().get(url, by)).status, action).to.equal(403);
     }
-    const by = await delegation(key, 'read');
-    expect((await scene().get(`${key}?include=metadata`, by)).json).to.have.property('metadata');
+    expect((await scene().get(url, await delegation(key, 'read'))).json.metadata).to.deep.equal(metadata);
+    await scene().run(key, 'DeleteKeyOperation');
+    expect((await scene().get(url)).json.metadata).to.have.property('deletion');
+    const {json} = await scene().get(url, await delegation(key, 'restoreKey'));
+    expect(json.metadata).to.include({state: 'pendingDeletion'}).and.not.have.property('deletion');
   });
 
   it('list keys by name, each with its metadata', async () => {

@@ -31,7 +31,7 @@ export const acceptCommand: ClientCommand = {
     if (!isHere) {
       throw new ClientError(
         'refused',
-        `The capability is for ${invocationTarget}, not for ${profile.keystore}.`,
+        `The capability is for ${invocationTarget}, not for ${profile.keystore}. A profile for it, with the same DID: ${initLine(invocationTarget, profiles.keyFile(name))}`,
       );
     }
     const others = profile.capabilities.filter((other) => other.id !== id);
@@ -40,3 +40,10 @@ export const acceptCommand: ClientCommand = {
     return 0;
   },
 };
+
+/** How a profile for a keystore of somebody else is made. */
+function initLine(target: string, keyFile: string): string {
+  const [keystore = target] = /^https:\/\/[^/]+\/kms\/keystores\/[^/?]+/.exec(target) ?? [];
+  const server = URL.parse(target)?.origin ?? 'URL';
+  return `webkms init --profile NAME --server ${server} --keystore ${keystore} --key ${keyFile}; then accept it with --profile NAME`;
+}

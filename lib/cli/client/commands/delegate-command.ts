@@ -1,6 +1,9 @@
+import {keyOperation} from '../../../../schemas/key-metadata.ts';
 import {OPERATION_ACTIONS} from '../../../client/kms-channel.ts';
+import type {KeyInfo} from '../../../client/kms.ts';
 import {oneOf} from '../../../config/parsers.ts';
 import {firstOperand, type ClientCommand} from '../client-command.ts';
+import {ClientError} from '../client-error.ts';
 import {kidOf} from '../key-operand.ts';
 import {parseOption} from '../option-values.ts';
 import {OUTPUT_OPTION, writeResult} from '../outputs.ts';
@@ -10,6 +13,13 @@ import {parseDid, parseTimeFrom} from '../option-parsers.ts';
 const ACTIONS = [...new Set(['read', ...Object.values(OPERATION_ACTIONS)])].filter(
   (action) => action !== 'generateKey' && action !== 'importKey',
 );
+
+const CRYPTOGRAPHIC: ReadonlySet<string> = new Set(keyOperation.enum);
+
+/** What servers honour that were not told otherwise (`WEBKMS_MAX_DELEGATION_TTL`): they do not tell. */
+const USUAL_LIFE_MS = 90 * 86_400_000;
+const TOO_LONG =
+  'webkms: a server refuses capabilities for more than 90 days, unless its operator has set WEBKMS_MAX_DELEGATION_TTL.';
 
 export const delegateCommand: ClientCommand = {
   operands: [{name: 'NAME'}],
@@ -44,10 +54,27 @@ export const delegateCommand: ClientCommand = {
     for (const action of actions) parseOption('action', action, oneOf(...ACTIONS));
     const connection = await invocation.connect();
     const authority = connection.authority();
-    const {kid: keyId} = await connection.kms.getKey(kidOf(firstOperand(invocation)));
-    const capability = await authority.delegate({keyId, to, actions: [...new Set(actions)], expires});
+    const key = await connection.kms.getKey(kidOf(firstOperand(invocation)));
+    assertCan(key, actions);
+    if (expires.getTime() - Date.now() > USUAL_LIFE_MS) invocation.io.err(TOO_LONG);
+    const capability = await authority.delegate({
+      keyId: key.kid,
+      to,
+      actions: [...new Set(actions)],
+      expires,
+    });
     const text = `${JSON.stringify(capability, undefined, 2)}\n`;
     await writeResult(invocation, Buffer.from(text), {mode: 0o600, overwrite: true});
     return 0;
   },
 };
+
+/** @throws ClientError for what nobody can do with the key */
+function assertCan({operations, shortName}: KeyInfo, actions: readonly string[]): void {
+  const cannot = actions.find((action) => CRYPTOGRAPHIC.has(action) && !operations.includes(action));
+  if (cannot === undefined) return;
+  throw new ClientError(
+    'usage',
+    `Nobody can ${cannot} with this key, which is of type ${shortName}: it can ${operations.join(', ')}.`,
+  );
+}
