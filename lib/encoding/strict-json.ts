@@ -17,7 +17,8 @@ const utf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
 
 /**
  * Parses JSON that has one meaning to every parser (RFC 8259; I-JSON, RFC 7493 §2): UTF-8 without a byte order mark,
- * no key twice in an object however it is escaped, no lone surrogate, no key of `Object.prototype`'s machinery.
+ * no key twice in an object however it is escaped, no lone surrogate, no number that is too large for a double, no key of
+ * `Object.prototype`'s machinery.
  * The bytes must be bounded by the caller; time is linear in them.
  * @returns what `JSON.parse` returns for the same text.
  * @throws MalformedRequestError with a message that is constant for each cause.
@@ -75,14 +76,15 @@ function closingQuote(text: string, opening: number): number {
 }
 
 /**
- * Counts the members of all objects in `value`, and refuses forbidden keys, lone surrogates (where the text `hasEscapes`)
- * and depth on the way. Recursion goes no deeper than `levels`.
+ * Counts the members of all objects in `value`, and refuses forbidden keys, lone surrogates (where the text `hasEscapes`),
+ * numbers that are too large and depth on the way. Recursion goes no deeper than `levels`.
  */
 function countMembers(value: unknown, levels: number, hasEscapes: boolean): number {
   if (typeof value === 'string') {
     if (hasEscapes) assertWellFormed(value);
     return 0;
   }
+  if (typeof value === 'number') assertFinite(value);
   if (typeof value !== 'object' || value === null) return 0;
   if (levels === 0) throw new MalformedRequestError('The JSON is nested too deep.');
   let members = 0;
@@ -96,6 +98,11 @@ function countMembers(value: unknown, levels: number, hasEscapes: boolean): numb
     members += 1 + countMembers(item, levels - 1, hasEscapes);
   }
   return members;
+}
+
+/** `1e400` is a number of JSON's grammar, and Infinity to its parser, which is none (RFC 7493 §2.2). */
+function assertFinite(value: number): void {
+  if (!Number.isFinite(value)) throw new MalformedRequestError('The JSON has a number that is too large.');
 }
 
 function assertWellFormed(text: string): void {

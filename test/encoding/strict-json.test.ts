@@ -20,6 +20,7 @@ const DUPLICATE = 'The JSON has a duplicate key.';
 const FORBIDDEN = 'The JSON has a forbidden key.';
 const DEEP = 'The JSON is nested too deep.';
 const SURROGATE = 'The JSON has a lone surrogate.';
+const LARGE = 'The JSON has a number that is too large.';
 const SYNTAX = 'The JSON cannot be parsed.';
 const UTF8 = 'The JSON is not valid UTF-8.';
 
@@ -57,6 +58,8 @@ const REFUSALS: readonly [message: string, what: string, flawed: string, twin: s
   [SURROGATE, 'one in a key', '{"\\uD83D":1}', '{"\\uD73D":1}'],
   [SURROGATE, 'one before a raw pair', '["\\ud83d😀"]', '["\\u0064😀"]'],
   [SURROGATE, 'one as the whole document', '"\\udfff"', '"\\ue000"'],
+  [LARGE, 'a number beyond doubles', '{"a":[1e400]}', '{"a":[1e308]}'],
+  [LARGE, 'a negative one', '-1e309', '-1e308'],
   [SYNTAX, 'trailing garbage', '{} x', '{} '],
   [SYNTAX, 'a second document', '{}{}', '{}'],
   [SYNTAX, 'a trailing NUL', '{}\u0000', '{}\n'],

@@ -13,14 +13,19 @@ describe('isolation protocol: CBOR', () => {
       fc.maxSafeInteger(),
       fc.double({noNaN: true, noDefaultInfinity: true}).filter((number) => !Object.is(number, -0)),
       fc.string({unit: 'grapheme'}),
+      fc.string({unit: fc.constantFrom('\ufeff', '\ufffd', 'a', 'é')}),
       fc.uint8Array(),
+    );
+    const names = fc.oneof(
+      fc.string(),
+      fc.string({unit: fc.constantFrom('\ufeff', '\ufffd', 'a'), maxLength: 2}),
     );
     const data = fc.letrec<{value: unknown}>((tie) => ({
       value: fc.oneof(
         {depthSize: 'small'},
         scalars,
         fc.array(tie('value'), {maxLength: 4}),
-        fc.dictionary(fc.string(), tie('value'), {maxKeys: 4, noNullPrototype: true}),
+        fc.dictionary(names, tie('value'), {maxKeys: 4, noNullPrototype: true}),
       ),
     })).value;
     fc.assert(
@@ -28,6 +33,29 @@ describe('isolation protocol: CBOR', () => {
         expect(decodeCbor(encodeCbor(value))).to.deep.equal(value);
       }),
     );
+  });
+
+  it('reads whatever JSON can say as it was written: nothing that strangers send ends a connection', () => {
+    fc.assert(
+      fc.property(fc.json({depthSize: 'medium', stringUnit: 'binary'}), (text) => {
+        // The sign of zero alone is lost.
+        fc.pre(!text.includes('-0'));
+        const value: unknown = JSON.parse(text);
+        expect(decodeCbor(encodeCbor(value))).to.deep.equal(value);
+      }),
+      {numRuns: 1000},
+    );
+  });
+
+  it('writes nothing that would be read as something else', () => {
+    for (const value of [NaN, Infinity, -Infinity, '\ud800', '\udc00a'])
+      for (const within of [value, [value], {a: value}]) expect(() => encodeCbor(within)).to.throw(TypeError);
+    expect(() => encodeCbor({'\ud800': 1})).to.throw(TypeError);
+    expect(decodeCbor(encodeCbor({'': 1, '\ufeff': 2}))).to.deep.equal({'': 1, '\ufeff': 2});
+    for (const length of [0, 19, 20, 23, 30, 40, 300, 70_000]) {
+      const text = `\ufeff\ufeff${'a'.repeat(length)}`;
+      expect(decodeCbor(encodeCbor(text)) === text, String(length)).to.equal(true);
+    }
   });
 
   it('gives bytes that share no memory with what was read', () => {
@@ -58,6 +86,9 @@ describe('isolation protocol: CBOR', () => {
     ['something behind the end', '01 01', '01'],
     ['an array of a length that cannot be', '9b 0000000100000000 01', '81 01'],
     ['a name that is no text', 'a1 01 01', 'a1 61 61 01'],
+    ['a text that is no UTF-8', '62 61 ff', '62 c3 a9'],
+    ['a long text that is no UTF-8', `78 28 ${'61'.repeat(39)} ff`, `78 28 ${'61'.repeat(40)}`],
+    ['a name that is no UTF-8', 'a1 61 ff 01', 'a1 61 61 01'],
   ] as const) {
     it(`refuses ${what}`, () => {
       expect(() => decodeCbor(hex(encoded))).to.throw(ProtocolError);
