@@ -6,6 +6,7 @@ export {
   OperationFailedError,
   UnavailableError,
 } from './errors.ts';
+export {type HeldKey, type HeldKeys} from './key-modules/held-keys.ts';
 export {
   type CreateKeyModule,
   type KeyModuleContext,

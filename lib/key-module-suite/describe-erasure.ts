@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import {InternalError} from '../errors.ts';
+import type {HeldKey} from '../key-modules/held-keys.ts';
 import {newKey, rejection, signable} from './fixtures.ts';
 import type {DescribeOperation, Subject} from './subject.ts';
 
@@ -27,6 +28,26 @@ export const describeErasure: DescribeOperation = (subject, {name: type}) => {
     await module.destroyKey(gone);
     expect(await rejection(useSecret({...subject(), key: gone}))).to.be.instanceOf(InternalError);
     for (const left of [key, sameName]) await useSecret({...subject(), key: left});
+  });
+
+  it('lists a key that it keeps until it is erased, where it can tell what it keeps', async function () {
+    const {held} = subject().module;
+    if (!held) return;
+    this.timeout(120_000);
+    const key = await newKey(subject().module, type);
+    const find = async (): Promise<HeldKey[]> =>
+      (await held.list()).filter(({material}) => Buffer.from(material).equals(key.material));
+    const [listed, ...more] = await find();
+    const {localKeyId, version, keystoreId} = key;
+    const keystore = keystoreId.slice(keystoreId.lastIndexOf('/') + 1);
+    expect(listed).to.deep.include({keystore, localKeyId, version});
+    expect(more).to.deep.equal([]);
+    if (!listed) return;
+    await held.destroy(listed);
+    await held.destroy(listed);
+    expect(await find()).to.deep.equal([]);
+    expect(await rejection(useSecret({...subject(), key}))).to.be.instanceOf(InternalError);
+    await useSecret(subject());
   });
 
   it('finds a key that is there, and none that is not, where it can look', async function () {

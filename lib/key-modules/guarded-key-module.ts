@@ -1,7 +1,9 @@
-import {setTimeout as sleep} from 'node:timers/promises';
-import {InternalError} from '../errors.ts';
-import {findKeyType, type KeyType} from '../keys/key-types.ts';
-import {foreignError, unavailable} from './foreign-error.ts';
+import type {KeyType} from '../keys/key-types.ts';
+import {foreignError} from './foreign-error.ts';
+import {bytes, bytesOrNone, encapsulated, generated, nothing, resealed, truth} from './foreign-values.ts';
+import {GuardedHeldKeys} from './guarded-held-keys.ts';
+import type {HeldKeys} from './held-keys.ts';
+import {inTime} from './in-time.ts';
 import type {
   Encapsulated,
   EncryptionOptions,
@@ -10,19 +12,19 @@ import type {
   KeyTypeSupport,
   KeyVersion,
   KeyVersionId,
-  SealedMaterial,
   SignatureOptions,
 } from './key-module.ts';
 
 /** Of one operation; making a key takes some modules longer. */
 const OPERATION_MS = 15_000;
 const GENERATION_MS = 120_000;
-/** What a module may keep in a record. */
-const MAX_MATERIAL_BYTES = 65_536;
+/** Of all keys that a module keeps. */
+const LISTING_MS = 300_000;
 
 export interface GuardLimits {
   readonly operationMs?: number;
   readonly generationMs?: number;
+  readonly listingMs?: number;
 }
 
 /**
@@ -36,15 +38,16 @@ export class GuardedKeyModule implements KeyModule {
   readonly destroyKey?: NonNullable<KeyModule['destroyKey']>;
   readonly checkKey?: NonNullable<KeyModule['checkKey']>;
   readonly reseal?: NonNullable<KeyModule['reseal']>;
+  readonly held?: HeldKeys;
   readonly #module: KeyModule;
   readonly #limits: Required<GuardLimits>;
 
   constructor(
     module: KeyModule,
-    {operationMs = OPERATION_MS, generationMs = GENERATION_MS}: GuardLimits = {},
+    {operationMs = OPERATION_MS, generationMs = GENERATION_MS, listingMs = LISTING_MS}: GuardLimits = {},
   ) {
     this.#module = module;
-    this.#limits = {operationMs, generationMs};
+    this.#limits = {operationMs, generationMs, listingMs};
     this.id = module.id;
     if (module.importKey) {
       this.importKey = (id, secret) => this.#make(id, () => module.importKey?.(id, secret));
@@ -53,6 +56,8 @@ export class GuardedKeyModule implements KeyModule {
     if (module.destroyKey) this.destroyKey = (key) => this.#run(() => module.destroyKey?.(key), nothing);
     if (module.checkKey) this.checkKey = (key) => this.#run(() => module.checkKey?.(key), nothing);
     if (module.reseal) this.reseal = (key) => this.#run(() => module.reseal?.(key), resealed);
+    const {held} = module;
+    if (held) this.held = new GuardedHeldKeys(held, this.#limits);
   }
 
   keyType(type: KeyType): KeyTypeSupport | undefined {
@@ -147,74 +152,3 @@ export class GuardedKeyModule implements KeyModule {
   }
 }
 
-/** @throws UnavailableError where it takes longer. */
-async function inTime<T>(promise: Promise<T>, limitMs: number): Promise<T> {
-  const stopping = new AbortController();
-  const late = sleep(limitMs, undefined, {signal: stopping.signal}).then(
-    () => {
-      throw unavailable(new Error(`The key module gave no answer within ${limitMs} ms.`));
-    },
-    () => promise,
-  );
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    stopping.abort();
-  }
-}
-
-function bytes(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  throw broken('no bytes');
-}
-
-function bytesOrNone(value: unknown): Uint8Array | undefined {
-  return value === undefined ? undefined : bytes(value);
-}
-
-function truth(value: unknown): boolean {
-  if (typeof value === 'boolean') return value;
-  throw broken('neither true nor false');
-}
-
-function nothing(): void {
-  // Whatever it is, nobody looks at it.
-}
-
-function encapsulated(value: unknown): Encapsulated {
-  const {secret, ciphertext} = members(value);
-  return {secret: bytes(secret), ciphertext: bytes(ciphertext)};
-}
-
-function material(value: unknown): SealedMaterial {
-  const {material: kept, dataKeyVersionId} = members(value);
-  const {length} = bytes(kept);
-  if (length === 0 || length > MAX_MATERIAL_BYTES) throw broken('material of 0 bytes, or too many');
-  if (dataKeyVersionId === undefined) return {material: bytes(kept)};
-  if (typeof dataKeyVersionId !== 'string') throw broken('a data key version id that is no string');
-  return {material: bytes(kept), dataKeyVersionId};
-}
-
-function resealed(value: unknown): Required<SealedMaterial> {
-  const {material: kept, dataKeyVersionId} = material(value);
-  if (dataKeyVersionId === undefined) throw broken('material that is not sealed');
-  return {material: kept, dataKeyVersionId};
-}
-
-function generated(value: unknown, {type}: KeyVersionId): GeneratedKey {
-  const {publicKey} = members(value);
-  const format = findKeyType(type)?.publicKey;
-  if (format ? bytes(publicKey).length !== format.length : publicKey !== undefined) {
-    throw broken(`a public key that is none of type ${type}`);
-  }
-  return {...material(value), ...(format && {publicKey: bytes(publicKey)})};
-}
-
-function members(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>;
-  throw broken('no object');
-}
-
-function broken(what: string): InternalError {
-  return new InternalError(new Error(`The key module gave ${what}.`));
-}

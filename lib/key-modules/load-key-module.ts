@@ -64,8 +64,16 @@ function problemsOf(module: unknown, name: string): readonly string[] {
     ...REQUIRED.filter((member) => typeof members[member] !== 'function'),
     ...OPTIONAL.filter((member) => members[member] !== undefined && typeof members[member] !== 'function'),
   ].map((member) => `It has no function ${member}.`);
+  if (!isHeldKeys(members['held'])) problems.push('Its member held has no functions list and destroy.');
   if (members['id'] !== name) problems.push(`Its id is not ${name}, the name that it is offered by.`);
   return problems.length > 0 ? problems : supportProblems(module as KeyModule);
+}
+
+function isHeldKeys(held: unknown): boolean {
+  if (held === undefined) return true;
+  if (typeof held !== 'object' || held === null) return false;
+  const {list, destroy} = held as Readonly<Record<string, unknown>>;
+  return typeof list === 'function' && typeof destroy === 'function';
 }
 
 async function closeQuietly(module: unknown): Promise<void> {

@@ -6,6 +6,7 @@ import {keyUrl} from '../keys/key-url.ts';
 import {eachOf} from '../storage/each-of.ts';
 import type {KeyRecord} from '../storage/key-record.ts';
 import type {Stores} from '../storage/stores.ts';
+import {HeldByMaterial, textOf} from './held-by-material.ts';
 
 export interface ReconcileOptions {
   /** As they are, unverified: what any record refers to, forged or not, is nobody's orphan. */
@@ -74,30 +75,39 @@ async function reconcileModule(
   held: readonly HeldKey[],
   {stores, keyModules, onRecord}: ReconcileOptions,
 ): Promise<ReconcileResult> {
-  const byKeystore = Map.groupBy(held, ({keystore}) => keystore);
-  const orphans: OrphanKey[] = [];
+  const keys = await HeldByMaterial.of(held);
+  /** URLs of keystores by their last segments: those that are here. */
+  const here = new Map<string, string>();
   const missing: MissingKey[] = [];
   for await (const keystoreId of eachOf((page) => stores.keystores.listIds(page))) {
-    const segment = keystoreId.slice(keystoreId.lastIndexOf('/') + 1);
-    const here = byKeystore.get(segment) ?? [];
-    byKeystore.delete(segment);
+    const segment = lastSegment(keystoreId);
     const keystore = await stores.keystores.find(keystoreId);
     const isOfModule = keystore !== undefined && keyModules.get(keystore.kmsModule) === module;
-    if (here.length === 0 && !isOfModule) continue;
-    const heldHere = new Set(here.map(({material}) => textOf(material)));
-    const referred = new Set<string>();
+    if (!keys.hasKeystore(segment) && !isOfModule) continue;
+    here.set(segment, keystoreId);
     for await (const record of eachOf((page) => stores.keys.list({keystoreId, ...page}))) {
       await onRecord?.();
       for (const key of versionsOf(record)) {
-        referred.add(textOf(key.material));
-        if (isOfModule && !heldHere.has(textOf(key.material)) && (await isMissing(key, module, stores)))
+        const isHeld = keys.refer(key.material, segment);
+        if (isOfModule && !isHeld && (await isMissing(key, module, stores)))
           missing.push({key: keyUrl(key), version: key.version});
       }
     }
-    for (const key of here)
-      if (!referred.has(textOf(key.material))) orphans.push({module, held: key, keystoreId});
   }
-  return {held: held.length, orphans, unknown: [...byKeystore.values()].flat(), missing};
+  const left = await keys.unreferred();
+  return {
+    held: held.length,
+    orphans: left.flatMap((key) => {
+      const keystoreId = here.get(key.keystore);
+      return keystoreId === undefined ? [] : [{module, held: key, keystoreId}];
+    }),
+    unknown: left.filter(({keystore}) => !here.has(keystore)),
+    missing,
+  };
+}
+
+function lastSegment(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
 }
 
 /** It may have been made since the module was asked, or erased since the record was read. */
@@ -123,8 +133,4 @@ function versionsOf({keystoreId, localKeyId, type, versions}: KeyRecord): readon
   return versions.flatMap(({version, material, publicKey}) =>
     material ? [{keystoreId, localKeyId, type: name, version, material, ...(publicKey && {publicKey})}] : [],
   );
-}
-
-function textOf(material: Uint8Array): string {
-  return Buffer.from(material.buffer, material.byteOffset, material.byteLength).toString('base64url');
 }

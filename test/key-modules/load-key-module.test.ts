@@ -106,6 +106,13 @@ describe('a key module of somebody else', () => {
       'Its id is not hsm, the name that it is offered by.',
     );
     expect(await problem(moduleText('importKey: 1'))).to.equal('It has no function importKey.');
+    for (const held of ['null', '1', '{}', '{list: nothing}', '{destroy: nothing, list: 1}'])
+      expect(await problem(moduleText(`held: ${held}`))).to.equal(
+        'Its member held has no functions list and destroy.',
+      );
+    expect((await load(moduleText('held: {list: async () => [], destroy: nothing}'))).held).to.be.an(
+      'object',
+    );
     expect(globalThis).to.have.property('closed', true);
     expect(await problem(moduleText('keyType: () => undefined'))).to.equal('It has no key type.');
     expect(await problem(moduleText('keyType: () => support'))).to.match(

@@ -1,11 +1,14 @@
 import {randomBytes} from 'node:crypto';
 import {chmod, readFile, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {inspect} from 'node:util';
 import {expect} from 'chai';
 import {MemoryKeyModule} from '../../examples/memory-key-module.ts';
 import {AdminError} from '../../lib/admin/admin-operation.ts';
 import {hsmReconcile, type HsmReconcileResult} from '../../lib/admin/operations/hsm-reconcile.ts';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
+import {InternalError} from '../../lib/errors.ts';
+import {GuardedKeyModule} from '../../lib/key-modules/guarded-key-module.ts';
 import type {HeldKey, HeldKeys} from '../../lib/key-modules/held-keys.ts';
 import type {KeyVersion, KeyVersionId} from '../../lib/key-modules/key-module.ts';
 import {reconcileHeldKeys} from '../../lib/maintenance/reconcile-held-keys.ts';
@@ -103,6 +106,36 @@ describe('reconciling what key modules hold', () => {
     const lying = {keys: stores.keys, keystores};
     const result = await reconcileHeldKeys({stores: lying, keyModules});
     expect(result).to.deep.equal({held: 1, orphans: [], unknown: [], missing: []});
+  });
+
+  it('takes no key for an orphan to which a record refers, whichever keystore its module says it is of', async () => {
+    const key = await addKey();
+    const other = `https://localhost:9443/kms/keystores/${generateLocalId()}`;
+    await node.management.requestStores.keystores.insert(
+      {id: other, sequence: 0, controller: 'did:key:z6MkAlice', kmsModule: 'hsm'},
+      {creator: 'did:key:z6MkAlice', maxPerCreator: 1000},
+    );
+    module.hold(key.material, other, key.localKeyId);
+    const result = await reconcile();
+    expect(result).to.deep.equal({held: 1, orphans: [], unknown: [], missing: []});
+  });
+
+  it('of somebody else’s module believes what it lists as far as the guard does', async () => {
+    await addKey();
+    const orphan = module.hold(randomBytes(17), keystoreId);
+    const guarded = new Map([['hsm', new GuardedKeyModule(module)]]);
+    const {orphans} = await reconcileHeldKeys({stores: node.management.stores, keyModules: guarded});
+    expect(orphans.map(({held}) => held)).to.deep.equal([
+      {...orphan, material: Uint8Array.from(orphan.material)},
+    ]);
+    await orphans[0]?.module.held?.destroy(orphans[0].held);
+    expect(module.keys.size).to.equal(1);
+    module.hold(Buffer.of(), keystoreId);
+    const error = await expectRejection(
+      reconcileHeldKeys({stores: node.management.stores, keyModules: guarded}),
+      InternalError,
+    );
+    expect(inspect(error)).to.include('material of 0 bytes');
   });
 
   it('finds records whose key is not there', async () => {
