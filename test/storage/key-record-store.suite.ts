@@ -12,6 +12,7 @@ import {testKeyNames} from './key-names.ts';
 import {testKeyPages} from './key-pages.ts';
 import {testKeyUpdates} from './key-updates.ts';
 import {makeAuthentication} from './keystore-scope.ts';
+import {testManyVersions} from './many-versions.ts';
 import {expectList, expectStrictCursors, type ListPage} from './paging.ts';
 import {ALICE, insertKey, insertKeystore, keystoreUrl, makeKey, makeRevocation} from './records.ts';
 import {describeStore, expectRefusal, fromBoth, plain, race, type StoreSuiteOptions} from './store-suite.ts';
@@ -30,6 +31,7 @@ export function describeKeyRecordStore(options: StoreSuiteOptions): void {
     describe('updates', () => testKeyUpdates(test));
     describe('names', () => testKeyNames(test));
     describe('pages of large keys', () => testKeyPages(test));
+    describe('keys of many versions', () => testManyVersions(test));
     describe('deleted keys', () => testKeyDeletion(test));
     describe('what is due', () => testDueKeys(test));
     describe('maintenance', () => testKeyMaintenance(test));

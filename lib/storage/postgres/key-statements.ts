@@ -73,7 +73,7 @@ const SEALED = `SELECT key AS position FROM key_version WHERE data_key_version =
 const AUTHENTICATED = `SELECT position FROM key_record WHERE mac_key_version = ANY (${OF_SCOPE})`;
 
 export const SEALED_UNDER = statement(`WITH found AS (
-    (${SEALED} LIMIT $3) UNION (${AUTHENTICATED} LIMIT $3) LIMIT $3)
+    (SELECT DISTINCT position FROM (${SEALED}) sealed LIMIT $3) UNION (${AUTHENTICATED} LIMIT $3) LIMIT $3)
   SELECT r.position, ${KEY_COLUMNS}, ${VERSION_COLUMNS}
   FROM found JOIN key_record r ON r.position = found.position JOIN key_version v ON v.key = r.position
   ORDER BY r.position, v.version`);

@@ -67,7 +67,9 @@ const AUTHENTICATED = `SELECT position FROM key_record WHERE mac_key_version IN 
 
 const sealedUnderStatements = (connection: SqliteConnection) => ({
   sealedUnder: connection
-    .prepare<[SealedUnder[0] & {readonly limit: number}], number>(`${SEALED} LIMIT @limit`)
+    .prepare<[SealedUnder[0] & {readonly limit: number}], number>(
+      `SELECT DISTINCT key FROM (${SEALED}) LIMIT @limit`,
+    )
     .pluck(),
   authenticatedUnder: connection
     .prepare<[SealedUnder[0] & {readonly limit: number}], number>(`${AUTHENTICATED} LIMIT @limit`)

@@ -9,8 +9,8 @@ const mayScan = (step: string, plan: readonly string[]): boolean =>
     step,
   ) || plan.includes(step.replace('SCAN', 'CO-ROUTINE'));
 
-/** A key's versions, within a page of keys. */
-const SORTS = ['USE TEMP B-TREE FOR LAST TERM OF ORDER BY'];
+/** A key's versions, within a page of keys; the keys of so many versions, which are read no further than a page needs. */
+const SORTS = ['USE TEMP B-TREE FOR LAST TERM OF ORDER BY', 'USE TEMP B-TREE FOR DISTINCT'];
 
 /** What only says how far an operator's command is. */
 const COUNTS = [
