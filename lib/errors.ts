@@ -23,9 +23,11 @@ export class ValidationError extends KmsError {
   override readonly name = 'ValidationError';
   readonly code = 'ERR_VALIDATION';
   readonly status = 400;
+  readonly validator: string;
 
   constructor(validator: string, errors: readonly ValidationIssue[]) {
     super(`A validation error occurred in the '${validator}' validator.`, {details: {errors}});
+    this.validator = validator;
   }
 }
 

@@ -2,6 +2,7 @@ import {AdminError} from '../../admin/admin-operation.ts';
 import {BackupError, type BackupReason} from '../../backup/backup-error.ts';
 import {
   DuplicateError,
+  HeadersTooLargeError,
   InternalError,
   InvalidStateError,
   KeyPolicyError,
@@ -10,6 +11,7 @@ import {
   KeystoreSequenceError,
   type KmsError,
   MalformedRequestError,
+  MethodNotAllowedError,
   NotAllowedError,
   NotFoundError,
   NotSupportedError,
@@ -18,7 +20,11 @@ import {
   PayloadTooLargeError,
   QuotaExceededError,
   RateLimitError,
+  RequestTimeoutError,
+  SourceAddressError,
   UnavailableError,
+  UnsupportedMediaTypeError,
+  UrlMismatchError,
   ValidationError,
   type PublicCause,
 } from '../../errors.ts';
@@ -74,6 +80,7 @@ type Plain = new (message: string, options: Omit<Parts, 'message'>) => Error;
 const PLAIN: Readonly<Record<string, Plain>> = {
   AnchorError,
   DuplicateError,
+  HeadersTooLargeError,
   InvalidSchemaError,
   InvalidStateError,
   KeyInUseError,
@@ -88,8 +95,11 @@ const PLAIN: Readonly<Record<string, Plain>> = {
   OutcomeUnknownError,
   PayloadTooLargeError,
   QuotaExceededError,
+  RequestTimeoutError,
   RootsChangedError,
   UnavailableError,
+  UnsupportedMediaTypeError,
+  UrlMismatchError,
 };
 
 type Revive = (parts: Parts, failure: Failure) => Error;
@@ -101,6 +111,8 @@ const REVIVED: ReadonlyMap<string, Revive> = new Map<string, Revive>([
     ({message, ...options}) => new type(message, options),
   ]),
   ['SealedError', () => new SealedError()],
+  ['SourceAddressError', () => new SourceAddressError()],
+  ['MethodNotAllowedError', (_, {reason = ''}) => new MethodNotAllowedError(reason.split(', '))],
   ['KeyPolicyError', ({message, details}) => new KeyPolicyError(String(details?.['policy']), message)],
   ['RateLimitError', (_, {retryAfterSeconds = 1}) => new RateLimitError(retryAfterSeconds)],
   ['NotAllowedError', (parts, {reason = 'key-process'}) => reviveNotAllowed(parts, reason)],
@@ -131,11 +143,10 @@ function reviveNotAllowed({publicCause, cause}: Parts, reason: string): NotAllow
   });
 }
 
-function reviveValidation({message, details}: Parts): Error {
-  const [, validator = ''] = /'([^']*)'/.exec(message) ?? [];
+function reviveValidation({details}: Parts, {reason = ''}: Failure): Error {
   const errors = details?.['errors'];
   // What the other process has not made of a schema's refusals is none.
-  return new ValidationError(validator, Array.isArray(errors) ? errors : []);
+  return new ValidationError(reason, Array.isArray(errors) ? errors : []);
 }
 
 const CAUSES = 4;
@@ -163,6 +174,8 @@ export function failureOf(error: unknown): Failure {
 function reasonOf(error: Error): {readonly reason?: string} {
   if (error instanceof NotAllowedError || error instanceof KeyProcessStartError)
     return {reason: error.reason};
+  if (error instanceof ValidationError) return {reason: error.validator};
+  if (error instanceof MethodNotAllowedError) return {reason: error.allow};
   return error instanceof AdminError ? {reason: error.code} : {};
 }
 
