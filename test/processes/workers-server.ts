@@ -114,8 +114,7 @@ export class WorkersServer {
 
   /** The workers' processes, the eldest first. */
   get workers(): readonly number[] {
-    const text = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
-    return text.split(' ').filter(Boolean).map(Number).filter(isWorker);
+    return workersOf(this.pid);
   }
 
   /** A client's connections, kept alive; closed with the server. */
@@ -187,6 +186,12 @@ export class WorkersServer {
     await this.exited;
     rmSync(this.dir, {recursive: true, force: true});
   }
+}
+
+/** Of a primary process, the eldest first. */
+export function workersOf(primary: number): readonly number[] {
+  const text = readFileSync(`/proc/${primary}/task/${primary}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number).filter(isWorker);
 }
 
 /** And not a key process. */

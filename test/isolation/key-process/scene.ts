@@ -1,7 +1,7 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {duplexPair} from 'node:stream';
+import {duplexPair, type Duplex} from 'node:stream';
 import {loadSettings} from '../../../lib/config/load-settings.ts';
 import {storeHandlers} from '../../../lib/isolation/http-side/store-handlers.ts';
 import {serveHttpProcess} from '../../../lib/isolation/key-process/key-process.ts';
@@ -14,6 +14,7 @@ import {
   type HttpProcess,
   type KeyCallData,
   type KeyProcess,
+  type OpenRequest,
 } from '../../../lib/isolation/protocol/key-process-methods.ts';
 import {storedKey, storedKeystore} from '../../../lib/isolation/protocol/record-shapes.ts';
 import {handlersOf, remote} from '../../../lib/isolation/protocol/remote-interface.ts';
@@ -40,11 +41,13 @@ export class KeyProcessScene {
   readonly written: string[] = [];
   /** What the key process asked for. */
   readonly asked: string[] = [];
+  /** What the key process said of itself. */
+  readonly sealed: boolean[] = [];
   readonly ended: Promise<unknown>;
   readonly #dataDir: string;
   readonly #connection: Connection;
 
-  private constructor(stores: Stores, dataDir: string) {
+  private constructor(stores: Stores, dataDir: string, primary?: Duplex) {
     this.stores = stores;
     this.#dataDir = dataDir;
     const [httpEnd, keyEnd] = duplexPair();
@@ -60,7 +63,9 @@ export class KeyProcessScene {
         this.asked.push('anchorLines');
         return {lines: this.anchor, end: true};
       },
-      sealedChanged: note('sealedChanged'),
+      sealedChanged: async (sealed) => {
+        this.sealed.push(sealed);
+      },
       selfCheckReport: async () => ({mode: 'warn', result: 'none'}),
       selfCheck: async () => ({mode: 'warn', result: 'none'}),
       log: async () => undefined,
@@ -71,7 +76,7 @@ export class KeyProcessScene {
       ...handlersOf<HttpProcess>('http', HTTP_PROCESS_METHODS, http),
     ]);
     const connection = (this.#connection = new Connection(httpEnd, {methods, onEnd: () => undefined}));
-    this.ended = serveHttpProcess(keyEnd).catch((error: unknown) => error);
+    this.ended = serveHttpProcess(keyEnd, primary && {primary}).catch((error: unknown) => error);
     this.keys = remote<KeyProcess>('keys', KEY_PROCESS_METHODS, connection);
     this.backups = remote<BackupCalls>('backups', BACKUP_METHODS, connection);
     this.keystores = remote<KeystoreConfigStore>('keystores', REQUEST_KEYSTORE_METHODS, connection);
@@ -82,26 +87,40 @@ export class KeyProcessScene {
     return this.#connection.call(name, {parameters: anything, result: anything}, parameters);
   }
 
-  static async create(): Promise<KeyProcessScene> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'webkms-key-process-'));
-    return new KeyProcessScene(await SqliteStores.open({path: join(dataDir, 'webkms.db')}), dataDir);
+  /** @param primary its end of the key process's other stream. @param dataDir another scene's. Default: one of its own */
+  static async create({
+    primary,
+    dataDir,
+  }: {readonly primary?: Duplex; readonly dataDir?: string} = {}): Promise<KeyProcessScene> {
+    const directory = dataDir ?? (await mkdtemp(join(tmpdir(), 'webkms-key-process-')));
+    const stores = await SqliteStores.open({path: join(directory, 'webkms.db')});
+    return new KeyProcessScene(stores, directory, primary);
   }
 
-  async open(): Promise<void> {
+  get dataDir(): string {
+    return this.#dataDir;
+  }
+
+  /** What it is asked to open. */
+  request(): OpenRequest {
     const environment = {WEBKMS_DATA_DIR: this.#dataDir, WEBKMS_LOG_LEVEL: 'silent'};
     const settings = loadSettings({environment});
-    await this.keys.open({
+    return {
       settings: {...settings, storage: {kind: 'sqlite'}},
       holder: 'test',
       sealed: false,
       prompts: false,
-    });
+    };
+  }
+
+  async open(): Promise<void> {
+    await this.keys.open(this.request());
   }
 
   async close(): Promise<void> {
     await this.keys.close().catch(() => undefined);
     await this.stores.close();
-    await rm(this.#dataDir, {recursive: true});
+    await rm(this.#dataDir, {recursive: true, force: true});
   }
 
   async makeKeystore(name: string): Promise<KeystoreConfig> {
