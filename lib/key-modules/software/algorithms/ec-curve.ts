@@ -1,6 +1,9 @@
-import {createPrivateKey, createPublicKey, type KeyObject, randomBytes} from 'node:crypto';
+import {createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomBytes} from 'node:crypto';
+import {promisify} from 'node:util';
 import {compressPoint} from '../../../keys/public-key-codec/ec-point.ts';
-import {asBuffer, requireLength} from '../software-algorithm.ts';
+import {asBuffer, type GeneratedPair, requireLength} from '../software-algorithm.ts';
+
+const generateOffThread = promisify(generateKeyPair);
 
 export type NamedCurve = 'P-256' | 'P-384' | 'P-521' | 'secp256k1';
 
@@ -69,6 +72,19 @@ export const EC_CURVES: Readonly<Record<NamedCurve, EcCurve>> = {
 /** Whether `bytes`, of the curve's size, is in [1, n−1]. */
 export function isScalar({order}: EcCurve, bytes: Uint8Array): boolean {
   return bytes.some((byte) => byte !== 0) && Buffer.compare(bytes, order) < 0;
+}
+
+/** A new scalar; on a curve whose public keys take a millisecond or so with its own, both made on the thread pool. */
+export function generateEcSecret(curve: EcCurve): Buffer | Promise<GeneratedPair> {
+  return curve.slow ? generatePair(curve) : generateScalar(curve);
+}
+
+async function generatePair({namedCurve}: EcCurve): Promise<GeneratedPair> {
+  const {privateKey, publicKey} = await generateOffThread('ec', {namedCurve});
+  return {
+    secret: privateKey.export({format: 'raw-private'}),
+    publicKey: compressPoint(publicKey.export({format: 'raw-public'})),
+  };
 }
 
 /** A scalar in [1, n−1], by testing candidates (FIPS 186-5 §A.2.2). */

@@ -1,6 +1,14 @@
 import {diffieHellman, type KeyObject} from 'node:crypto';
 import {operationFailed, type SoftwareAlgorithm} from '../software-algorithm.ts';
-import {type EcCurve, generateScalar, openCompressedPoint, openScalar, P256, P384, P521} from './ec-curve.ts';
+import {
+  type EcCurve,
+  generateEcSecret,
+  openCompressedPoint,
+  openScalar,
+  P256,
+  P384,
+  P521,
+} from './ec-curve.ts';
 
 function diffieHellmanOffThread(privateKey: KeyObject, publicKey: KeyObject): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -15,7 +23,7 @@ function diffieHellmanOffThread(privateKey: KeyObject, publicKey: KeyObject): Pr
 function ecdh(curve: EcCurve): SoftwareAlgorithm {
   return {
     cacheWeight: 1,
-    generateSecret: () => generateScalar(curve),
+    generateSecret: () => generateEcSecret(curve),
     open(secret) {
       const {privateKey, publicKey} = openScalar(curve, secret);
       return {

@@ -2,7 +2,7 @@ import {sign, verify} from 'node:crypto';
 import {promisify} from 'node:util';
 import type {SoftwareAlgorithm} from '../software-algorithm.ts';
 import {bytesOf, type CryptoWorkers} from './crypto-jobs.ts';
-import {type EcCurve, generateScalar, isScalar, openCompressedPoint, openScalar} from './ec-curve.ts';
+import {type EcCurve, generateEcSecret, isScalar, openCompressedPoint, openScalar} from './ec-curve.ts';
 import {signDigest} from './ecdsa-digest.ts';
 import {derFromRaw, lowS, rawFromDer} from './ecdsa-signature.ts';
 
@@ -21,7 +21,7 @@ export function ecdsa(curve: EcCurve, {signatures}: Pick<CryptoWorkers, 'signatu
     curve.lowS ? lowS(rawFromDer(der, size), order) : rawFromDer(der, size);
   return {
     cacheWeight: 1,
-    generateSecret: () => generateScalar(curve),
+    generateSecret: () => generateEcSecret(curve),
     open(secret, keystoreId) {
       const {privateKey, publicKey} = openScalar(curve, secret);
       return {
