@@ -30,7 +30,7 @@ export function answerClientErrors(server: Server, options: ClientErrorOptions):
     const requestId = randomUUID();
     sendRawReply(socket, error, {...common, 'X-Request-Id': requestId});
     const address = 'remoteAddress' in socket ? canonicalAddress(String(socket.remoteAddress)) : undefined;
-    const unknown = {method: '', route: 'none', path: '', invoker: undefined, seconds: 0};
+    const unknown = {method: '', route: 'none', path: '', request: undefined, seconds: 0};
     record({...unknown, requestId, address: address ?? '', status: error.status, error});
   };
 

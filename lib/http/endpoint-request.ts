@@ -2,7 +2,7 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {Logger} from 'pino';
 import type {Metrics} from '../observability/metrics.ts';
 import type {RequestHead} from '../zcap/envelope.ts';
-import type {EndpointRequest} from './endpoint.ts';
+import type {Delegation, EndpointRequest} from './endpoint.ts';
 import {MAX_BODY_BYTES} from '../../schemas/api-contract.ts';
 import {ClientGoneError, readBody} from './read-body.ts';
 
@@ -13,6 +13,8 @@ export class HttpEndpointRequest implements EndpointRequest {
   readonly params: Readonly<Record<string, string>>;
   /** The DID that an endpoint noted. */
   invoker: string | undefined;
+  action: string | undefined;
+  delegation: Delegation | undefined;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #parentLog: Logger;
@@ -54,6 +56,14 @@ export class HttpEndpointRequest implements EndpointRequest {
 
   readonly noteInvoker = (did: string): void => {
     this.invoker = did;
+  };
+
+  readonly noteAction = (action: string): void => {
+    this.action = action;
+  };
+
+  readonly noteDelegation = (delegation: Delegation): void => {
+    this.delegation = delegation;
   };
 
   assertAwaited(): void {

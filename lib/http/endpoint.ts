@@ -14,8 +14,18 @@ export interface EndpointRequest {
   time<T>(stage: string, work: () => Promise<T>): Promise<T>;
   /** Tells the request log who invoked, once that is verified: also where the request is refused later on. */
   readonly noteInvoker?: (did: string) => void;
+  /** Tells it what was asked for in a keystore, by whom. */
+  readonly noteAction?: (action: string) => void;
+  /** Tells it by what delegated capability it was allowed. */
+  readonly noteDelegation?: (delegation: Delegation) => void;
   /** For what takes long. @throws ClientGoneError where nobody waits for the reply any more */
   assertAwaited?(): void;
+}
+
+export interface Delegation {
+  readonly capabilityId: string;
+  /** The DID of whose authority it is: the first delegator. */
+  readonly authority: string;
 }
 
 export interface Reply {

@@ -82,7 +82,7 @@ export function createRequestHandler(
       route: exchange.route,
       path: pathOf(target),
       address: exchange.address,
-      invoker: exchange.request?.invoker,
+      request: exchange.request,
       status: rendered.status,
       seconds: (performance.now() - start) / 1000,
       error,

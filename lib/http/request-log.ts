@@ -3,6 +3,14 @@ import {RateLimitError, type KmsError} from '../errors.ts';
 import {infoLines} from '../observability/info-line.ts';
 import type {Metrics} from '../observability/metrics.ts';
 import {describeRefusal, nameRefusal, refusalReason} from '../observability/refusal.ts';
+import type {Delegation} from './endpoint.ts';
+
+/** What is known of who asked, for what, and by what authority: as far as it was verified. */
+export interface NotedRequest {
+  readonly invoker: string | undefined;
+  readonly action: string | undefined;
+  readonly delegation: Delegation | undefined;
+}
 
 /** What is known of a request when it has been answered. Nothing of its headers or body. */
 export interface RequestRecord {
@@ -13,14 +21,15 @@ export interface RequestRecord {
   /** The target without its query. */
   readonly path: string;
   readonly address: string;
-  /** The DID whose invocation was verified. */
-  readonly invoker: string | undefined;
+  /** What its endpoint has noted. */
+  readonly request: NotedRequest | undefined;
   readonly status: number;
   readonly seconds: number;
   readonly error: KmsError | undefined;
 }
 
 const MAX_PATH_LENGTH = 256;
+const MAX_ID_LENGTH = 256;
 const MESSAGE = 'request';
 
 /** One line and one count for every request that was answered. */
@@ -29,7 +38,7 @@ export type RecordRequest = (record: RequestRecord) => void;
 export function requestRecorder({log, metrics}: {log: Logger; metrics: Metrics}): RecordRequest {
   const writeInfo = infoLines(log);
   return (record) => {
-    const {error, route, status, seconds} = record;
+    const {error, route, status, seconds, request} = record;
     metrics.request(route, status, seconds);
     if (error) metrics.refusal(refusalReason(error));
     const line = {
@@ -40,7 +49,10 @@ export function requestRecorder({log, metrics}: {log: Logger; metrics: Metrics})
       status,
       ms: Math.round(seconds * 1e6) / 1e3,
       address: record.address,
-      invoker: record.invoker,
+      invoker: request?.invoker,
+      action: request?.action,
+      capability: request?.delegation?.capabilityId.slice(0, MAX_ID_LENGTH),
+      authority: request?.delegation?.authority,
     };
     const level = logLevel(record);
     const isBrief = level === 'info' && !(error && log.isLevelEnabled('debug'));

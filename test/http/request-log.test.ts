@@ -17,7 +17,7 @@ function record(overrides: Partial<RequestRecord> & {error?: KmsError}): Request
     route: 'runKeyOperation',
     path: '/kms/keystores/z1/keys/z1',
     address: '192.0.2.1',
-    invoker: undefined,
+    request: undefined,
     status: overrides.error?.status ?? 200,
     seconds: 0.0012345,
     error: undefined,
@@ -36,7 +36,8 @@ const refused = new NotAllowedError('revoked', 'The capability was revoked.', {c
 
 describe('request log', () => {
   it('is one line that says who, what and how long', () => {
-    expect(logLines('info', record({invoker: 'did:key:z6Mk'}))).to.deep.equal([
+    const request = {invoker: 'did:key:z6Mk', action: 'sign', delegation: undefined};
+    expect(logLines('info', record({request}))).to.deep.equal([
       {
         level: 'info',
         requestId: 'id',
@@ -47,9 +48,15 @@ describe('request log', () => {
         ms: 1.235,
         address: '192.0.2.1',
         invoker: 'did:key:z6Mk',
+        action: 'sign',
         msg: 'request',
       },
     ]);
+    const delegation = {capabilityId: `urn:uuid:1${'0'.repeat(300)}`, authority: 'did:key:z6Mf'};
+    expect(logLines('info', record({request: {...request, delegation}}))[0]).to.include({
+      capability: delegation.capabilityId.slice(0, 256),
+      authority: 'did:key:z6Mf',
+    });
   });
 
   it('says why a request was refused; at level debug with the cause', () => {

@@ -51,9 +51,14 @@ export async function authorizeOnKeystore(
     }
     return {keystore, isAnyRevoked, findKey, roots};
   };
+  const onInvoker = (did: string): void => {
+    request.noteInvoker?.(did);
+    request.noteAction?.(action);
+  };
   const {state, invocation, confirm} = await request.time('authorization', () =>
-    authorizer.authorizeInvocation(envelope, {action, alsoBy, readState, onInvoker: request.noteInvoker}),
+    authorizer.authorizeInvocation(envelope, {action, alsoBy, readState, onInvoker}),
   );
+  if (invocation.chainLength > 1) request.noteDelegation?.(invocation);
   return {invocation, confirm, keystore: existing(state.keystore), findKey: state.findKey};
 }
 
