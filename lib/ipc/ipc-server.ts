@@ -157,7 +157,9 @@ export class IpcServer {
     if (givenUp !== undefined || error instanceof ProtocolError) {
       const reason = givenUp ?? 'protocol';
       metrics.ipcRefusal(reason);
-      log.warn({...who, reason, ...(error instanceof Error && {why: error.message})}, REFUSED);
+      // Whoever can connect can do so, as often as they like.
+      const level = claimed === undefined ? 'debug' : 'warn';
+      log[level]({...who, reason, ...(error instanceof Error && {why: error.message})}, REFUSED);
       return;
     }
     const known = toKmsError(error);
@@ -169,6 +171,8 @@ export class IpcServer {
     const {keys, log, metrics, stallMs = STALL_MS} = this.#options;
     if (socket.destroyed) return;
     const {client, manifest} = admitted;
+    // Others may have come meanwhile.
+    this.#assertRoom(client);
     log.info({client: client.name, ...(manifest && {build: manifest.id})}, 'IPC client connected');
     const session = new Session(socket, admitted, {
       ...{keys, log, stallMs, record: this.#record, work: this.#work},

@@ -4,10 +4,12 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import {IpcKms} from '../../lib/client/local/ipc-kms.ts';
+import {UnavailableError} from '../../lib/errors.ts';
 import {refused} from '../client/refused.ts';
 import {freePort} from '../crash/free-port.ts';
 import {ServerProcess} from '../crash/server-process.ts';
 import {populate, type PopulatedKeystore} from '../demonstrations/population.ts';
+import {keyProcessOf} from '../isolation/key-process-of.ts';
 import {admin, adminCommand} from '../support/admin-command.ts';
 
 const DATA = Buffer.from('data');
@@ -81,6 +83,31 @@ for (const isolation of ['none', 'process']) {
       expect(error.message).to.contain(`Another server listens on ${socket}, WEBKMS_IPC`);
       expect(await signs()).to.equal(64);
     });
+
+    if (isolation === 'process') {
+      it('goes on while the key process dies: calls fail as over HTTP, and no key is lost', async () => {
+        const kms = await IpcKms.connect({credential});
+        const before = await keyProcessOf(server.pid);
+        const [made, errors]: [string[], unknown[]] = [[], []];
+        for (let i = 0; i < 60; i++) {
+          if (i === 20) process.kill(before, 'SIGKILL');
+          await kms.createKey('aes256').then(
+            ({kid}) => made.push(kid),
+            (error: unknown) => errors.push(error),
+          );
+          if (i > 20) await sleep(20);
+        }
+        for (const error of errors) expect(error).to.be.instanceOf(UnavailableError);
+        expect(errors.length).to.be.greaterThan(0);
+        await keyProcessOf(server.pid, before);
+        while (!(await kms.sign(keystore.keys[0]!, DATA).catch(() => false))) await sleep(50);
+        const there = new Set<string>();
+        for await (const {kid} of kms.listKeys()) there.add(kid);
+        expect(made.length).to.be.greaterThan(20);
+        expect(made.filter((kid) => !there.has(kid))).to.deep.equal([]);
+        await kms.destroy();
+      });
+    }
 
     it('goes when the server stops', async () => {
       const kms = await IpcKms.connect({credential, reconnectMs: 100});

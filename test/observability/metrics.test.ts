@@ -29,6 +29,11 @@ describe('metrics', () => {
     metrics.cache('capabilities', false);
     metrics.keyLifecycle('rotated');
     metrics.selfCheck('changed');
+    metrics.ipcCall('sign', 'done', 0.0004);
+    metrics.ipcCall('sign', 'ipc-client', 0.0001);
+    metrics.ipcConnections(3);
+    metrics.ipcConnections(2);
+    metrics.ipcRefusal('ipc-proof');
     const {status, type, text} = await get('/metrics');
     expect({status, type}).to.deep.equal({status: 200, type: 'text/plain; version=0.0.4; charset=utf-8'});
     const samples = text.split('\n');
@@ -43,6 +48,11 @@ describe('metrics', () => {
       'webkms_cache_lookups_total{cache="capabilities",result="miss"} 1',
       'webkms_key_lifecycle_total{event="rotated"} 1',
       'webkms_self_checks_total{result="changed"} 1',
+      'webkms_ipc_calls_total{action="sign",outcome="done"} 1',
+      'webkms_ipc_calls_total{action="sign",outcome="ipc-client"} 1',
+      'webkms_ipc_call_duration_seconds_count{action="sign"} 2',
+      'webkms_ipc_connections 2',
+      'webkms_ipc_refusals_total{reason="ipc-proof"} 1',
     ]);
   });
 
