@@ -206,7 +206,7 @@ export const SETTINGS = {
     parse: oneOf('none', 'process'),
     default: 'none',
     meaning:
-      '`process`: keys, and what opens them, are in a process of their own, which has no network and no HTTP parser (docs/isolation.md)',
+      '`process`: keys, and what opens them, are in a process of their own (one for each worker), which has no network and no HTTP parser (docs/isolation.md)',
   }),
   WEBKMS_WORKERS: setting({
     default: '1',
