@@ -1,9 +1,11 @@
+import {collectWhenIdle} from './collect-garbage.ts';
 import type {KeyManagement} from './key-management.ts';
 import {startKeyAgeReport} from './maintenance/key-age-report.ts';
 import {startRotationPolicy} from './maintenance/rotation-policy.ts';
 
 const REFRESH_MS = 1000;
 const RESUME_MS = 5000;
+const COLLECT_MS = 10 * 60_000;
 
 export interface BackgroundWorkOptions {
   /** How often it is looked for keys that are due. */
@@ -54,6 +56,7 @@ export function startBackgroundWork(
           mayRun,
         });
   const stopKeys = keyLifecycle.start(keysEveryMs === undefined ? {} : {everyMs: keysEveryMs});
+  const stopCollecting = collectWhenIdle(COLLECT_MS);
   const stopReport = startKeyAgeReport({stores, defaults: settings.keyDefaults, log, mayRun});
   return async () => {
     stopping.abort();
@@ -61,6 +64,7 @@ export function startBackgroundWork(
     clearInterval(timer);
     stopRefreshing();
     stopWatching();
+    stopCollecting();
     await Promise.all([stopKeys(), stopReport(), resumed]);
   };
 }

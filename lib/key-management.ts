@@ -1,6 +1,7 @@
 import type {Logger} from 'pino';
 import {takeVariable} from './config/environment-secrets.ts';
 import type {Settings} from './config/settings.ts';
+import {collectReleasedKeys} from './collect-garbage.ts';
 import {authenticatedStores} from './integrity/authenticated-stores.ts';
 import {RecordAuthenticator} from './integrity/record-authenticator.ts';
 import {eraseDestroyed} from './key-modules/erase-keys.ts';
@@ -139,6 +140,7 @@ export async function openKeyManagement(
     if (!sealed) return;
     hierarchy.forget();
     for (const module of new Set(keyModules.values())) module.forget?.();
+    collectReleasedKeys();
   });
 
   const authenticator = new RecordAuthenticator({wrappers: hierarchy});

@@ -38,6 +38,7 @@ export async function eraseVersions(
     if (!key) continue;
     try {
       const module = await findModule();
+      module?.forget?.(key);
       await module?.destroyKey?.(key);
       // What was sealed here is gone with the record.
       if (module || version.dataKeyVersionId !== undefined) continue;
@@ -45,6 +46,15 @@ export async function eraseVersions(
     } catch (err) {
       log.warn({...fieldsOf(key), err}, 'a key is left in its key module, which could not erase it');
     }
+  }
+}
+
+/** Has the module drop what it has open of versions that do nothing any more. */
+export function forgetDisabled(record: KeyRecord, module: KeyModule | undefined): void {
+  for (const version of record.versions) {
+    if (record.state === 'enabled' && version.state === 'enabled') continue;
+    const key = keyVersionOf(record, version);
+    if (key) module?.forget?.(key);
   }
 }
 

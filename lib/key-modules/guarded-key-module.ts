@@ -117,8 +117,8 @@ export class GuardedKeyModule implements KeyModule {
     return this.#run(() => this.#module.check(), nothing);
   }
 
-  forget(): void {
-    this.#module.forget?.();
+  forget(key?: KeyVersionId): void {
+    this.#module.forget?.(key);
   }
 
   close(): Promise<void> {
@@ -151,4 +151,3 @@ export class GuardedKeyModule implements KeyModule {
     }
   }
 }
-

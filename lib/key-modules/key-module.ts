@@ -145,8 +145,11 @@ export interface KeyModule {
   reseal?(key: KeyVersion): Promise<Required<SealedMaterial>>;
   /** Throws `UnavailableError` where the module cannot be used now. */
   check(): Promise<void>;
-  /** Drops what it has opened of sealed material, as the server was sealed; what is being done is finished. */
-  forget?(): void;
+  /**
+   * Drops what it has opened of sealed material: of one key version, which is used no longer; of all, as the server was sealed. What is
+   * being done is finished.
+   */
+  forget?(key?: KeyVersionId): void;
   /** Releases everything; all that is asked afterwards is refused with `UnavailableError`, but `close`, which does nothing. */
   close(): Promise<void>;
 }

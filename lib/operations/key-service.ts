@@ -1,5 +1,5 @@
 import type {OperationBody, OperationReply} from '../../schemas/kms-operations.ts';
-import {eraseDestroyed} from '../key-modules/erase-keys.ts';
+import {eraseDestroyed, forgetDisabled} from '../key-modules/erase-keys.ts';
 import {offeredKeyType} from '../key-modules/key-type-support.ts';
 import {describeKey, type KeyDescription} from '../keys/key-description.ts';
 import {keyMetadata, type KeyMetadataOptions} from '../keys/key-metadata.ts';
@@ -199,6 +199,7 @@ export class KeyService {
     });
     const findModule = () => keyModules.get(keystore.kmsModule);
     if (before) await eraseDestroyed(before, record, {findModule, log});
+    forgetDisabled(record, findModule());
     const keyDescription = await this.describe(keystore, record, {metadata: true});
     return {keyId: keyUrl(record), keyDescription} as OperationReply<'UpdateKeyOperation'>;
   }

@@ -2,13 +2,20 @@ import {loadSettings} from '../../lib/config/load-settings.ts';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
 import type {SoftwareKeyModule} from '../../lib/key-modules/software/software-key-module.ts';
 import {openKeyManagement} from '../../lib/key-management.ts';
+import type {KeyType} from '../../lib/keys/key-types.ts';
 import {createLogger} from '../../lib/observability/logger.ts';
 import {OWNER} from './population.ts';
 
-/** @returns the URLs of keys with these secrets, stored as the server stores those that it makes. */
-export async function importKnownKeys(
+export interface KnownKey {
+  readonly type: KeyType;
+  /** In the `secretForm` of the type. */
+  readonly secret: Buffer;
+}
+
+/** @returns the URLs of these keys, stored as the server stores those that it makes. */
+export async function importKeys(
   environment: Readonly<Record<string, string>>,
-  secrets: readonly Buffer[],
+  keys: readonly KnownKey[],
 ): Promise<readonly string[]> {
   const settings = loadSettings({environment});
   const closing = new AsyncDisposableStack();
@@ -22,15 +29,10 @@ export async function importKnownKeys(
       {creator: OWNER.did, maxPerCreator: 10},
     );
     const urls: string[] = [];
-    for (const secret of secrets) {
-      const identity = {
-        keystoreId,
-        localKeyId: generateLocalId(),
-        type: 'Ed25519VerificationKey2020' as const,
-        version: 1,
-      };
+    for (const {type, secret} of keys) {
+      const identity = {keystoreId, localKeyId: generateLocalId(), type, version: 1};
       const generated = await module.importKey(identity, Buffer.from(secret));
-      const {localKeyId, type} = identity;
+      const {localKeyId} = identity;
       const createdAt = Date.now();
       await requestStores.keys.insert(
         {
@@ -52,4 +54,15 @@ export async function importKnownKeys(
   } finally {
     await closing.disposeAsync();
   }
+}
+
+/** As `importKeys`, of keys of one type. */
+export function importKnownKeys(
+  environment: Readonly<Record<string, string>>,
+  secrets: readonly Buffer[],
+): Promise<readonly string[]> {
+  return importKeys(
+    environment,
+    secrets.map((secret) => ({type: 'Ed25519VerificationKey2020', secret})),
+  );
 }

@@ -49,12 +49,12 @@ const MAX_MAPPING = 512 * 1024 * 1024;
 
 /**
  * Looks through all of a process's memory that can be read, as a debugger of the system's administrator does.
- * @returns how many of the secrets are there, and how many bytes were looked at
+ * @returns how many of the secrets are there, which, and how many bytes were looked at
  */
 export function inMemory(
   pid: number,
   secrets: readonly Buffer[],
-): {readonly found: number; readonly bytes: number} {
+): {readonly found: number; readonly which: ReadonlySet<number>; readonly bytes: number} {
   const search = new SecretSearch(secrets);
   let bytes = 0;
   const memory = openSync(`/proc/${pid}/mem`, 'r');
@@ -70,7 +70,7 @@ export function inMemory(
   } finally {
     closeSync(memory);
   }
-  return {found: search.found.size, bytes};
+  return {found: search.found.size, which: search.found, bytes};
 }
 
 function readMapping(memory: number, from: number, to: number): Buffer {

@@ -17,6 +17,8 @@ interface Entry<V> {
   readonly evidence: Evidence;
   readonly weight: number;
   readonly value: V;
+  /** The round in which it was used last. */
+  usedIn: number;
 }
 
 function isSame(a: Evidence, b: Evidence): boolean {
@@ -29,11 +31,13 @@ function isSame(a: Evidence, b: Evidence): boolean {
 /**
  * Keeps what was made of a key version, at most `size` weights of it, least recently used out first. A value is found
  * only by the very bytes it was made from: a record that has changed since is made anew, and refused if it is not good.
+ * What is kept no longer is not touched: who uses it goes on, and it is gone when the last one has done so.
  */
 export class OpenedKeyCache<V extends object> {
   readonly #entries: LRUCache<string, Entry<V>>;
   readonly #onLookup: ((hit: boolean) => void) | undefined;
   #generation = 0;
+  #round = 0;
 
   constructor({
     size,
@@ -48,11 +52,13 @@ export class OpenedKeyCache<V extends object> {
 
   /** At once where the value is kept. */
   get(id: KeyVersionId, recipe: Recipe<V>): V | Promise<V> {
-    const name = `${id.keystoreId} ${id.localKeyId} ${id.type} ${id.version}`;
+    const name = nameOf(id);
     const entry = this.#entries.get(name);
     const hit = entry !== undefined && isSame(entry.evidence, recipe.evidence);
     this.#onLookup?.(hit);
-    return hit ? entry.value : this.#make(name, recipe);
+    if (!hit) return this.#make(name, recipe);
+    entry.usedIn = this.#round;
+    return entry.value;
   }
 
   async #make(name: string, {evidence, weight, make}: Recipe<V>): Promise<V> {
@@ -60,8 +66,22 @@ export class OpenedKeyCache<V extends object> {
     const value = await make();
     if (generation !== this.#generation) return value;
     const copies = evidence.map((bytes) => bytes && Uint8Array.from(bytes));
-    this.#entries.set(name, {evidence: copies, weight, value});
+    this.#entries.set(name, {evidence: copies, weight, value, usedIn: this.#round});
     return value;
+  }
+
+  /** What is being made now is not kept, either. */
+  forget(id: KeyVersionId): void {
+    this.#generation++;
+    this.#entries.delete(nameOf(id));
+  }
+
+  /** Forgets what was not used since the call before the last one. */
+  forgetUnused(): void {
+    for (const [name, {usedIn}] of this.#entries.entries()) {
+      if (usedIn < this.#round) this.#entries.delete(name);
+    }
+    this.#round++;
   }
 
   /** Forgets everything; what is being made now is not kept. */
@@ -69,4 +89,8 @@ export class OpenedKeyCache<V extends object> {
     this.#generation++;
     this.#entries.clear();
   }
+}
+
+function nameOf({keystoreId, localKeyId, type, version}: KeyVersionId): string {
+  return `${keystoreId} ${localKeyId} ${type} ${version}`;
 }

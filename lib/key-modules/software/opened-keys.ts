@@ -1,7 +1,7 @@
 import {InternalError} from '../../errors.ts';
 import type {ScopeWrappers} from '../../sealing/sealer.ts';
 import type {KeyOperation} from '../../storage/key-record.ts';
-import type {KeyVersion} from '../key-module.ts';
+import type {KeyVersion, KeyVersionId} from '../key-module.ts';
 import {atRest} from './at-rest.ts';
 import {KEY_MATERIAL, withSecret} from './key-material.ts';
 import {OpenedKeyCache} from './opened-key-cache.ts';
@@ -66,9 +66,15 @@ export class OpenedKeys {
     });
   }
 
-  /** Forgets every secret key. What is being done is finished. */
-  forget(): void {
-    this.#secretKeys.clear();
+  /** Forgets one secret key, or every one. What is being done is finished. */
+  forget(id?: KeyVersionId): void {
+    if (id) this.#secretKeys.forget(id);
+    else this.#secretKeys.clear();
+  }
+
+  /** Forgets the secret keys that were not used since the call before the last one. */
+  forgetUnused(): void {
+    this.#secretKeys.forgetUnused();
   }
 
   /** Forgets everything. */

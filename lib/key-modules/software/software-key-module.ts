@@ -35,6 +35,9 @@ export interface SoftwareKeyModuleOptions {
   readonly bbsLimits?: Partial<WorkerPoolLimits>;
 }
 
+/** A secret key that nobody uses is kept open for once to twice as long. */
+const UNUSED_MS = 10 * 60_000;
+
 interface NewSecret {
   readonly secret: Buffer;
   /** Absent for symmetric keys. */
@@ -54,6 +57,7 @@ export class SoftwareKeyModule implements KeyModule {
   readonly #bbsWorkers: BbsWorkers;
   readonly #cryptoWorkers: CryptoWorkers;
   readonly #algorithms: SoftwareAlgorithms;
+  readonly #timer: NodeJS.Timeout;
   #closed = false;
 
   constructor({wrappers, cacheSize, onCache, bbsLimits}: SoftwareKeyModuleOptions) {
@@ -62,6 +66,7 @@ export class SoftwareKeyModule implements KeyModule {
     this.#bbsWorkers = createBbsWorkers(bbsLimits);
     this.#cryptoWorkers = createCryptoWorkers();
     this.#algorithms = createSoftwareAlgorithms(this.#bbsWorkers, this.#cryptoWorkers);
+    this.#timer = setInterval(() => this.#forgetUnused(), UNUSED_MS).unref();
   }
 
   keyType(type: KeyType): KeyTypeSupport | undefined {
@@ -153,15 +158,27 @@ export class SoftwareKeyModule implements KeyModule {
     this.#assertOpen();
   }
 
-  /** Forgets every opened key: the server was sealed. What is being done is finished. */
-  forget(): void {
-    this.#openedKeys.forget();
+  /** Forgets an opened key, or all, with what is in the memory of threads. What is being done is finished. */
+  forget(key?: KeyVersionId): void {
+    this.#openedKeys.forget(key);
+    if (!key) this.#retireThreads();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#timer);
     this.#openedKeys.clear();
     await Promise.all([this.#bbsWorkers.close(), this.#cryptoWorkers.close()]);
+  }
+
+  #forgetUnused(): void {
+    this.#openedKeys.forgetUnused();
+    this.#retireThreads();
+  }
+
+  #retireThreads(): void {
+    this.#bbsWorkers.retireThreads();
+    this.#cryptoWorkers.retireThreads();
   }
 
   #assertOpen(): void {

@@ -65,25 +65,35 @@ function readSeed(type: KeyTypeDescriptor, form: PrivateKeyForm & {kty: 'AKP'}, 
   const both = outer.readSequence();
   outer.end();
   const seed = copy(both.read(DER.octetString), form.seedBytes);
-  const expanded = both.read(DER.octetString);
-  both.end();
-  if (!expand(type, form, seed).equals(expanded)) {
+  try {
+    const expanded = both.read(DER.octetString);
+    both.end();
+    if (expandsTo(type, form, {seed, expanded})) return seed;
+  } catch (error) {
     seed.fill(0);
-    throw new MalformedRequestError('The expanded key does not belong to its seed.');
+    throw error;
   }
-  return seed;
+  seed.fill(0);
+  throw new MalformedRequestError('The expanded key does not belong to its seed.');
 }
 
-/** The key that a seed expands to: the end of the PKCS#8 that OpenSSL writes. */
-function expand(type: KeyTypeDescriptor, form: PrivateKeyForm, seed: Buffer): Buffer {
-  const info = new DerReader(
-    openPrivateKey(type, form, seed).export({format: 'der', type: 'pkcs8'}),
-  ).readSequence();
-  info.readInteger();
-  info.read(DER.sequence);
-  const both = new DerReader(info.read(DER.octetString)).readSequence();
-  both.read(DER.octetString);
-  return both.read(DER.octetString);
+/** Whether it is the key that the seed expands to: the end of the PKCS#8 that OpenSSL writes. */
+function expandsTo(
+  type: KeyTypeDescriptor,
+  form: PrivateKeyForm,
+  {seed, expanded}: {readonly seed: Buffer; readonly expanded: Buffer},
+): boolean {
+  const der = openPrivateKey(type, form, seed).export({format: 'der', type: 'pkcs8'});
+  try {
+    const info = new DerReader(der).readSequence();
+    info.readInteger();
+    info.read(DER.sequence);
+    const both = new DerReader(info.read(DER.octetString)).readSequence();
+    both.read(DER.octetString);
+    return both.read(DER.octetString).equals(expanded);
+  } finally {
+    der.fill(0);
+  }
 }
 
 function readOctets(reader: DerReader, tag: number, length: number): Buffer {

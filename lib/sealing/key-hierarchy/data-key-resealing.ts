@@ -57,7 +57,7 @@ function reseal(
     const blob = to.seal(bytes, context);
     // It takes the place of the only copy.
     const opened = to.open(blob, context);
-    const same = timingSafeEqual(opened, bytes);
+    const same = opened.length === bytes.length && timingSafeEqual(opened, bytes);
     opened.fill(0);
     if (!same) throw new SealedBlobError();
     return {id: version.id, rootKeyVersionId: to.id, blob, replacedBlob: version.blob};

@@ -188,7 +188,7 @@ export class KeyHierarchy extends Redacted implements KeyAdministration, OpenSco
   async deleteScope(scope: string): Promise<boolean> {
     assertScope(scope);
     const existed = await this.#view.change(() => this.#store.deleteScope(scope), Boolean);
-    this.#cache.changed(scope);
+    this.#cache.deleted(scope);
     return existed;
   }
 

@@ -97,6 +97,13 @@ export class ScopeCache extends Redacted {
     if (opened) this.#entries.set(scope, {opened, view: undefined});
   }
 
+  /** This process has deleted the scope. */
+  deleted(scope: string): void {
+    this.#changes++;
+    this.#reading.detach(scope);
+    this.#entries.delete(scope);
+  }
+
   /** This process has deleted a key version, of whatever scope. */
   versionDeleted(keyVersionId: string): void {
     this.#changes++;

@@ -77,23 +77,20 @@ export class ShamirWrapper extends LocalRootWrapper {
         point.fill(0);
         return share;
       });
-      // Every share opens: nobody finds out later that one does not.
-      for (let i = 0; i < count; i++) {
-        const some = Array.from({length: threshold}, (_, j) => shares[(i + j) % count]).filter(
-          (s) => s !== undefined,
-        );
-        const again = await ShamirWrapper.combine(uri, wrapper.keyId, some);
-        if (!again) throw new Error('Shares do not combine to the secret that they were made of.');
-        await again.close();
+      try {
+        // Every share opens: nobody finds out later that one does not.
+        for (let i = 0; i < count; i++) {
+          const some = Array.from({length: threshold}, (_, j) => shares[(i + j) % count]).filter(
+            (s) => s !== undefined,
+          );
+          const again = await ShamirWrapper.combine(uri, wrapper.keyId, some);
+          if (!again) throw new Error('Shares do not combine to the secret that they were made of.');
+          await again.close();
+        }
+        return {wrapper, shares: shares.map((share) => share.format())};
+      } finally {
+        for (const share of shares) share.forget();
       }
-      return {
-        wrapper,
-        shares: shares.map((share) => {
-          const text = share.format();
-          share.forget();
-          return text;
-        }),
-      };
     });
   }
 

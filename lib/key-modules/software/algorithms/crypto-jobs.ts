@@ -43,6 +43,8 @@ export interface CryptoWorkers {
   readonly signatures: WorkerPool<CryptoJob, CryptoResult>;
   /** For making RSA keys, which takes as long as luck will have it, seconds at 4096 bits; and for judging those made elsewhere. */
   readonly generation: WorkerPool<CryptoJob, CryptoResult>;
+  /** As `WorkerPool.retireThreads`. */
+  retireThreads(): void;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,10 @@ export function createCryptoWorkers(): CryptoWorkers {
   return {
     signatures,
     generation,
+    retireThreads() {
+      signatures.retireThreads();
+      generation.retireThreads();
+    },
     async close() {
       await Promise.all([signatures.close(), generation.close()]);
     },

@@ -16,6 +16,8 @@ export class WorkerPool<Job, Result> {
   readonly #waiting: JobQueue<Task<Job, Result>>;
   readonly #workers: readonly JobWorker<Job, Result>[];
   readonly #idle: JobWorker<Job, Result>[];
+  /** Those whose thread ends with the job that it is at. */
+  readonly #retiring = new Set<JobWorker<Job, Result>>();
   #closed = false;
 
   constructor(script: URL, limits: WorkerPoolLimits) {
@@ -36,6 +38,14 @@ export class WorkerPool<Job, Result> {
     this.#waiting.add(scope, task)?.reject(busy());
     this.#dispatch();
     return task.promise;
+  }
+
+  /** Ends each thread, with all that is in its memory, when it has done the job that it is at. The next job starts another. */
+  retireThreads(): void {
+    for (const worker of this.#workers) {
+      if (this.#idle.includes(worker)) void worker.stop();
+      else this.#retiring.add(worker);
+    }
   }
 
   /** Ends the threads; what runs and what waits fails with `UnavailableError`. */
@@ -62,6 +72,7 @@ export class WorkerPool<Job, Result> {
     } catch (error) {
       reject(error);
     }
+    if (this.#retiring.delete(worker)) await worker.stop();
     this.#idle.push(worker);
     this.#dispatch();
   }

@@ -35,6 +35,21 @@ describe('worker pool', () => {
     expect(first).to.be.above(0).and.equal(second);
   });
 
+  it('ends threads that are to be retired: at once where they do nothing, else after the job that they are at', async () => {
+    const pool = new WorkerPool<Job, number>(SCRIPT, LIMITS);
+    pools.push(pool);
+    const run = (): Promise<number> => pool.run('a', () => 'thread');
+    const first = await run();
+    pool.retireThreads();
+    const second = await run();
+    expect(second).to.be.above(first);
+    const [third, fourth] = [run(), run()];
+    pool.retireThreads();
+    expect(await third).to.equal(second);
+    expect(await fourth).to.be.above(second);
+    expect(await run()).to.equal(await fourth);
+  });
+
   it('says of what a job throws the name alone, and goes on in the same thread', async () => {
     const run = create();
     const thread = await run('thread');

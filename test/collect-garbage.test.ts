@@ -1,0 +1,33 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {expect} from 'chai';
+import {collectReleasedKeys, collectWhenIdle} from '../lib/collect-garbage.ts';
+
+describe('collecting garbage', function () {
+  this.timeout(20_000);
+
+  const released = (): WeakRef<object> => new WeakRef({});
+
+  const gone = async (reference: WeakRef<object>): Promise<void> => {
+    while (reference.deref()) await sleep(5);
+  };
+
+  it('collects what was released', async () => {
+    const reference = released();
+    collectReleasedKeys();
+    await gone(reference);
+  });
+
+  it('collects in a process that does nothing, until it is told to stop', async () => {
+    const reference = released();
+    const stop = collectWhenIdle(50);
+    await gone(reference);
+    stop();
+    const later = released();
+    await sleep(200);
+    expect(later.deref()).to.be.an('object');
+  });
+
+  it('leaves no way to collect behind', () => {
+    expect(globalThis).not.to.have.property('gc');
+  });
+});
