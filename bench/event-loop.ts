@@ -1,8 +1,9 @@
 /**
  * For how long the event loop of a server does not turn, whatever is asked of it while a client signs: each operation of each key
  * type by itself and in batches, the largest lists and keys, cold chains, operators' jobs. In milliseconds: the CPU that the
- * thread took from one turn to the next (the longest; the median of the longest of each round; the 99th percentile), and how
- * late a turn came, the disk included. Time for which there was no processor is not counted. Linux only.
+ * thread took from one turn to the next (the longest; the median of the longest of each round; the 99th percentile), how
+ * late a turn came, the disk included, and the longest stop for garbage. Time for which there was no processor is not counted, but
+ * in the last: on a busy machine its helpers wait, too. Linux only.
  * Run: `node bench/event-loop.ts [--set requests|jobs|keys] [--only text] [--rounds 3] [--json file]`. Ends with 1 where the median
  * of the longest is over 10 ms. SERVER_OPTIONS are given to the server's Node, e.g. `--cpu-prof`.
  */
@@ -38,6 +39,7 @@ interface Row {
   readonly medianOfLongest: number;
   readonly p99: number;
   readonly longestDelay: number;
+  readonly longestGarbage: number;
 }
 
 /** A client that signs now and then. @returns what ends it */
@@ -83,6 +85,7 @@ function rowOf({name}: Scenario, rounds: readonly LoopDelays[]): Row {
     medianOfLongest: median(longest),
     p99: median(rounds.map(({work}) => work.p99 / US_PER_MS)),
     longestDelay: Math.max(...rounds.map(({delay}) => delay.longest / US_PER_MS)),
+    longestGarbage: Math.max(...rounds.map(({garbage}) => garbage.longest / US_PER_MS)),
   };
 }
 
@@ -110,9 +113,15 @@ try {
   await place.stop();
 }
 rows.sort((a, b) => b.medianOfLongest - a.medianOfLongest);
-console.log('   longest    median       p99     delay   (ms)');
+console.log('   longest    median       p99     delay   garbage   (ms)');
 for (const {name, ...figures} of rows) {
-  const columns = [figures.longest, figures.medianOfLongest, figures.p99, figures.longestDelay];
+  const columns = [
+    figures.longest,
+    figures.medianOfLongest,
+    figures.p99,
+    figures.longestDelay,
+    figures.longestGarbage,
+  ];
   console.log(`${columns.map((ms) => ms.toFixed(2).padStart(10)).join('')}   ${name}`);
 }
 if (values.json !== undefined)

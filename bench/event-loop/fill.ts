@@ -3,9 +3,9 @@ import {loadSettings} from '../../lib/config/load-settings.ts';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
 import {openKeyManagement, type KeyManagement} from '../../lib/key-management.ts';
 import type {KeyType} from '../../lib/keys/key-types.ts';
-import type {KeyRecord} from '../../lib/storage/key-record.ts';
 import {OWNER} from '../../test/demonstrations/population.ts';
 import {controller} from '../../test/support/did-key.ts';
+import {storeKey} from '../../test/support/stored-key.ts';
 
 /** URLs. */
 export interface Filled {
@@ -29,31 +29,6 @@ async function makeKeystore({settings, requestStores}: KeyManagement, owner: str
   return id;
 }
 
-async function makeKey(
-  {requestStores, keyModules}: KeyManagement,
-  {
-    keystoreId,
-    type,
-    versions,
-  }: {readonly keystoreId: string; readonly type: KeyType; readonly versions: number},
-): Promise<string> {
-  const localKeyId = generateLocalId();
-  const module = keyModules.get('software');
-  if (!module) throw new Error('There is no such module.');
-  const createdAt = Date.now();
-  const made: KeyRecord['versions'][number][] = [];
-  for (let version = 1; version <= versions; version++) {
-    const generated = await module.generateKey({keystoreId, localKeyId, type, version});
-    made.push({version, createdAt, state: 'enabled', ...generated});
-  }
-  const record: KeyRecord = {
-    ...{keystoreId, localKeyId, sequence: 0, type, createdAt, updatedAt: createdAt},
-    ...{origin: 'generated', state: 'enabled', versions: made},
-  };
-  await requestStores.keys.insert(record, {maxPerKeystore: PAGE + 1, keystoreSequence: 0});
-  return `${keystoreId}/keys/${localKeyId}`;
-}
-
 /** Puts into a store what a server would have taken long to be asked for. */
 export async function fill(environment: Readonly<Record<string, string>>): Promise<Filled> {
   await using closing = new AsyncDisposableStack();
@@ -61,7 +36,7 @@ export async function fill(environment: Readonly<Record<string, string>>): Promi
   const management = await openKeyManagement(settings, {log: pino({level: 'error'}), closing});
   const large = await makeKeystore(management, OWNER.did);
   for (let index = 0; index < PAGE; index++) {
-    await makeKey(management, {keystoreId: large, type: LARGEST, versions: 1});
+    await storeKey(management, {keystoreId: large, type: LARGEST, versions: 1});
     await makeKeystore(management, LISTER.did);
     await management.requestStores.revocations.insert(
       {
@@ -73,7 +48,7 @@ export async function fill(environment: Readonly<Record<string, string>>): Promi
   }
   const keystoreId = await makeKeystore(management, OWNER.did);
   const withVersions = (type: KeyType): Promise<string> =>
-    makeKey(management, {keystoreId, type, versions: 1000});
+    storeKey(management, {keystoreId, type, versions: 1000});
   const manyVersions = {
     signing: await withVersions(LARGEST),
     encrypting: await withVersions('urn:webkms:symmetric:AES-256-GCM'),

@@ -4,7 +4,7 @@
  */
 import {openSync, readSync} from 'node:fs';
 import {createServer} from 'node:net';
-import {createHistogram} from 'node:perf_hooks';
+import {createHistogram, PerformanceObserver} from 'node:perf_hooks';
 import process from 'node:process';
 import {isMainThread} from 'node:worker_threads';
 import {threadCpuClock} from './thread-cpu.ts';
@@ -16,10 +16,13 @@ export interface LoopDelays {
   readonly work: {readonly p99: number; readonly longest: number};
   /** What the turn came too late: with the time that the thread waited for the disk, and without that for a processor. */
   readonly delay: {readonly longest: number};
+  /** For how long, by the clock, everything stood still for garbage to be collected. */
+  readonly garbage: {readonly longest: number};
 }
 
 const EVERY_MS = 1;
 const NS_PER_US = 1000;
+const US_PER_MS = 1000;
 
 const inUs = (ns: number): number => Math.max(1, Math.round(ns / NS_PER_US));
 
@@ -33,6 +36,10 @@ function sampleLoop(path: string): void {
   const read = () => ({atNs: Number(process.hrtime.bigint()), queuedNs: queuedNs(), cpuNs: cpuNs()});
   const work = createHistogram();
   const delay = createHistogram();
+  let longestGarbageMs = 0;
+  new PerformanceObserver((list) => {
+    for (const {duration} of list.getEntries()) longestGarbageMs = Math.max(longestGarbageMs, duration);
+  }).observe({entryTypes: ['gc']});
   let last = read();
   const turn = (): void => {
     const now = read();
@@ -47,10 +54,12 @@ function sampleLoop(path: string): void {
       turns: work.count,
       work: {p99: work.percentile(99), longest: work.max},
       delay: {longest: delay.max},
+      garbage: {longest: Math.round(longestGarbageMs * US_PER_MS)},
     };
     socket.on('error', () => undefined).end(JSON.stringify(told));
     work.reset();
     delay.reset();
+    longestGarbageMs = 0;
   })
     .listen(path)
     .unref();
