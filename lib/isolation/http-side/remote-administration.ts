@@ -47,11 +47,21 @@ export class RemoteAdministration {
 
   readonly execute: ExecuteAdmin = async ({name}, parameters, call) => {
     if (name === backup.name) return this.#backUp(parameters, call);
-    const path = name === check.name ? check.parse(parameters).anchor : undefined;
-    if (path === undefined) return this.#ask(name, parameters, {call});
-    const anchor = new AnchorBatches(await openAnchor(path));
+    const anchor = name === check.name ? await this.#openAnchor(parameters) : undefined;
+    if (!anchor) return this.#ask(name, parameters, {call});
     return this.#ask(name, parameters, {call, anchor}).finally(() => anchor.close());
   };
+
+  async #openAnchor(parameters: unknown): Promise<AnchorBatches | undefined> {
+    try {
+      const {anchor: path} = check.parse(parameters);
+      return path === undefined ? undefined : new AnchorBatches(await openAnchor(path));
+    } catch (error) {
+      const {code, message} = adminFailure(error);
+      this.#options.log.warn({operation: check.name, outcome: code, reason: message}, 'admin operation');
+      throw error;
+    }
+  }
 
   /** The key process seals it. */
   async #backUp(parameters: unknown, call: AdminCall): Promise<unknown> {

@@ -33,6 +33,19 @@ describe('key process: backups that an HTTP process has it seal', () => {
     expect(await rejection(backups.seal(1, piece(0)))).to.be.an.instanceOf(InternalError);
   });
 
+  it('end with the last piece, also where that was a whole one', async () => {
+    const {backups} = scene;
+    await backups.begin(1);
+    await backups.start(1, CHUNK_BYTES);
+    await backups.seal(1, piece(CHUNK_BYTES));
+    expect(await rejection(backups.seal(1, piece(0)))).to.be.an.instanceOf(InternalError);
+    // The twin: what is empty has one piece.
+    await backups.begin(2);
+    await backups.start(2, 0);
+    await backups.seal(2, piece(0));
+    expect(await rejection(backups.seal(2, piece(0)))).to.be.an.instanceOf(InternalError);
+  });
+
   it('are begun and started once, and are nothing before and afterwards', async () => {
     const {backups} = scene;
     const unknown = async (work: Promise<unknown>): Promise<void> => {
