@@ -9,6 +9,11 @@ const MAX_HALVED = 3300;
 /** Digits that are read or written at once, and bytes: the product of what they say is whole in a double. */
 const CHUNK_DIGITS = 4;
 const CHUNK = 58 ** CHUNK_DIGITS;
+/** Two digits, by what they say. */
+const PAIRS = Array.from(
+  {length: 58 ** 2},
+  (_, value) => ALPHABET.charAt(Math.floor(value / 58)) + ALPHABET.charAt(value % 58),
+);
 const LIMB_BYTES = 3;
 const LIMB = 2 ** 24;
 /** By character code. */
@@ -38,10 +43,8 @@ function encodeByChunks(bytes: Uint8Array): string {
     for (; carry > 0; carry = Math.floor(carry / CHUNK)) chunks.push(carry % CHUNK);
   }
   let text = '';
-  for (let chunk of chunks) {
-    for (let i = 0; i < CHUNK_DIGITS; i++, chunk = Math.floor(chunk / 58)) {
-      text = ALPHABET.charAt(chunk % 58) + text;
-    }
+  for (const chunk of chunks.reverse()) {
+    text += (PAIRS[Math.floor(chunk / PAIRS.length)] ?? '') + (PAIRS[chunk % PAIRS.length] ?? '');
   }
   const zeros = bytes.findIndex((byte) => byte !== 0);
   return '1'.repeat(zeros === -1 ? bytes.length : zeros) + text.replace(/^1+/, '');

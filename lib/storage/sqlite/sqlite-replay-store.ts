@@ -12,8 +12,8 @@ export class SqliteReplayStore implements ReplayStore {
       'INSERT INTO replay (digest, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING',
     );
     this.#deleteExpired = connection.prepare(
-      `DELETE FROM replay WHERE digest IN
-         (SELECT digest FROM replay WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`,
+      `DELETE FROM replay WHERE rowid IN
+         (SELECT rowid FROM replay WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`,
     );
   }
 

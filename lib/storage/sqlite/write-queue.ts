@@ -12,9 +12,14 @@ interface Write {
   readonly flush: boolean;
   readonly committed: () => void;
   readonly settle: (outcome: Outcome) => void;
-  /** It shares its transaction with no other. */
-  isAlone: boolean;
+  manner: Manner;
 }
+
+/**
+ * How it shares a transaction: as it comes; as a part that can be taken back, which takes longer than the write itself; with no
+ * other. Where a transaction comes to nothing all of it is done again in the next manner.
+ */
+type Manner = 'together' | 'inParts' | 'alone';
 
 type Outcome = {readonly result: unknown} | {readonly error: unknown};
 
@@ -29,8 +34,8 @@ export interface WriteQueueOptions {
 
 /**
  * Writes that come in one turn of the event loop share a transaction, and so a flush: what is dear of a commit is the disk. Each
- * is a part of it that fails alone, and is answered when all is committed. Where the whole fails, every one is done again in a
- * transaction of its own: so what one of them does to a commit is told to that one alone.
+ * fails alone, and is answered when all is committed. Where one fails halfway all are done again, as parts of a transaction; where
+ * the whole fails, each in a transaction of its own: so what one of them does to a commit is told to that one alone.
  */
 export class WriteQueue {
   readonly #options: WriteQueueOptions;
@@ -42,7 +47,7 @@ export class WriteQueue {
     this.#options = options;
   }
 
-  /** @param work may be called again after it has failed, or the commit of it. @throws as `work` and SQLite */
+  /** @param work changes rows; it may be called again after it has failed, or the commit of it. @throws as `work` and SQLite */
   add<T>(
     work: () => T,
     {flush, committed}: {readonly flush: boolean; readonly committed: () => void},
@@ -52,7 +57,7 @@ export class WriteQueue {
       if ('error' in outcome) reject(outcome.error);
       else resolve(outcome.result as T);
     };
-    this.#writes.push({work, flush, committed, settle, isAlone: false});
+    this.#writes.push({work, flush, committed, settle, manner: 'together'});
     if (!this.#isRunning) void this.#run();
     return promise;
   }
@@ -92,9 +97,11 @@ export class WriteQueue {
     const group = this.#nextGroup();
     const outcomes: Outcome[] = [];
     let begun = 0;
+    const inParts = group.some(({manner}) => manner === 'inParts');
     const perform = ({work}: Write): Outcome => {
       begun++;
-      return group.length === 1 ? {result: work()} : this.#performPart(work);
+      if (group.length === 1) return {result: work()};
+      return inParts ? this.#performPart(work) : this.#performTogether(work);
     };
     try {
       const until = performance.now() + sliceMs;
@@ -108,7 +115,7 @@ export class WriteQueue {
     } catch (error) {
       if (begun === 0 || isBusy(error)) throw error;
       if (group.length === 1) this.#settle([{write: this.#writes.shift(), outcome: {error}}]);
-      else for (const write of group) write.isAlone = true;
+      else for (const write of group) write.manner = inParts ? 'alone' : 'inParts';
       return;
     }
     const done = this.#writes.splice(0, outcomes.length);
@@ -117,8 +124,20 @@ export class WriteQueue {
 
   /** The writes that come first, as far as they share a transaction. */
   #nextGroup(): readonly Write[] {
-    const end = this.#writes.findIndex(({isAlone}) => isAlone);
+    const end = this.#writes.findIndex(({manner}) => manner === 'alone');
     return end === -1 ? this.#writes.slice() : this.#writes.slice(0, Math.max(end, 1));
+  }
+
+  /** What fails before it has changed anything, as what is refused does, fails alone here, too. */
+  #performTogether(work: () => unknown): Outcome {
+    const {transactions} = this.#options;
+    const before = transactions.changes();
+    try {
+      return {result: work()};
+    } catch (error) {
+      if (!transactions.isOpen || isBusy(error) || transactions.changes() !== before) throw error;
+      return {error};
+    }
   }
 
   #performPart(work: () => unknown): Outcome {

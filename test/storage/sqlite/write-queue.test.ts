@@ -2,7 +2,7 @@ import {setImmediate as nextTurn} from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {UnavailableError} from '../../../lib/errors.ts';
+import {NotFoundError, UnavailableError} from '../../../lib/errors.ts';
 import {SqliteConnection} from '../../../lib/storage/sqlite/connection.ts';
 import {Transactions} from '../../../lib/storage/sqlite/transactions.ts';
 import {WriteQueue} from '../../../lib/storage/sqlite/write-queue.ts';
@@ -149,7 +149,9 @@ describe('Writes to SQLite in one turn', () => {
           minLength: 1,
           maxLength: 8,
         }),
-        (failures) =>
+        // Whether they fail before they have written anything.
+        fc.array(fc.boolean(), {minLength: 8, maxLength: 8}),
+        (failures, early) =>
           withPlace(async (place) => {
             const {connection, write, put, stored} = place;
             const told: number[] = [];
@@ -158,8 +160,12 @@ describe('Writes to SQLite in one turn', () => {
               failures.map((failure, value) =>
                 write(
                   () => {
+                    const fail = (): void => {
+                      if (failure) connection.prepare(FAILURES[failure](value)).run();
+                    };
+                    if (early[value]) fail();
                     put(value);
-                    if (failure) connection.prepare(FAILURES[failure](value)).run();
+                    if (!early[value]) fail();
                     return value;
                   },
                   {committed: committed(value)},
@@ -177,6 +183,31 @@ describe('Writes to SQLite in one turn', () => {
       ),
       {numRuns: 60},
     ));
+
+  it('are done once where others are refused, and once more where another fails halfway', () =>
+    withPlace(async (place) => {
+      const {write, put, stored} = place;
+      const called: number[] = [];
+      const attempt = (value: number, refuse?: 'early' | 'late'): Promise<number> =>
+        write(() => {
+          called.push(value);
+          if (refuse === 'early') throw new NotFoundError('No.');
+          put(value);
+          if (refuse === 'late') throw new NotFoundError('No.');
+          return value;
+        });
+      const refused = [
+        expectRefusal(attempt(1, 'early'), NotFoundError),
+        attempt(2),
+        expectRefusal(attempt(3, 'early'), NotFoundError),
+        attempt(4),
+      ];
+      await Promise.all(refused);
+      expect([called, stored(), commits(place)]).to.deep.equal([[1, 2, 3, 4], [2, 4], 1]);
+      await Promise.all([attempt(5), expectRefusal(attempt(6, 'late'), NotFoundError), attempt(7)]);
+      expect(called.slice(4)).to.deep.equal([5, 6, 5, 6, 7]);
+      expect([stored(), commits(place)]).to.deep.equal([[2, 4, 5, 7], 2]);
+    }));
 
   it('wait together for another’s lock, and are unavailable together where it is not given up', () =>
     withPlace(async (place) => {

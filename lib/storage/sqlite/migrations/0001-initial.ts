@@ -88,10 +88,11 @@ CREATE INDEX revocation_expires_at ON revocation (expires_at);
 CREATE TRIGGER revocation_immutable BEFORE UPDATE ON revocation
 BEGIN SELECT RAISE(ABORT, 'revocation: rows are immutable'); END;
 
+-- In order of arrival, and so nearly of expiry: of its pages and those of its second index each commit touches the last.
 CREATE TABLE replay (
-  digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+  digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
   expires_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX replay_expires_at ON replay (expires_at);
 `;
 
