@@ -8,7 +8,7 @@ import {keepHeapSmall} from './keep-heap-small.ts';
 import {onReloadSignal} from './reload-signal.ts';
 import {whatNext} from './serve-notices.ts';
 import {shutdownSignal} from './shutdown-signal.ts';
-import {startFailure} from './start-failure.ts';
+import {startFailure, startFailureMembers} from './start-failure.ts';
 
 /** Runs the server as this one process, until it is told to stop. @returns the exit code */
 export async function serveAlone(
@@ -29,7 +29,7 @@ export async function serveAlone(
   try {
     server = await start(settings, {log, selfCheck});
   } catch (error) {
-    log.fatal({err: error}, 'the server could not start');
+    log.fatal(startFailureMembers(error, log), 'the server could not start');
     terminal.err(`webkms: ${startFailure(error, settings)}`);
     return EXIT_FAILURE;
   }

@@ -12,7 +12,7 @@ import {EXIT_FAILURE, type Terminal} from './command.ts';
 import {onReloadSignal} from './reload-signal.ts';
 import {whatNext} from './serve-notices.ts';
 import {shutdownSignal} from './shutdown-signal.ts';
-import {startFailure} from './start-failure.ts';
+import {startFailure, startFailureMembers} from './start-failure.ts';
 
 export interface ServeOptions {
   readonly log: Logger;
@@ -38,7 +38,7 @@ export async function servePrimary(settings: Settings, options: ServeOptions): P
   try {
     started = await startPrimary(settings, options, closing);
   } catch (error) {
-    log.fatal({err: error}, 'the server could not start');
+    log.fatal(startFailureMembers(error, log), 'the server could not start');
     terminal.err(
       `webkms: ${error instanceof Error && error.name === 'WorkerStartError' ? error.message : startFailure(error, settings)}`,
     );

@@ -11,7 +11,7 @@ import {beginSelfCheck} from './begin-self-check.ts';
 import {EXIT_FAILURE} from './command.ts';
 import {keepHeapSmall} from './keep-heap-small.ts';
 import {sealPrototypes} from './seal-prototypes.ts';
-import {startFailure} from './start-failure.ts';
+import {startFailure, startFailureMembers} from './start-failure.ts';
 import {exitOnUncaught} from './uncaught.ts';
 
 /** Answers requests as one of several processes, until the primary says that it is enough, or is gone. @returns the exit code */
@@ -45,7 +45,7 @@ export async function serveAsWorker(loadStart: () => Promise<typeof startServer>
     if (!log.isLevelEnabled('debug')) omitStacks();
     server = await start(settings, {log, worker: link, selfCheck});
   } catch (error) {
-    log.fatal({err: error}, 'the worker could not begin');
+    log.fatal(startFailureMembers(error, log), 'the worker could not begin');
     link.failed(startFailure(error, settings));
     process.disconnect();
     return EXIT_FAILURE;

@@ -8,7 +8,7 @@ import type {SelfCheck} from '../self-check/self-check.ts';
 import {EXIT_FAILURE, EXIT_USAGE, type Command, type Terminal} from './command.ts';
 import {readSettings} from './read-settings.ts';
 import {sealPrototypes} from './seal-prototypes.ts';
-import {startFailure} from './start-failure.ts';
+import {startFailure, startFailureMembers} from './start-failure.ts';
 import {exitOnUncaught} from './uncaught.ts';
 
 const HELP = [
@@ -71,7 +71,7 @@ async function selfCheckOf(
   try {
     return await beginSelfCheck(settings, log);
   } catch (error) {
-    log.fatal({err: error}, 'the server could not start');
+    log.fatal(startFailureMembers(error, log), 'the server could not start');
     terminal.err(`webkms: ${startFailure(error, settings)}`);
     return undefined;
   }

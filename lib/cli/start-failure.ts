@@ -1,5 +1,9 @@
+import type {Logger} from 'pino';
 import type {Settings} from '../config/settings.ts';
+import {InternalError} from '../errors.ts';
+import {describeError} from '../observability/describe-error.ts';
 
+const DEFECTS = [TypeError, RangeError, ReferenceError, SyntaxError, InternalError];
 const LISTEN_CALLS: readonly string[] = ['listen', 'getaddrinfo', 'bind'];
 
 /** Why the server did not start, and what to do about it, for the person who started it. */
@@ -26,6 +30,15 @@ export function startFailure(
     default:
       return `the server could not start: ${error instanceof Error ? error.message : 'an unknown failure'}`;
   }
+}
+
+/**
+ * What the log says of it: where it happened only where that is of use, of what nobody foresaw, and at level debug. Who started the
+ * server reads what is above.
+ */
+export function startFailureMembers(error: unknown, log: Logger): Readonly<Record<string, unknown>> {
+  const isDefect = DEFECTS.some((type) => error instanceof type);
+  return isDefect || log.isLevelEnabled('debug') ? {err: error} : {cause: describeError(error)};
 }
 
 /** The code of an error that came from listening or from looking up where to listen. */

@@ -1,7 +1,8 @@
 import {once} from 'node:events';
 import {createServer, type AddressInfo} from 'node:net';
 import {expect} from 'chai';
-import {startFailure} from '../../lib/cli/start-failure.ts';
+import {pino} from 'pino';
+import {startFailure, startFailureMembers} from '../../lib/cli/start-failure.ts';
 
 async function listenError(port: number, host: string): Promise<Error> {
   const server = createServer().listen(port, host);
@@ -44,5 +45,17 @@ describe('a failure to start', () => {
     const denied = Object.assign(new Error('permission denied'), {syscall: 'open', code: 'EACCES'});
     expect(startFailure(denied, settings)).to.equal('the server could not start: permission denied');
     expect(startFailure('x', settings)).to.equal('the server could not start: an unknown failure');
+  });
+
+  it('is in the log without its stack, where it is one that people can do something about; at level debug with it', () => {
+    const told = (error: unknown, level: string): Readonly<Record<string, unknown>> =>
+      startFailureMembers(error, pino({level}, {write: () => undefined}));
+    const taken = Object.assign(new Error('in use'), {code: 'EADDRINUSE'});
+    expect(told(taken, 'info')).to.deep.equal({
+      cause: {name: 'Error', message: 'in use', code: 'EADDRINUSE'},
+    });
+    expect(told(taken, 'debug')).to.deep.equal({err: taken});
+    const defect = new TypeError('x is not a function');
+    expect(told(defect, 'info')).to.deep.equal({err: defect});
   });
 });
