@@ -1,6 +1,6 @@
 import type {Handle} from './token-job.ts';
 
-const MAX_HANDLES = 16_384;
+export const MAX_HANDLES = 65_536;
 
 /** Handles of token objects by what names them, as long as they hold; several who look for one wait for the same answer. */
 export class ObjectHandles {
@@ -17,16 +17,28 @@ export class ObjectHandles {
     const known = this.#handles.get(name);
     if (known) return known;
     const handles = this.#handles;
-    const [oldest] = handles.keys();
-    if (oldest !== undefined && handles.size >= MAX_HANDLES) handles.delete(oldest);
     const finding = find();
-    handles.set(name, finding);
+    this.#keep(name, finding);
     try {
       return await finding;
     } catch (error) {
       if (handles.get(name) === finding) handles.delete(name);
       throw error;
     }
+  }
+
+  peek(name: string): Promise<Handle> | undefined {
+    return this.#handles.get(name);
+  }
+
+  set(name: string, handle: Handle): void {
+    this.#keep(name, Promise.resolve(handle));
+  }
+
+  #keep(name: string, handle: Promise<Handle>): void {
+    const [oldest] = this.#handles.keys();
+    if (oldest !== undefined && this.#handles.size >= MAX_HANDLES) this.#handles.delete(oldest);
+    this.#handles.set(name, handle);
   }
 
   forget(name: string): void {

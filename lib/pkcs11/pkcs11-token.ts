@@ -1,13 +1,13 @@
-import {InternalError, UnavailableError} from '../errors.ts';
+import {UnavailableError} from '../errors.ts';
 import {BusyError} from '../job-queue.ts';
-import {CKR} from './cryptoki.ts';
-import {ObjectHandles} from './object-handles.ts';
+import {CKA, CKR} from './cryptoki.ts';
+import {ObjectFinder} from './object-finder.ts';
 import {Pkcs11Library} from './pkcs11-library.ts';
 import {Pkcs11Error} from './pkcs11-error.ts';
 import {SessionPool, type JobOptions} from './session-pool.ts';
 import type {Pkcs11TokenOptions} from './pkcs11-token-options.ts';
 import {TokenConnection} from './token-connection.ts';
-import {identity, nameOf, TokenObjectMissingError, type TokenObject} from './token-object.ts';
+import {identity, isNamed, type TokenObject} from './token-object.ts';
 import {TokenRecovery} from './token-recovery.ts';
 import type {
   FoundObject,
@@ -15,7 +15,6 @@ import type {
   JobName,
   KeyUse,
   Mechanism,
-  NewKeyPair,
   Parameters,
   Result,
   Template,
@@ -35,10 +34,9 @@ const DEFAULT_SESSIONS = 4;
 const DEFAULT_LIMIT_MS = 10_000;
 /** RSA keys of 4096 bits, and slow tokens. */
 const GENERATION_LIMIT_MS = 180_000;
-/** Of all objects there may be many, each of which is asked for its attributes. */
-const LISTING_LIMIT_MS = 180_000;
 const CLOSING_LIMIT_MS = 5000;
-const MAX_OBJECTS = 1_000_000;
+/** Objects of one name. */
+const MAX_TWINS = 1000;
 /** Whose turn it is where nobody is named: the server's own. */
 const OWN = '';
 
@@ -52,7 +50,7 @@ export class Pkcs11Token {
   readonly #library: Pkcs11Library;
   readonly #pool: SessionPool;
   readonly #connection: TokenConnection;
-  readonly #handles = new ObjectHandles();
+  readonly #finder: ObjectFinder;
   readonly #recovery: TokenRecovery;
   readonly #timeLimitMs: number;
   #closed = false;
@@ -67,7 +65,11 @@ export class Pkcs11Token {
     this.#recovery = new TokenRecovery({
       connection: this.#connection,
       timeLimitMs,
-      onLoss: () => this.#handles.clear(),
+      onLoss: () => this.#finder.clear(),
+    });
+    this.#finder = new ObjectFinder({
+      run: (...job) => this.#run(...job),
+      connection: this.#connection,
     });
   }
 
@@ -99,8 +101,8 @@ export class Pkcs11Token {
     object: TokenObject,
     {mechanism, data, length, checked = false}: UseInput,
   ): Promise<Uint8Array> {
-    return this.#recovery.attempt(async () => {
-      const key = await this.#handleOf(object);
+    return this.#withObject(object, async () => {
+      const key = await this.#finder.handleOf(object);
       // The thread gets, and overwrites, a copy.
       const use = {key, mechanism, length, data: Uint8Array.from(data), ...(checked && {id: object.id})};
       return this.#run(name, use, object);
@@ -109,13 +111,14 @@ export class Pkcs11Token {
 
   /** Makes an object of `class` with that id in the template, or none. @throws BusyError where nothing was tried */
   async generateKey(object: TokenObject, mechanism: Mechanism, template: Template): Promise<void> {
-    await this.#generate(object, () =>
-      this.#run(
+    await this.#generate(object, async () => {
+      const handle = await this.#run(
         'generateKey',
         {mechanism, template: [...template, ...identity(object)]},
         {...object, timeLimitMs: GENERATION_LIMIT_MS},
-      ),
-    );
+      );
+      return {handle};
+    });
   }
 
   /** @param object the private key. @returns what `read` names of the public key, which is not kept. */
@@ -127,47 +130,52 @@ export class Pkcs11Token {
       ...parameters
     }: {mechanism: Mechanism; publicTemplate: Template; privateTemplate: Template; read: readonly number[]},
   ): Promise<readonly Uint8Array[]> {
-    const {values}: NewKeyPair = await this.#generate(object, () =>
-      this.#run(
+    const {values} = await this.#generate(object, async () => {
+      const pair = await this.#run(
         'generateKeyPair',
         {...parameters, publicTemplate, privateTemplate: [...privateTemplate, ...identity(object)]},
         {...object, timeLimitMs: GENERATION_LIMIT_MS},
-      ),
-    );
+      );
+      return {handle: pair.privateKey, values: pair.values};
+    });
     return values;
   }
 
-  /** @returns what there is, with the attributes that `read` names. */
-  async find(
-    template: Template,
-    read: readonly number[],
-    limit = MAX_OBJECTS,
-  ): Promise<readonly FoundObject[]> {
+  /** @returns at most `limit` objects, with the attributes that `read` names. */
+  async find(template: Template, read: readonly number[], limit: number): Promise<readonly FoundObject[]> {
     return this.#recovery.attempt(async () => {
-      const found = await this.#run(
-        'find',
-        {template, read, limit},
-        limit === MAX_OBJECTS ? {timeLimitMs: LISTING_LIMIT_MS} : {},
-      );
+      const found = await this.#run('find', {template, read, limit});
       // Of a token that was removed some libraries show nothing.
       if (found.length === 0) await this.#run('assertUsable', {});
       return found;
     });
   }
 
-  /** Whether the object is there, once. @throws TokenObjectMissingError */
-  async assertExists(object: TokenObject): Promise<void> {
-    this.#handles.forget(nameOf(object));
-    await this.#recovery.attempt(() => this.#handleOf(object));
+  /** All objects; the token does other things in between. */
+  async list(template: Template, read: readonly number[]): Promise<readonly FoundObject[]> {
+    return this.#recovery.attempt(async () => {
+      const all: FoundObject[] = [];
+      for await (const found of this.#finder.list(template, read)) all.push(found);
+      return all;
+    });
   }
 
-  /** Also where there is none. */
+  /** Whether the object is there. @throws TokenObjectMissingError */
+  async assertExists(object: TokenObject): Promise<void> {
+    await this.#withObject(object, async () => {
+      await this.#assertIs(object, await this.#finder.handleOf(object));
+    });
+  }
+
+  /** Also where there is none. Of several of one name, which others have made, the one that is known, or all. */
   async destroy(object: TokenObject): Promise<void> {
-    this.#handles.forget(nameOf(object));
-    await this.#recovery.attempt(async () => {
-      const objects = await this.#findSurely(object, MAX_OBJECTS);
+    await this.#withObject(object, async () => {
+      const known = await this.#finder.known(object);
+      if (known) await this.#assertIs(object, known);
+      const objects = known ? [known] : await this.#finder.search(object, MAX_TWINS);
       if (objects.length > 0) await this.#run('destroy', {objects}, object);
     });
+    this.#finder.forget(object);
   }
 
   /** @throws UnavailableError where the token cannot be used now */
@@ -194,16 +202,34 @@ export class Pkcs11Token {
     return this.#pool.run(job, {...parameters, slot}, {timeLimitMs, owner});
   }
 
+  /** A library may give an old handle to another object. */
+  async #assertIs(object: TokenObject, handle: Handle): Promise<void> {
+    const [found] = await this.#run('attributes', {handles: [handle], read: [CKA.ID, CKA.LABEL]}, object);
+    if (found && isNamed(object, found.values)) return;
+    throw new Pkcs11Error('CKR_OBJECT_HANDLE_INVALID', CKR.OBJECT_HANDLE_INVALID);
+  }
+
+  /** Where its handle does not hold, it is found again; others' handles may hold. */
+  #withObject<T>(object: TokenObject, work: () => Promise<T>): Promise<T> {
+    return this.#recovery.attempt(work, () => this.#finder.forget(object));
+  }
+
   /**
    * What a first try left, where it is not known what became of it, is not kept.
    * @throws BusyError where nothing was tried
    */
-  async #generate<T>(object: TokenObject, make: () => Promise<T>): Promise<T> {
+  async #generate<T extends {readonly handle: Handle}>(
+    object: TokenObject,
+    make: () => Promise<T>,
+  ): Promise<T> {
     let again = false;
     return this.#recovery.attempt(async () => {
       try {
         if (again) await this.destroy(object);
-        return await make();
+        const {era} = this.#connection;
+        const made = await make();
+        this.#finder.add(object, made.handle, era);
+        return made;
       } catch (error) {
         if (again && error instanceof BusyError) throw new UnavailableError(error.message, {cause: error});
         throw error;
@@ -211,30 +237,5 @@ export class Pkcs11Token {
         again = true;
       }
     });
-  }
-
-  /** @throws TokenObjectMissingError */
-  async #handleOf(object: TokenObject): Promise<Handle> {
-    this.#handles.enter(this.#connection.era);
-    return this.#handles.get(nameOf(object), async () => {
-      const [handle, other] = await this.#findSurely(object, 2);
-      if (other) throw new InternalError(new Error('Two objects of the token have the same id.'));
-      if (handle) return handle;
-      throw new TokenObjectMissingError('The token has no object of that id.');
-    });
-  }
-
-  /** Who is not logged in sees nothing, and so does who asks for what was removed, of some libraries: then it is asked again. */
-  async #findSurely(object: TokenObject, limit: number): Promise<readonly Handle[]> {
-    const {era} = this.#connection;
-    for (const last of [false, true]) {
-      const found = await this.#run('find', {template: identity(object), read: [], limit}, object);
-      if (found.length > 0 || last) return found.map(({handle}) => handle);
-      await this.#run('assertUsable', {}, object);
-      await this.#connection.settled();
-      if (era !== this.#connection.era)
-        throw new Pkcs11Error('CKR_USER_NOT_LOGGED_IN', CKR.USER_NOT_LOGGED_IN);
-    }
-    return [];
   }
 }

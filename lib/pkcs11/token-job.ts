@@ -67,6 +67,13 @@ export interface TokenJobs {
     parameters: {slot: Handle; template: Template; read: readonly number[]; limit: number};
     result: readonly FoundObject[];
   };
+  /** Handles alone, one after the other, each of the same length. */
+  findAll: {parameters: {slot: Handle; template: Template}; result: {handles: Uint8Array; count: number}};
+  /** Of those that are there. */
+  attributes: {
+    parameters: {slot: Handle; handles: readonly Handle[]; read: readonly number[]};
+    result: readonly FoundObject[];
+  };
   generateKey: {parameters: {slot: Handle; mechanism: Mechanism; template: Template}; result: Handle};
   generateKeyPair: {
     parameters: {

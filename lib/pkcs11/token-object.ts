@@ -25,6 +25,15 @@ export function identity(object: TokenObject): Template {
   ];
 }
 
+/** Whether an object with these values of CKA_ID and CKA_LABEL is that. */
+export function isNamed(
+  {id, label}: TokenObject,
+  [actualId, actualLabel]: readonly (Uint8Array | undefined)[],
+): boolean {
+  const hasId = actualId !== undefined && Buffer.compare(actualId, id) === 0;
+  return hasId && (label === undefined || (actualLabel && Buffer.from(actualLabel).toString()) === label);
+}
+
 /** The same for the same object. */
 export function nameOf(object: TokenObject): string {
   return `${object.class}:${Buffer.from(object.id).toString('hex')} ${object.label ?? ''}`;

@@ -25,9 +25,10 @@ export class TokenRecovery {
 
   /**
    * An unclear answer is one only if it comes twice, of a token that is well.
+   * @param onStale called in place of `onLoss` where a handle alone does not hold
    * @throws Pkcs11Error for what the token refuses, UnavailableError where it cannot be reached
    */
-  async attempt<T>(work: () => Promise<T>): Promise<T> {
+  async attempt<T>(work: () => Promise<T>, onStale = this.#options.onLoss): Promise<T> {
     const {connection, timeLimitMs} = this.#options;
     const givesUpAt = performance.now() + timeLimitMs;
     let unclearWhileWell = 0;
@@ -42,7 +43,7 @@ export class TokenRecovery {
         if (unclear && unclearWhileWell > 0) throw error;
         if (tries >= MAX_TRIES || performance.now() > givesUpAt)
           throw new UnavailableError('The token cannot be reached.', {cause: error});
-        const wasWell = await this.#cure(error, era);
+        const wasWell = await this.#cure(error, {era, onStale});
         unclearWhileWell = unclear && wasWell ? unclearWhileWell + 1 : 0;
       }
       if (tries >= PAUSE_AFTER_TRIES) await sleep(PAUSE_MS * Math.random() * tries);
@@ -50,14 +51,18 @@ export class TokenRecovery {
   }
 
   /** @returns whether the token was well: found, and logged in to */
-  async #cure(failure: Pkcs11Error, era: number): Promise<boolean> {
+  async #cure(
+    failure: Pkcs11Error,
+    {era, onStale}: {readonly era: number; readonly onStale: () => void},
+  ): Promise<boolean> {
     const {connection, onLoss} = this.#options;
     try {
       const error = isUnclear(failure.code) ? await this.#findFault() : failure;
       if (!error && connection.era === era) return true;
-      onLoss();
+      const cure = error && cureOf(error.code);
+      if (cure === 'handle') onStale();
+      else onLoss();
       if (!error) return false;
-      const cure = cureOf(error.code);
       if (cure === 'login') await connection.logInAgain(era);
       else if (cure === undefined || cure === 'token') await connection.findAgain(era);
     } catch (error) {

@@ -3,17 +3,8 @@ import {asBuffer, ignoring, returnValue, toNative} from './binding-values.ts';
 import {CKA, CKF, CKK, CKO, CKR, CKS_USER_FUNCTIONS, CKU_USER} from './cryptoki.ts';
 import {OwnSession} from './own-session.ts';
 import {cureOf, Pkcs11Error} from './pkcs11-error.ts';
-import type {
-  Attribute,
-  FoundObject,
-  Handle,
-  JobName,
-  KeyUse,
-  NewKeyPair,
-  Parameters,
-  Result,
-  SlotDescription,
-} from './token-job.ts';
+import {assertNamed, findHandles, readObjects} from './session-objects.ts';
+import type {Handle, JobName, KeyUse, NewKeyPair, Parameters, Result, SlotDescription} from './token-job.ts';
 
 type SessionJobs = {readonly [J in JobName]: (parameters: Parameters<J>) => Result<J>};
 
@@ -88,13 +79,28 @@ export class TokenSession {
     },
     find: ({slot, template, read, limit}) => {
       const session = this.#session.open(slot);
-      const handles = this.#find(session, template, limit);
+      const handles = findHandles(this.#library, session, template, limit);
       // Who is not logged in sees none, and is told nothing.
       this.#assertLoggedIn(session);
-      return handles.map((handle): FoundObject => ({handle, values: this.#read(session, handle, read)}));
+      return readObjects(this.#library, session, {handles, read});
     },
-    generateKey: ({slot, mechanism, template}) =>
-      this.#library.C_GenerateKey(this.#session.open(slot), toNative(mechanism), toNative(template)),
+    findAll: ({slot, template}) => {
+      const session = this.#session.open(slot);
+      const handles = findHandles(this.#library, session, template, Infinity);
+      this.#assertLoggedIn(session);
+      return {handles: Uint8Array.from(Buffer.concat(handles)), count: handles.length};
+    },
+    attributes: ({slot, handles, read}) => {
+      const session = this.#session.open(slot);
+      this.#assertLoggedIn(session);
+      return readObjects(this.#library, session, {handles, read});
+    },
+    generateKey: ({slot, mechanism, template}) => {
+      const session = this.#session.open(slot);
+      const key = this.#library.C_GenerateKey(session, toNative(mechanism), toNative(template));
+      this.#keepIf(session, key, () => assertNamed(this.#library, session, key, template));
+      return key;
+    },
     generateKeyPair: ({slot, mechanism, publicTemplate, privateTemplate, read}): NewKeyPair => {
       const session = this.#session.open(slot);
       const pair = this.#library.C_GenerateKeyPair(
@@ -103,15 +109,13 @@ export class TokenSession {
         toNative(publicTemplate),
         toNative(privateTemplate),
       );
-      try {
+      return this.#keepIf(session, pair.privateKey, () => {
         const types = read.map((type) => ({type}));
         const values = this.#library.C_GetAttributeValue(session, pair.publicKey, types);
         this.#library.C_DestroyObject(session, pair.publicKey);
+        assertNamed(this.#library, session, pair.privateKey, privateTemplate);
         return {privateKey: pair.privateKey, values: values.map(({value}) => value)};
-      } catch (error) {
-        this.#library.C_DestroyObject(session, pair.privateKey);
-        throw error;
-      }
+      });
     },
     sign: ({slot, ...use}) => {
       const [session, key] = this.#prepare(slot, use);
@@ -178,31 +182,14 @@ export class TokenSession {
       throw new Pkcs11Error('CKR_USER_NOT_LOGGED_IN', CKR.USER_NOT_LOGGED_IN);
   }
 
-  #find(session: Buffer, template: readonly Attribute[], limit: number): Buffer[] {
-    const handles: Buffer[] = [];
-    this.#library.C_FindObjectsInit(session, toNative(template));
+  /** A new key is destroyed where what is to be known of it is not told. */
+  #keepIf<T>(session: Buffer, key: Buffer, work: () => T): T {
     try {
-      while (handles.length < limit) {
-        const some = this.#library.C_FindObjects(session, Math.min(limit - handles.length, 256));
-        if (some.length === 0) break;
-        handles.push(...some);
-      }
-    } finally {
-      this.#library.C_FindObjectsFinal(session);
+      return work();
+    } catch (error) {
+      this.#library.C_DestroyObject(session, key);
+      throw error;
     }
-    return handles;
-  }
-
-  #read(session: Buffer, handle: Buffer, types: readonly number[]): (Buffer | undefined)[] {
-    return types.map((type) => {
-      try {
-        return this.#library.C_GetAttributeValue(session, handle, [{type}])[0]?.value;
-      } catch (error) {
-        const answer = returnValue(error);
-        if (!answer || cureOf(answer.code)) throw error;
-        return undefined;
-      }
-    });
   }
 
   #takeValue(session: Buffer, secret: Buffer): Buffer {

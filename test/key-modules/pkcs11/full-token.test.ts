@@ -63,7 +63,7 @@ describe('a full token of PKCS #11', function () {
     }
     const token = await Pkcs11Token.open(hsm.options({stateDir: dataDir, sessions: 1}));
     try {
-      const objects = await token.find([{type: CKA.TOKEN, value: true}], [CKA.LABEL]);
+      const objects = await token.list([{type: CKA.TOKEN, value: true}], [CKA.LABEL]);
       expect(objects).to.have.length(made.length + 1);
     } finally {
       await token.close();

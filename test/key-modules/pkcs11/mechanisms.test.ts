@@ -36,7 +36,7 @@ describe('what a token of PKCS #11 lacks', () => {
     for (const type of ['urn:webkms:multikey:P-256', 'urn:webkms:symmetric:AES-256-GCM'] as const) {
       expect(await rejection(module.generateKey(newIdentity(type)))).to.be.instanceOf(NotSupportedError);
     }
-    expect(await token.find([{type: CKA.TOKEN, value: true}], [])).to.have.length(0);
+    expect(await token.list([{type: CKA.TOKEN, value: true}], [])).to.have.length(0);
     const rsa = await newKey(module, 'urn:webkms:multikey:RSA-2048');
     expect(await rejection(module.decrypt(rsa, Buffer.alloc(256)))).to.be.instanceOf(NotSupportedError);
     expect(await module.sign(rsa, Buffer.of(1))).to.have.length(256);

@@ -55,7 +55,7 @@ describe('keys in a token of PKCS #11, of a key management service', () => {
   async function objects(): Promise<string[]> {
     const token = await Pkcs11Token.open(hsm.options({stateDir: dataDir, sessions: 1}));
     try {
-      const found = await token.find([{type: CKA.TOKEN, value: true}], [CKA.LABEL]);
+      const found = await token.list([{type: CKA.TOKEN, value: true}], [CKA.LABEL]);
       return found.map(({values: [label]}) => Buffer.from(label ?? []).toString()).sort();
     } finally {
       await token.close();
@@ -113,7 +113,7 @@ describe('keys in a token of PKCS #11, of a key management service', () => {
       const lost = (await kms.generateKeyPair('ed25519')).privateKey.jwk.kid;
       const kept = (await kms.generateKeyPair('ed25519')).privateKey.jwk.kid;
       const token = await Pkcs11Token.open(hsm.options({stateDir: dataDir, sessions: 1}));
-      for (const {values} of await token.find(
+      for (const {values} of await token.list(
         [{type: CKA.TOKEN, value: true}],
         [CKA.LABEL, CKA.ID, CKA.CLASS],
       )) {

@@ -76,7 +76,7 @@ describe('Pkcs11Wrapper', function () {
     const direct = await Pkcs11Token.open(token.options());
     try {
       const read = [CKA.SENSITIVE, CKA.EXTRACTABLE, CKA.VALUE, CKA.PRIVATE, CKA.WRAP];
-      const [key] = await direct.find([{type: CKA.LABEL, value: 'kept'}], read);
+      const [key] = await direct.list([{type: CKA.LABEL, value: 'kept'}], read);
       expect(key?.values.map((value) => value?.[0])).to.deep.equal([1, 0, undefined, 1, 0]);
     } finally {
       await direct.close();
@@ -97,7 +97,7 @@ describe('Pkcs11Wrapper', function () {
     const direct = await Pkcs11Token.open(token.options());
     try {
       await create('pkcs11:object=by-id');
-      const [key] = await direct.find([{type: CKA.LABEL, value: 'by-id'}], [CKA.ID]);
+      const [key] = await direct.list([{type: CKA.LABEL, value: 'by-id'}], [CKA.ID]);
       const id = Array.from(key?.values[0] ?? [], (byte) => `%${byte.toString(16).padStart(2, '0')}`).join(
         '',
       );
@@ -189,7 +189,7 @@ describe('Pkcs11Wrapper', function () {
     await wrapper.check();
     const direct = await Pkcs11Token.open(token.options());
     try {
-      const [key] = await direct.find([{type: CKA.LABEL, value: 'gone'}], [CKA.ID]);
+      const [key] = await direct.list([{type: CKA.LABEL, value: 'gone'}], [CKA.ID]);
       await direct.destroy({class: CKO.SECRET_KEY, id: key?.values[0] ?? Buffer.of()});
       await expectRejection(wrapper.check(), RootOfTrustError);
       await expectRejection(wrapper.seal(place, place), UnavailableError);
