@@ -75,7 +75,10 @@ describe('the self-check of an installation', function () {
     expect(none.err).to.include('webkms admin self-check --record FILE');
     await installation.record();
     const text = await readFile(installation.manifest, 'utf8');
-    await writeFile(installation.manifest, text.replace(/"lib\/turns\.ts": "./, '"lib/turns.ts": "_'));
+    await writeFile(
+      installation.manifest,
+      text.replace(/(?<="lib\/turns\.ts": ")./, (first) => (first === '_' ? '-' : '_')),
+    );
     const edited = await installation.expect(1, ['admin', 'self-check'], warn);
     expect(edited.err).to.include('The manifest was changed');
   });
