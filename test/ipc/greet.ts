@@ -47,5 +47,5 @@ export function signedBy({identity}: {readonly identity: IpcIdentity}): Prove {
 /** Resolves when it is closed, whatever comes before. */
 export async function ended(socket: Socket): Promise<void> {
   socket.resume();
-  if (!socket.closed) await once(socket, 'close');
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
 }

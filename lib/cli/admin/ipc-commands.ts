@@ -20,7 +20,8 @@ export const ipcAddCommand: AdminCommand = {
   help: [
     'Makes a secret for the application and writes it to a file of mode 0600, which is to be given to the user that the application runs',
     'as. The server gets what verifies it, and nothing else. With --build-key the application must present a capability, too, that the key',
-    'has signed for the did:key that this command prints. See docs/guides/local-applications.md.',
+    'has signed for the did:key that this command prints. With WEBKMS_ISOLATION=process it is run while the server is stopped. See',
+    'docs/guides/local-applications.md.',
   ],
   options: {
     keystore: {value: 'URL', meaning: 'the keystore that it uses; needed'},

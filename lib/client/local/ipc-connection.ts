@@ -92,8 +92,14 @@ async function greet(socket: Socket, {name, keystoreId, identity, manifest}: Ipc
 
 async function reach(path: string): Promise<Socket> {
   const {promise, resolve, reject} = Promise.withResolvers<Socket>();
-  const socket = connect(path, () => resolve(socket)).on('error', (cause) =>
-    reject(new NotReachedError(`Nobody answers on the IPC socket ${path}.`, {cause})),
-  );
+  const socket = connect(path, () => resolve(socket)).on('error', (cause) => reject(unreached(path, cause)));
   return promise;
+}
+
+function unreached(path: string, cause: Error): KmsConnectionError {
+  if ('code' in cause && cause.code === 'EACCES') {
+    const message = `This user may not connect to the IPC socket ${path}: it is the server's user's, or its group's (WEBKMS_IPC_GROUP).`;
+    return new KmsConnectionError(message, {cause});
+  }
+  return new NotReachedError(`Nobody answers on the IPC socket ${path}.`, {cause});
 }

@@ -1,10 +1,18 @@
+import {randomBytes} from 'node:crypto';
+import {once} from 'node:events';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import {KmsConnectionError} from '../../../lib/client/client-errors.ts';
 import {IpcChannel, type IpcTimes} from '../../../lib/client/local/ipc-channel.ts';
 import {NotAllowedError, OutcomeUnknownError, UnavailableError} from '../../../lib/errors.ts';
 import {MAX_CALLS} from '../../../lib/ipc/ipc-limits.ts';
-import {KEY, ROTATE, ScriptedServer, SIGN, type Script} from '../../ipc/scripted-server.ts';
+import {encodeCbor} from '../../../lib/isolation/protocol/cbor.ts';
+import {FrameReader, frameOf} from '../../../lib/isolation/protocol/frame-reader.ts';
+import {KEY, KEYSTORE, ROTATE, ScriptedServer, SIGN, type Script} from '../../ipc/scripted-server.ts';
 import {refused} from '../refused.ts';
 
 describe('a keystore over the IPC socket', () => {
@@ -107,6 +115,8 @@ describe('a keystore over the IPC socket', () => {
     const second = channel.runOnKey(KEY, ROTATE);
     expect(await first).to.deep.equal({type: 'RotateKeyOperation'});
     await stopping;
+    // What came later waits for the next one.
+    expect(done).to.have.length(1);
     await server.begin();
     expect(await second).to.deep.equal({type: 'RotateKeyOperation'});
     expect(done).to.have.length(2);
@@ -180,6 +190,40 @@ describe('a keystore over the IPC socket', () => {
       const error = await refused(channel.runOnKey(KEY, ROTATE));
       expect(error).to.be.instanceOf(thrown.constructor);
       expect(count).to.equal(1);
+    }
+  });
+
+  it('is told nothing by which one could be its client, where it does not prove first that it knows it', async () => {
+    const {partner} = await start();
+    const heard: Buffer[] = [];
+    const folder = await mkdtemp(join(tmpdir(), 'webkms-ipc-'));
+    closing.defer(() => rm(folder, {recursive: true, force: true}));
+    const socket = join(folder, 'taken.sock');
+    const frame = (value: unknown): Uint8Array => frameOf(encodeCbor(value));
+    const welcome = frame(['welcome', KEYSTORE]);
+    for (const [title, said] of Object.entries({
+      'a wrong proof': [frame([randomBytes(32), randomBytes(32)]), welcome],
+      'a short proof': [frame([randomBytes(32), new Uint8Array()]), welcome],
+      'no proof': [welcome, welcome],
+      'no protocol': [Buffer.from('HTTP/1.1 200 OK\r\n\r\n')],
+      nothing: [],
+    })) {
+      heard.length = 0;
+      const fake = createServer((peer) => {
+        peer.on('error', () => undefined).on('data', (piece: Buffer) => heard.push(piece));
+        peer.write(said[0] ?? '');
+        if (said[1]) setTimeout(() => peer.write(said[1]!), 20);
+        else peer.end();
+      }).listen(socket);
+      await once(fake, 'listening');
+      const error = await refused(IpcChannel.connect({...partner, socket}));
+      expect(error, title).to.be.instanceOf(KmsConnectionError);
+      fake.close();
+      await once(fake, 'close');
+      // One frame: its name and a nonce.
+      const [hello, ...more] = new FrameReader().push(Buffer.concat(heard));
+      expect(more, title).to.deep.equal([]);
+      expect(hello?.length, title).to.be.lessThan(80);
     }
   });
 
