@@ -17,6 +17,8 @@ export interface CrashingServerOptions {
   readonly databases?: DatabaseSource | undefined;
   /** Requests while it is killed. Default: several */
   readonly atOnce?: AtOnce | undefined;
+  /** Settings, besides its place and its database. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** One server, by its data directory, its database and its URL, that is killed and started again. */
@@ -41,13 +43,13 @@ export class CrashingServer {
   }
 
   /** On a new database of `databases`. */
-  static async start({databases, atOnce}: CrashingServerOptions = {}): Promise<CrashingServer> {
+  static async start({databases, atOnce, environment}: CrashingServerOptions = {}): Promise<CrashingServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'webkms-crash-'));
     const url = await databases?.createDatabase();
     const options: ServerProcessOptions = {
       dataDir,
       port: await freePort(),
-      ...(url !== undefined && {environment: {WEBKMS_STORAGE: url}}),
+      environment: {...environment, ...(url !== undefined && {WEBKMS_STORAGE: url})},
     };
     const dropDatabase = async (): Promise<void> => {
       if (url !== undefined) await databases?.dropDatabase(url);

@@ -32,25 +32,34 @@ interface KillOptions {
   /** Called in the `describe`. Default: SQLite */
   readonly use?: () => DatabaseSource;
   readonly atOnce?: AtOnce;
+  /** Settings. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
-function describeKills(store: string, {kills, use, atOnce = AT_ONCE}: KillOptions): void {
+function describeKills(store: string, {kills, use, atOnce = AT_ONCE, environment = {}}: KillOptions): void {
   describe(`kill -9, on ${store}`, function () {
     const times = LONG ? 20 : kills;
     this.timeout(30_000 + times * 10_000);
-    testKills(times, {databases: use?.(), atOnce});
+    testKills(times, {databases: use?.(), atOnce, environment});
   });
 }
 
 function testKills(
   kills: number,
-  {databases, atOnce}: {databases: DatabaseSource | undefined; atOnce: AtOnce},
+  {
+    atOnce,
+    ...options
+  }: {
+    databases: DatabaseSource | undefined;
+    atOnce: AtOnce;
+    environment: Readonly<Record<string, string>>;
+  },
 ): void {
   const [owner, alice] = [controller('kill: owner'), controller('kill: alice')];
   const {signer: invocationSigner} = owner;
   let server: CrashingServer;
 
-  beforeEach(async () => (server = await CrashingServer.start({databases, atOnce})));
+  beforeEach(async () => (server = await CrashingServer.start({...options, atOnce})));
   afterEach(async () => server.remove());
 
   it(`${kills} times while keys are generated: every key that was answered signs (seed ${SEED})`, async () => {
@@ -163,6 +172,12 @@ function testKills(
 
 describeKills('SQLite', {kills: 4});
 describeKills('PostgreSQL', {kills: 4, use: usePostgres});
+// The key process ends with who asks it.
+describeKills('PostgreSQL, keys in a process of their own', {
+  kills: 2,
+  use: usePostgres,
+  environment: {WEBKMS_ISOLATION: 'process'},
+});
 // In memory: what it holds outlives the server all the same.
 describeKills('mongo-java-server', {kills: 2, use: useMongoJavaServer});
 // Its updates read, and then write: of two at once one can be lost, a number given out twice, and a creation refused for that.

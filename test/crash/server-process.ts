@@ -47,6 +47,8 @@ export class ServerProcess {
         WEBKMS_DATA_DIR: dataDir,
         WEBKMS_RATE_LIMIT: 'off',
         WEBKMS_LOG_LEVEL: 'error',
+        // As in run-server.ts.
+        WEBKMS_ISOLATION: process.env['WEBKMS_TEST_ISOLATION'] ?? 'none',
         ...environment,
       },
     });

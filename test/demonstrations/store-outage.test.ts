@@ -65,6 +65,7 @@ function describeOutage(
   store: string,
   use: () => DatabaseServer,
   prepare: (server: DatabaseServer) => Promise<Outage>,
+  settings: Readonly<Record<string, string>> = {},
 ): void {
   describe(`a store that is gone for ${OUTAGE_MS / 1000} s: ${store}`, function () {
     this.timeout(120_000);
@@ -78,6 +79,7 @@ function describeOutage(
         WEBKMS_STORAGE: outage.url,
         WEBKMS_STORAGE_TIMEOUT: '1s',
         WEBKMS_LOG_LEVEL: 'silent',
+        ...settings,
       };
       try {
         const server = await ServerProcess.start({dataDir, port, environment});
@@ -202,5 +204,8 @@ async function enough({answers}: MixedLoad, since: number, ms: number): Promise<
 }
 
 describeOutage('PostgreSQL', usePostgres, stopping);
+describeOutage('PostgreSQL, keys in a process of their own', usePostgres, stopping, {
+  WEBKMS_ISOLATION: 'process',
+});
 describeOutage('FerretDB', useFerretdb, stopping);
 describeOutage('mongo-java-server', useMongoJavaServer, unreachable);

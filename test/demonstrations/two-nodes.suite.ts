@@ -13,6 +13,8 @@ export interface TwoNodesOptions {
   readonly open: () => Promise<SharedStore>;
   /** Milliseconds that the second node's messages to and from the store take, in a second part. Absent: there are no messages */
   readonly delayMs?: number;
+  /** Settings of both. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** What a change takes away: a request that was accepted, and is not any more once the change was answered. */
@@ -163,12 +165,12 @@ async function playAtOnce(
 }
 
 /** Whatever one of two processes answered, none of them forgets; by a clock that both do not have: their client's. */
-export function describeTwoNodes({name, open, delayMs}: TwoNodesOptions): void {
+export function describeTwoNodes({name, open, delayMs, environment}: TwoNodesOptions): void {
   describe(`two nodes over one store: ${name}`, function () {
     this.timeout(LONG ? 3_600_000 : 180_000);
     let started: Nodes | undefined;
     before(async () => {
-      started = await Nodes.start(await open());
+      started = await Nodes.start(await open(), environment);
     });
     after(() => started?.stop());
 

@@ -24,6 +24,11 @@ describeTwoNodes({name: 'SQLite', open: async () => ({close: async () => undefin
 describe('over the network', () => {
   const postgres = usePostgres();
   describeTwoNodes({name: postgres.name, open: () => openOver(postgres), delayMs: 300});
+  describeTwoNodes({
+    name: `${postgres.name}, keys in processes of their own`,
+    open: () => openOver(postgres),
+    environment: {WEBKMS_ISOLATION: 'process'},
+  });
 });
 
 describe('over the network, by the protocol of MongoDB', () => {

@@ -29,12 +29,13 @@ export class Nodes {
     this.#store = store;
   }
 
-  static async start(store: SharedStore): Promise<Nodes> {
+  static async start(store: SharedStore, environment: Readonly<Record<string, string>> = {}): Promise<Nodes> {
     const {url, proxy} = store;
     const common = {
       WEBKMS_KEY_MIN_RECOVERY_WINDOW: `${RECOVERY_SECONDS}s`,
       // A change goes to and fro several times: no busy machine is to make an unknown outcome of it.
       WEBKMS_STORAGE_TIMEOUT: '14s',
+      ...environment,
     };
     await using starting = new AsyncDisposableStack();
     starting.defer(() => store.close());
