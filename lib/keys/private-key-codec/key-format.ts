@@ -3,7 +3,7 @@ import {MalformedRequestError, NotSupportedError} from '../../errors.ts';
 import {KEY_FORMS} from '../key-forms.ts';
 import type {KeyTypeDescriptor} from '../key-types.ts';
 import {formatPkcs8, parsePkcs8} from './pkcs8.ts';
-import {formatPrivateJwk, parsePrivateJwk} from './private-jwk.ts';
+import {parsePrivateJwk, writePrivateJwk} from './private-jwk.ts';
 
 /** How a secret leaves and comes: docs/keys.md. */
 export type KeyFormat = 'jwk' | 'pkcs8' | 'raw';
@@ -61,7 +61,7 @@ export function formatKey(type: KeyTypeDescriptor, format: KeyFormat, secret: Ui
   assertKeyFormat(type, format);
   switch (format) {
     case 'jwk':
-      return Buffer.from(JSON.stringify(formatPrivateJwk(type, secret)));
+      return writePrivateJwk(type, secret);
     case 'pkcs8':
       return formatPkcs8(type, secret);
     case 'raw':

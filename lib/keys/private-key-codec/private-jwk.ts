@@ -1,4 +1,5 @@
 import {encodeBase64url} from '../../encoding/base64url.ts';
+import {base64urlBytes} from '../../encoding/base64url-bytes.ts';
 import {MalformedRequestError, NotSupportedError} from '../../errors.ts';
 import {asJwk, type Jwk, jwkBytes, jwkInteger, jwkMember, requireJwkWord} from '../jwk-members.ts';
 import {KEY_FORMS} from '../key-forms.ts';
@@ -45,16 +46,50 @@ export function parsePrivateJwk(type: KeyTypeDescriptor, value: unknown): Buffer
 
 /** Writes a secret, in the `secretForm` of its type, as JWK. @throws MalformedRequestError, NotSupportedError as `parsePrivateJwk` */
 export function formatPrivateJwk(type: KeyTypeDescriptor, secret: Uint8Array): PrivateJwk {
+  const members = privateMembers(type, secret);
+  return Object.fromEntries(
+    members.map(([name, value]) => [name, typeof value === 'string' ? value : encodeBase64url(value)]),
+  );
+}
+
+/** The same as JSON, in bytes that the caller zeroes: nothing that is secret is a string. */
+export function writePrivateJwk(type: KeyTypeDescriptor, secret: Uint8Array): Buffer {
+  const parts = privateMembers(type, secret).map(([name, value], i) => {
+    const before = `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`;
+    if (typeof value === 'string') return Buffer.from(before + JSON.stringify(value));
+    const text = base64urlBytes(value);
+    const part = Buffer.concat([Buffer.from(`${before}"`), text, Buffer.of(QUOTE)]);
+    text.fill(0);
+    return part;
+  });
+  const json = Buffer.concat([...parts, Buffer.of(CLOSING_BRACE)]);
+  for (const part of parts) part.fill(0);
+  return json;
+}
+
+const QUOTE = 0x22;
+const CLOSING_BRACE = 0x7d;
+
+/** Of what is secret, the bytes: they are written as base64url. */
+function privateMembers(
+  type: KeyTypeDescriptor,
+  secret: Uint8Array,
+): readonly (readonly [name: string, value: string | Uint8Array])[] {
   const form = KEY_FORMS[type.algorithm];
-  if (form.kty === 'oct') return {kty: form.kty, alg: form.alg, k: encodeBase64url(secret)};
   if (form.kty === 'BBS') throw noPrivateJwk(type);
+  if (form.kty === 'oct') {
+    return [
+      ['kty', form.kty],
+      ['alg', form.alg],
+      ['k', secret],
+    ];
+  }
   if (form.kty === 'RSA') {
     const key = readRsaPrivateKey(secret);
-    const members = RSA_MEMBERS.map((name) => [name, encodeBase64url(key[name])] as const);
-    return {kty: form.kty, ...Object.fromEntries(members)};
+    return [['kty', form.kty], ...RSA_MEMBERS.map((name) => [name, key[name]] as const)];
   }
   const publicJwk = formatPublicJwk(type, derivePublicKey(type, form, secret));
-  return {...publicJwk, [secretMember(form)[0]]: encodeBase64url(secret)};
+  return [...Object.entries(publicJwk), [secretMember(form)[0], secret]];
 }
 
 /** The private member, and how many bytes it has. */

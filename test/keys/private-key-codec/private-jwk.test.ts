@@ -1,10 +1,15 @@
+import {randomBytes} from 'node:crypto';
 import {inspect} from 'node:util';
 import {expect} from 'chai';
 import {exportJWK} from 'jose';
 import {MalformedRequestError, NotSupportedError} from '../../../lib/errors.ts';
 import {KEY_FORMS} from '../../../lib/keys/key-forms.ts';
 import {findNamedKeyType, type KeyTypeDescriptor} from '../../../lib/keys/key-types.ts';
-import {formatPrivateJwk, parsePrivateJwk} from '../../../lib/keys/private-key-codec/private-jwk.ts';
+import {
+  formatPrivateJwk,
+  parsePrivateJwk,
+  writePrivateJwk,
+} from '../../../lib/keys/private-key-codec/private-jwk.ts';
 import {anotherKey, BBS_TYPES, outsideKey, PAIR_TYPES, SYMMETRIC_TYPES} from '../outside-keys.ts';
 
 type Members = Readonly<Record<string, string>>;
@@ -27,6 +32,17 @@ function refusal(type: KeyTypeDescriptor, jwk: unknown): string {
 }
 
 describe('private JWK', () => {
+  for (const type of [...PAIR_TYPES, ...SYMMETRIC_TYPES]) {
+    it(`of ${type.name}: written as bytes it is the same JSON`, () => {
+      const form = KEY_FORMS[type.algorithm];
+      const secret = form.kty === 'oct' ? randomBytes(form.keyBytes) : parsePrivateJwk(type, jwkOf(type));
+      const before = Buffer.from(secret);
+      const written = writePrivateJwk(type, secret);
+      expect(written.toString()).to.equal(JSON.stringify(formatPrivateJwk(type, secret)));
+      expect(secret).to.deep.equal(before);
+    });
+  }
+
   for (const type of PAIR_TYPES) {
     it(`of ${type.name}: as node:crypto writes it, and back`, async () => {
       const {privateKey} = outsideKey(type);
