@@ -27,6 +27,20 @@ const COMMANDS: readonly ListedCommand[] = [
   ...clients,
 ];
 
+/** What similar programs call what is here. */
+const OTHERS_WORDS: ReadonlyMap<string, string> = new Map([
+  ['backup', 'admin backup'],
+  ['describe', 'info'],
+  ['keys', 'list'],
+  ['read', 'info'],
+  ['seal', 'admin seal'],
+  ['server', 'serve'],
+  ['show', 'info'],
+  ['status', 'admin status'],
+  ['unseal', 'admin unseal'],
+  ['whoami', 'profiles'],
+]);
+
 /** The console goes on where nobody reads any more (`webkms serve | head -1`); the streams would throw. */
 const PROCESS_TERMINAL: Terminal = {
   out: (line) => console.log(line),
@@ -41,7 +55,8 @@ export async function main(args: readonly string[], terminal: Terminal = PROCESS
     if (error instanceof UsageError || isParseArgsError(error)) {
       // Some of Node's are of several lines.
       terminal.err(`webkms: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`);
-      terminal.err('Try webkms --help.');
+      const command = COMMANDS.some(({name}) => name === args[0]) ? ` ${args[0]}` : '';
+      terminal.err(`Try webkms${command} --help.`);
       return EXIT_USAGE;
     }
     terminal.err(`webkms: ${error instanceof Error ? error.message : 'failed'}`);
@@ -81,7 +96,7 @@ function explain(command: Command, words: readonly string[]): string {
 async function findCommand(word: string): Promise<Command> {
   const command = COMMANDS.find(({name}) => name === word);
   if (command) return command.load();
-  const closest = closestWord(word, [...COMMANDS.map(({name}) => name), 'help']);
+  const closest = OTHERS_WORDS.get(word) ?? closestWord(word, [...COMMANDS.map(({name}) => name), 'help']);
   throw new UsageError(
     `there is no command ${JSON.stringify(word)}${closest === undefined ? '.' : `; did you mean ${closest}?`}`,
   );

@@ -1,8 +1,11 @@
-/** The candidate that differs least from `word`, if it differs by little: for "did you mean". */
+/** The candidate that differs least from `word`, if it differs by little, whatever its case: for "did you mean". */
 export function closestWord(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(2, Math.floor(word.length / 4));
   const [best] = candidates
-    .map((candidate) => ({candidate, distance: editDistance(word.slice(0, 64), candidate)}))
+    .map((candidate) => ({
+      candidate,
+      distance: editDistance(word.slice(0, 64).toLowerCase(), candidate.toLowerCase()),
+    }))
     .filter(({distance}) => distance <= limit)
     .sort((a, b) => a.distance - b.distance);
   return best?.candidate;

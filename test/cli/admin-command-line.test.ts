@@ -74,7 +74,7 @@ describe('webkms admin: the command line', () => {
       expect(await run('admin', ...args)).to.deep.equal({
         code: 2,
         out: '',
-        err: `webkms: ${message}\nTry webkms --help.`,
+        err: `webkms: ${message}\nTry webkms admin --help.`,
       });
     });
   }

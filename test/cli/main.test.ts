@@ -35,6 +35,8 @@ describe('webkms', () => {
     expect((await run('completely-different')).err).to.match(
       /^webkms: there is no command "completely-different"\.\n/,
     );
+    expect((await run('whoami')).err).to.include('did you mean profiles?');
+    expect((await run('SERVE')).err).to.include('did you mean serve?');
     expect((await run('help', 'srve')).code).to.equal(2);
     expect((await run('serve', '--confg', 'x')).err).to.match(/^webkms: Unknown option '--confg'/);
     expect((await run('serve', 'x')).code).to.equal(2);

@@ -69,5 +69,5 @@ export function textOrFile(
   const file = options.text('input');
   if (text !== undefined && file === undefined) return {text};
   if (text === undefined && file !== undefined) return {file};
-  throw new UsageError(`either ${what}, or --input FILE.`);
+  throw new UsageError(`give either ${what}, or --input FILE.`);
 }

@@ -101,7 +101,7 @@ function changedGroup<T extends object>(previous: T | undefined, changes: Change
 
 function exportable(options: OptionValues): boolean | null | undefined {
   const [yes, no] = [options.flag('exportable'), options.flag('no-exportable')];
-  if (yes && no) throw new UsageError('either --exportable or --no-exportable.');
+  if (yes && no) throw new UsageError('give either --exportable or --no-exportable.');
   if (yes) return true;
   return no ? null : undefined;
 }

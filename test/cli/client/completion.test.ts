@@ -79,7 +79,7 @@ describe('webkms completion', () => {
   it('knows no other shell', async () => {
     expect(await run('completion', 'tcsh')).to.deep.equal({
       ...{code: 2, out: ''},
-      err: 'webkms: SHELL must be one of: bash, zsh, fish.\nTry webkms --help.',
+      err: 'webkms: SHELL must be one of: bash, zsh, fish.\nTry webkms completion --help.',
     });
   });
 });

@@ -46,7 +46,7 @@ export const deleteCommand: ClientCommand = {
   run: (invocation) => {
     const recoveryWindowSeconds = invocation.options.parse('recovery-window', parseDuration);
     if (recoveryWindowSeconds !== undefined && invocation.options.has('version')) {
-      throw new UsageError('either --version or --recovery-window: a version is destroyed at once.');
+      throw new UsageError('give either --version or --recovery-window: a version is destroyed at once.');
     }
     return change(invocation, 'Deleted', (kms, kid, version) =>
       kms.deleteKey(kid, {...version, ...(recoveryWindowSeconds !== undefined && {recoveryWindowSeconds})}),

@@ -102,6 +102,6 @@ async function readChain({options}: ClientInvocation): Promise<Pick<KeyUpdate, '
 
 /** A member's new value; null removes it, undefined keeps it. @throws UsageError where it is both */
 function either<T>(value: T | undefined, isRemoved: boolean, option: string): T | null | undefined {
-  if (value !== undefined && isRemoved) throw new UsageError(`either --${option} or --no-${option}.`);
+  if (value !== undefined && isRemoved) throw new UsageError(`give either --${option} or --no-${option}.`);
   return isRemoved ? null : value;
 }

@@ -66,7 +66,7 @@ async function readSignatureText({options, operands}: ClientInvocation): Promise
   const file = options.text('signature-file');
   const given = [operands[2], options.text('signature'), file].filter((text) => text !== undefined);
   if (given.length !== 1) {
-    throw new UsageError('one SIGNATURE, or --signature SIGNATURE, or --signature-file FILE.');
+    throw new UsageError('give one of SIGNATURE, --signature SIGNATURE, --signature-file FILE.');
   }
   const [text = ''] = given;
   if (file === undefined) return text;
