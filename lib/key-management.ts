@@ -6,6 +6,7 @@ import {authenticatedStores} from './integrity/authenticated-stores.ts';
 import {RecordAuthenticator} from './integrity/record-authenticator.ts';
 import {eraseDestroyed} from './key-modules/erase-keys.ts';
 import type {KeyModule} from './key-modules/key-module.ts';
+import {PendingErasures} from './key-modules/pending-erasures.ts';
 import {UseLimits} from './keys/use-limits.ts';
 import {JobRunner} from './maintenance/job-runner.ts';
 import {KeyLifecycle} from './maintenance/key-lifecycle.ts';
@@ -156,12 +157,15 @@ export async function openKeyManagement(
     now: clock,
     onRotationDue: (id) => keyLifecycle.rotateUsedUp(id),
   });
+  const erasures = new PendingErasures({log});
+  closing.defer(() => erasures.close());
   const keyService = new KeyService({
     keys: requestStores.keys,
     uses,
     keyModules,
     keysPerKeystore: settings.quotas.keysPerKeystore,
     defaults: settings.keyDefaults,
+    erasures,
     importTokens: new ImportTokens({wrappers: hierarchy, replays: stores.replays, now: clock}),
     log,
     now: clock,
@@ -179,7 +183,7 @@ export async function openKeyManagement(
         const keystore = await requestStores.keystores.find(before.keystoreId);
         return keystore && keyModules.get(keystore.kmsModule);
       };
-      return eraseDestroyed(before, after, {findModule, log});
+      return eraseDestroyed(before, after, {findModule, erasures, log});
     },
     ping: () => stores.ping(),
     isSealed: () => root.isSealed(),

@@ -1,12 +1,14 @@
-import {KmsError} from '../errors.ts';
-import {keyUrl} from '../keys/key-url.ts';
+import {KmsError, UnavailableError} from '../errors.ts';
 import {findKeyType} from '../keys/key-types.ts';
 import type {KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
 import type {KeyModule, KeyVersion} from './key-module.ts';
+import {fieldsOf, type FindModule, type PendingErasures} from './pending-erasures.ts';
 
 export interface EraseOptions {
   /** The module of the record's keystore, undefined where it is not offered now. */
-  readonly findModule: () => KeyModule | undefined | Promise<KeyModule | undefined>;
+  readonly findModule: FindModule;
+  /** Where what could not be reached is asked again. */
+  readonly erasures?: Pick<PendingErasures, 'add'> | undefined;
   readonly log: {warn(fields: object, message: string): void};
 }
 
@@ -31,7 +33,7 @@ export async function eraseDestroyed(
 export async function eraseVersions(
   record: KeyRecord,
   versions: readonly KeyVersionRecord[],
-  {findModule, log}: EraseOptions,
+  {findModule, erasures, log}: EraseOptions,
 ): Promise<void> {
   for (const version of versions) {
     const key = keyVersionOf(record, version);
@@ -44,7 +46,11 @@ export async function eraseVersions(
       if (module || version.dataKeyVersionId !== undefined) continue;
       log.warn(fieldsOf(key), 'a key is left in its key module, which is not offered now');
     } catch (err) {
-      log.warn({...fieldsOf(key), err}, 'a key is left in its key module, which could not erase it');
+      const isTriedAgain = err instanceof UnavailableError && erasures?.add(key, findModule) === true;
+      log.warn(
+        {...fieldsOf(key), err},
+        `a key is left in its key module, which could not erase it${isTriedAgain ? ': it is asked again' : ''}`,
+      );
     }
   }
 }
@@ -71,8 +77,4 @@ function keyVersionOf(
   const keyType = findKeyType(type);
   if (!material || !keyType) return undefined;
   return {keystoreId, localKeyId, type: keyType.name, version, material, ...(publicKey && {publicKey})};
-}
-
-function fieldsOf(key: KeyVersion): {readonly key: string; readonly version: number} {
-  return {key: keyUrl(key), version: key.version};
 }

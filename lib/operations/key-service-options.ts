@@ -1,4 +1,5 @@
 import type {Logger} from 'pino';
+import type {PendingErasures} from '../key-modules/pending-erasures.ts';
 import type {KeyDefaults} from '../keys/key-defaults.ts';
 import type {UseLimits} from '../keys/use-limits.ts';
 import type {KeyRecordStore} from '../storage/key-record-store.ts';
@@ -14,10 +15,13 @@ export interface KeyServiceOptions {
   readonly keysPerKeystore: number;
   readonly defaults: KeyDefaults;
   readonly importTokens: ImportTokens;
+  /** Where keys go that could not be erased now; absent: they are logged, and left. */
+  readonly erasures?: Pick<PendingErasures, 'add'> | undefined;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
 /** The same, with a clock for certain. */
-export type KeyServiceParts = Required<KeyServiceOptions>;
+export type KeyServiceParts = Required<Omit<KeyServiceOptions, 'erasures'>> &
+  Pick<KeyServiceOptions, 'erasures'>;

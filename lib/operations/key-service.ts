@@ -184,7 +184,7 @@ export class KeyService {
     operation: OperationBody<ChangeDescriptor['type']>,
     call: KeyCall,
   ): Promise<OperationReply<'UpdateKeyOperation'>> {
-    const {keys, keyModules, defaults, now, log} = this.#parts;
+    const {keys, keyModules, defaults, erasures, now, log} = this.#parts;
     const {keystore, acceptOnce} = call;
     let before: KeyRecord | undefined;
     const record = await changeKey({
@@ -198,7 +198,7 @@ export class KeyService {
       keystoreSequence: keystore.sequence,
     });
     const findModule = () => keyModules.get(keystore.kmsModule);
-    if (before) await eraseDestroyed(before, record, {findModule, log});
+    if (before) await eraseDestroyed(before, record, {findModule, erasures, log});
     forgetDisabled(record, findModule());
     const keyDescription = await this.describe(keystore, record, {metadata: true});
     return {keyId: keyUrl(record), keyDescription} as OperationReply<'UpdateKeyOperation'>;

@@ -23,7 +23,7 @@ export interface KeystoreReply {
   readonly body: object;
 }
 
-export interface MakeKeyParts extends Pick<KeyServiceParts, 'keys' | 'keysPerKeystore' | 'log'> {
+export interface MakeKeyParts extends Pick<KeyServiceParts, 'keys' | 'keysPerKeystore' | 'erasures' | 'log'> {
   readonly context: NewKeyContext;
 }
 
@@ -32,7 +32,7 @@ export async function makeKey(
   descriptor: NewKeyDescriptor,
   operation: OperationBody<'GenerateKeyOperation'>,
   {keystore, acceptOnce}: KeystoreCall,
-  {keys, keysPerKeystore, log, context}: MakeKeyParts,
+  {keys, keysPerKeystore, erasures, log, context}: MakeKeyParts,
 ): Promise<KeystoreReply> {
   const make = descriptor.plan(operation, context);
   await assertNameFree(keys, keystore, operation.invocationTarget.tags);
@@ -46,7 +46,7 @@ export async function makeKey(
     return {location: keyId, body: {keyId, keyDescription}};
   } catch (error) {
     if (isRefusal(error)) {
-      await eraseVersions(record, record.versions, {findModule: () => context.module, log});
+      await eraseVersions(record, record.versions, {findModule: () => context.module, erasures, log});
     }
     throw error;
   }

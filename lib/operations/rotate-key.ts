@@ -31,10 +31,10 @@ type Rotated<Due> = KeyRecord | (Due extends IsDue ? undefined : never);
  */
 export async function rotateKey<Due extends IsDue | undefined = undefined>(
   {request, module, acceptOnce, keystoreSequence}: RotationOptions,
-  {keys, now, log}: Pick<KeyServiceParts, 'keys' | 'now' | 'log'>,
+  {keys, now, erasures, log}: Pick<KeyServiceParts, 'keys' | 'now' | 'erasures' | 'log'>,
   isDue?: Due,
 ): Promise<Rotated<Due>> {
-  const erasing = {findModule: () => module, log};
+  const erasing = {findModule: () => module, erasures, log};
   const made: {readonly version: number; readonly key: GeneratedKey}[] = [];
   let before: KeyRecord | undefined;
   const change = async (record: KeyRecord): Promise<KeyRecord | undefined> => {

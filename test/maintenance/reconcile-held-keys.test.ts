@@ -7,10 +7,14 @@ import {MemoryKeyModule} from '../../examples/memory-key-module.ts';
 import {AdminError} from '../../lib/admin/admin-operation.ts';
 import {hsmReconcile, type HsmReconcileResult} from '../../lib/admin/operations/hsm-reconcile.ts';
 import {generateLocalId} from '../../lib/encoding/local-id.ts';
-import {InternalError} from '../../lib/errors.ts';
+import {InternalError, UnavailableError} from '../../lib/errors.ts';
+import {PendingErasures} from '../../lib/key-modules/pending-erasures.ts';
 import {GuardedKeyModule} from '../../lib/key-modules/guarded-key-module.ts';
 import type {HeldKey, HeldKeys} from '../../lib/key-modules/held-keys.ts';
 import type {KeyVersion, KeyVersionId} from '../../lib/key-modules/key-module.ts';
+import {rotateKey} from '../../lib/operations/rotate-key.ts';
+import type {KeyRecord} from '../../lib/storage/key-record.ts';
+import {until} from './until.ts';
 import {reconcileHeldKeys} from '../../lib/maintenance/reconcile-held-keys.ts';
 import {expectRejection} from '../sealing/expect-rejection.ts';
 import type {Node} from './node.ts';
@@ -32,8 +36,21 @@ class HoldingKeyModule extends MemoryKeyModule {
     return key;
   }
 
+  /** Called while a key is being made, once. */
+  meanwhile: (() => Promise<unknown>) | undefined;
+  isAway = false;
+
+  override async destroyKey(key: KeyVersion): Promise<void> {
+    if (this.isAway) throw new UnavailableError('The token is away.');
+    this.keys.delete(Buffer.from(key.material).toString('hex'));
+    await super.destroyKey(key);
+  }
+
   override async generateKey(id: KeyVersionId) {
     const generated = await super.generateKey(id);
+    const {meanwhile} = this;
+    this.meanwhile = undefined;
+    await meanwhile?.();
     this.hold(generated.material, id.keystoreId, id.localKeyId, id.version);
     return generated;
   }
@@ -149,6 +166,50 @@ describe('reconciling what key modules hold', () => {
     const late = await addKey();
     module.keys.delete(Buffer.from(late.material).toString('hex'));
     expect((await reconcile()).missing).to.deep.equal(missing);
+  });
+
+  describe('after a rotation that lost the race to another one, while its key could not be erased', () => {
+    let key: KeyVersion;
+    const pending = (): PendingErasures => new PendingErasures({log: node.management.log, firstMs: 5});
+    const rotate = (erasures?: PendingErasures): Promise<KeyRecord> => {
+      const keystore = {id: keystoreId, controller: 'did:key:z6MkAlice', sequence: 0, kmsModule: 'hsm'};
+      const request = {keystore, localKeyId: key.localKeyId, admit: () => undefined};
+      const {requestStores, log} = node.management;
+      return rotateKey({request, module}, {keys: requestStores.keys, now: Date.now, erasures, log});
+    };
+    beforeEach(async () => {
+      key = await addKey();
+      module.meanwhile = async () => {
+        await rotate();
+        module.isAway = true;
+      };
+    });
+
+    it('finds what is left', async () => {
+      const {versions} = await rotate();
+      expect(versions).to.have.length(3);
+      const {orphans, missing, held} = await reconcile();
+      expect({held, missing}).to.deep.equal({held: 4, missing: []});
+      expect(orphans.map(({held: left}) => [left.localKeyId, left.version])).to.deep.equal([
+        [key.localKeyId, 2],
+      ]);
+      expect(node.lines.filter(({msg}) => msg.includes('could not erase it'))).to.have.length(1);
+    });
+
+    it('has nothing left where it is asked again', async () => {
+      const erasures = pending();
+      await rotate(erasures);
+      expect((await reconcile()).orphans).to.have.length(1);
+      module.isAway = false;
+      await until(async () => (await reconcile()).orphans.length === 0);
+      expect(await reconcile()).to.deep.equal({held: 3, orphans: [], unknown: [], missing: []});
+      await erasures.close();
+      const told = node.lines.map(({msg}) => msg).filter((msg) => msg.includes('left in its key module'));
+      expect(told).to.deep.equal([
+        'a key is left in its key module, which could not erase it: it is asked again',
+        'a key that was left in its key module was erased',
+      ]);
+    });
   });
 
   describe('by the operation hsm.reconcile', () => {
