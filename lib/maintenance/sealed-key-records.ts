@@ -10,7 +10,7 @@ import type {Authenticated} from '../storage/record-authentication.ts';
 import {mapInTurns} from '../turns.ts';
 import {isUnder, type RewrapBatch, type RewrapBatchOptions, type SealedData} from './sealed-data.ts';
 
-const VERSIONS_A_WRITE = 128;
+const VERSIONS_A_WRITE = 64;
 
 export interface SealedKeyRecordsOptions {
   readonly stores: {readonly keys: KeyMaintenance; readonly keystores: KeystoreMaintenance};

@@ -114,8 +114,8 @@ describe('key records that are sealed anew', () => {
     const outcome = await node.run({steps: EVERYTHING}, {runner});
     expect(outcome).to.deep.include({rewrapped: made.length + 1, remaining: []});
     expect(staleRows(nodes.dataDir())).to.equal(0);
-    expect(Math.max(...written)).to.be.within(128, 255);
-    expect(written.length).to.be.within(5, 8);
+    expect(Math.max(...written)).to.be.within(64, 127);
+    expect(written.length).to.be.within(11, 15);
     const module = node.management.keyModules.get('software')!;
     const found = await Promise.all(made.map(async (key) => (await requestStores.keys.find(key))!));
     expect(found.filter(({description}) => description === 'changed')).to.have.length(1);

@@ -82,7 +82,7 @@ export class KeyRecordWriter {
     this.#updateVersions(record, stored, changedVersions);
     const {changes} = this.#sql.update.run({...this.#toRow(record), position: stored.position});
     if (changes !== 1) throw new TypeError('A record is updated to one of the same identity and origin.');
-    const left = this.#sql.findPlace.get(record.keystoreId, record.localKeyId)?.undestroyed ?? 0;
+    const left = record.versions.filter(({material}) => material).length;
     return left < stored.undestroyed + (record.versions.length - stored.versions);
   }
 
