@@ -174,6 +174,16 @@ describe('a server of two workers, whose keys are in processes of their own', fu
     expect(failing).to.deep.equal([]);
   });
 
+  it('ends, too, where a key process does nothing any more, and leaves nobody', async () => {
+    scene = await IsolatedWorkers.start();
+    const {server} = scene;
+    const all = [...server.workers, ...scene.keyProcesses];
+    process.kill(scene.keyProcess(1), 'SIGSTOP');
+    server.child.kill('SIGTERM');
+    expect(await server.exited).to.deep.equal([0, null]);
+    expect(all.filter(isRunning)).to.deep.equal([]);
+  });
+
   it('rotates, and retires a root, in all of them', async () => {
     scene = await IsolatedWorkers.start();
     const url = await oneKey();

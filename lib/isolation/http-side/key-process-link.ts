@@ -3,6 +3,7 @@ import type {Logger} from 'pino';
 import {UnavailableError} from '../../errors.ts';
 import {RestartDelay} from '../../processes/restart-delay.ts';
 import {Connection, type Handler} from '../protocol/connection.ts';
+import {within} from '../protocol/within.ts';
 import type {OpenedKeys} from '../protocol/key-process-methods.ts';
 import {KeyProcessStartError} from '../protocol/key-process-start-error.ts';
 import type {KeyProcessExit, KeyProcessRunner, RunningKeyProcess} from './key-process-runner.ts';
@@ -19,6 +20,8 @@ interface Running {
   readonly connection: Connection;
 }
 
+/** How long it may take to finish what it is doing. */
+const FINISH_MS = 8000;
 /** How long it may take to end by itself. */
 const END_MS = 5000;
 
@@ -65,7 +68,7 @@ export class KeyProcessLink {
     return this.#running.connection.call(name, method, parameters);
   };
 
-  /** Ends it, once `finish` has settled. */
+  /** Ends it, once `finish` has settled, or takes too long. */
   async stop(finish: () => Promise<void> = async () => undefined): Promise<void> {
     this.#stopping.abort();
     if (!this.#isOpen) this.#running?.process.kill();
@@ -73,7 +76,9 @@ export class KeyProcessLink {
     const running = this.#running;
     if (!running) return;
     if (this.#isOpen)
-      await finish().catch((err: unknown) => this.#options.log.error({err}, 'keys were not closed'));
+      await within(FINISH_MS, finish()).catch((err: unknown) =>
+        this.#options.log.error({err}, 'keys were not closed'),
+      );
     this.#isOpen = false;
     running.connection.end();
     const timer = setTimeout(() => running.process.kill(), END_MS);

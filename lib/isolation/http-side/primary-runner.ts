@@ -50,8 +50,7 @@ export class PrimaryRunner implements KeyProcessRunner {
   }
 
   async #run(seeding: boolean): Promise<RunningKeyProcess | undefined> {
-    const {channel, storedRoots} = this.#options;
-    const uris = (await storedRoots()).map(({uri}) => uri);
+    const uris = (await this.#options.storedRoots()).map(({uri}) => uri);
     const request: RunKeys = {uris, seeding};
     const run = await this.#ask<KeysRun | undefined>('run-keys', request, RUN_MS);
     if (run === undefined) return undefined;
@@ -62,7 +61,7 @@ export class PrimaryRunner implements KeyProcessRunner {
     const end = this.#endOf(pid);
     // Where the primary is gone, nobody says it.
     stream.once('close', () => {
-      setTimeout(() => end.resolve({code: null, signal: null}), TOLD_MS).unref();
+      setTimeout(() => end.resolve({code: null, signal: null}), TOLD_MS);
     });
     void end.promise.then(() => this.#ends.delete(pid));
     return {
@@ -72,7 +71,8 @@ export class PrimaryRunner implements KeyProcessRunner {
       ended: end.promise,
       open: (_, {again}) => this.#open(again),
       kill: () => {
-        channel.tell('end-keys');
+        // Until its end of the pair has closed, the number is its own, and of the same user.
+        if (!stream.destroyed) killNow(pid);
         stream.destroy();
       },
     };
@@ -99,5 +99,13 @@ export class PrimaryRunner implements KeyProcessRunner {
     let end = this.#ends.get(pid);
     if (!end) this.#ends.set(pid, (end = Promise.withResolvers<KeyProcessExit>()));
     return end;
+  }
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
   }
 }

@@ -18,6 +18,7 @@ import {
   type WorkersKeys,
 } from '../protocol/primary-methods.ts';
 import {handlersOf, remote} from '../protocol/remote-interface.ts';
+import {within} from '../protocol/within.ts';
 import {
   openKeys,
   runKeys,
@@ -25,7 +26,6 @@ import {
   type KeysOpened,
   type KeysRun,
 } from '../protocol/worker-messages.ts';
-import {within} from './within.ts';
 
 export interface WorkerKeysOptions {
   readonly settings: Settings;
@@ -60,7 +60,6 @@ export class WorkerKeys {
     const {channel, exited} = options.worker;
     channel.on('run-keys', (payload) => this.#runOnce(payload));
     channel.on('open-keys', (payload) => this.#open(payload));
-    channel.on('end-keys', () => this.kill());
     void exited.then(() => this.#outlive());
   }
 
