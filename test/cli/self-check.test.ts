@@ -107,6 +107,21 @@ describe('the self-check of an installation', function () {
     expect(other.err).to.include('its nonce is another');
     const release = await installation.expect(1, [...verify, '--digest', 'A'.repeat(43)]);
     expect(release.err).to.include('its digest is another');
+    const fresh = await installation.expect(0, verify);
+    expect(fresh.out).to.include('looked at: signature, outcome of the self-check, age (at most 300 s)');
+    expect(fresh.out).to.include('not looked at: nonce, digest');
+    const named = await installation.expect(0, [...verify, ...nonce]);
+    expect(named.out).to.include('looked at: signature, outcome of the self-check, nonce\n');
+    expect(named.out).to.include('not looked at: digest, age');
+    await installation.expect(0, [...verify, '--max-age', 'off']);
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    for (const more of [[], nonce]) {
+      const old = await installation.expect(1, [...verify, ...more, '--max-age', '1s']);
+      expect(old.err).to.match(/it was signed \d+ s ago, and may be 1 s old/);
+    }
+    for (const wrong of ['', '5', '5 minutes', '-1s'])
+      await installation.expect(2, [...verify, `--max-age=${wrong}`]);
+    await installation.expect(2, ['admin', 'attest', '--max-age', '5m']);
     await installation.expect(2, ['admin', 'attest', '--verify', statement]);
     const stranger = `${attested.key.slice(0, -1)}${attested.key.endsWith('a') ? 'b' : 'a'}`;
     await installation.expect(1, ['admin', 'attest', '--verify', statement, '--key', stranger]);
