@@ -1,6 +1,13 @@
 import {KmsConnectionError, UnexpectedReplyError} from '../../client/client-errors.ts';
 import {EncryptedFileError} from '../../client/file-encryption/file-error.ts';
-import {KeyPolicyError, KeyStateError, KmsError, NotAllowedError, ValidationError} from '../../errors.ts';
+import {
+  KeyPolicyError,
+  KeyStateError,
+  KmsError,
+  NotAllowedError,
+  OutcomeUnknownError,
+  ValidationError,
+} from '../../errors.ts';
 import {printable} from './columns.ts';
 import {ClientError, EXIT_CODES} from './client-error.ts';
 
@@ -35,6 +42,9 @@ const NO_CAPABILITY = {
   advice: 'Name the key by its URL, which was printed by: webkms accept',
 };
 
+/** Tried again it may be done twice. */
+const LOOK = 'Look whether it was done, before you try again: webkms list';
+
 /** @returns undefined for an error that is nobody's but ours. */
 export function describeFailure(error: unknown): Failure | undefined {
   if (error instanceof ClientError) return failure(error.message, EXIT_CODES[error.reason]);
@@ -48,6 +58,8 @@ export function describeFailure(error: unknown): Failure | undefined {
 
 function describeKmsError(error: KmsError): Failure {
   const isDelegate = error instanceof NotAllowedError && error.reason === 'no-capability';
+  if (error instanceof OutcomeUnknownError)
+    return failure(`${error.message} ${LOOK}`, EXIT_CODES.unreachable);
   const {code, advice} = isDelegate
     ? NO_CAPABILITY
     : (KMS_ERRORS.get(error.name) ?? {code: EXIT_CODES.failed, advice: ''});

@@ -263,6 +263,11 @@ describe('webkms: the command line of clients', () => {
       [4, new errors.PayloadTooLargeError('Too large.'), 'Too large.'],
       [5, new errors.RateLimitError(1), 'Too many requests. Try again later.'],
       [5, new errors.UnavailableError('It is sealed.'), 'It is sealed. Try again later.'],
+      [
+        5,
+        new errors.OutcomeUnknownError('No answer came.'),
+        'No answer came. Look whether it was done, before you try again: webkms list',
+      ],
       [5, new KmsConnectionError('Nobody\nthere\u001b[0m.'), 'Nobody there\ufffd[0m.'],
       [130, new InterruptedError(), 'interrupted.'],
     ] as const) {
