@@ -4,8 +4,8 @@
  * thread took from one turn to the next (the longest; the median of the longest of each round; the 99th percentile), how
  * late a turn came, the disk included, and the longest stop for garbage. Time for which there was no processor is not counted, but
  * in the last: on a busy machine its helpers wait, too. Linux only.
- * Run: `node bench/event-loop.ts [--set requests|jobs|keys] [--only text] [--rounds 3] [--json file]`. Ends with 1 where the median
- * of the longest is over 10 ms. SERVER_OPTIONS are given to the server's Node, e.g. `--cpu-prof`.
+ * Run: `node bench/event-loop.ts [--set requests|jobs|keys] [--only text] [--rounds 3] [--json file] [--isolation process]`. Ends with
+ * 1 where the median of the longest is over 10 ms. With isolation it is the HTTP process that is looked at. SERVER_OPTIONS are given to the server's Node, e.g. `--cpu-prof`.
  */
 import {writeFileSync} from 'node:fs';
 import {parseArgs} from 'node:util';
@@ -30,6 +30,7 @@ const {values} = parseArgs({
     only: {type: 'string', default: ''},
     rounds: {type: 'string', default: '3'},
     json: {type: 'string'},
+    isolation: {type: 'string', default: 'none'},
   },
 });
 
@@ -93,7 +94,7 @@ const scenarios = Object.entries(SETS)
   .filter(([name]) => values.set === '' || name === values.set)
   .flatMap(([, set]) => set)
   .filter(({name}) => name.includes(values.only));
-const place = await Place.prepare();
+const place = await Place.prepare({WEBKMS_ISOLATION: values.isolation});
 const rows: Row[] = [];
 try {
   const filled = await fill(place.environment);
