@@ -7,7 +7,7 @@ import {controller} from '../support/did-key.ts';
 import {rootCapabilityId} from '../support/signed-request.ts';
 import {createPeer, verifiesIndependently} from './independent-keys.ts';
 import {refusal} from './refusal.ts';
-import type {Scene} from './scene.ts';
+import type {StartedClients} from './scene.ts';
 
 const SUITES = 'https://w3id.org/security/suites';
 const MULTIKEY = ['https://w3id.org/security/multikey/v1', 'Multikey'] as const;
@@ -60,7 +60,7 @@ type Described = KeyDescription & {readonly publicKeyBase58?: string};
 
 export interface KeyTypesOptions {
   readonly name: string;
-  readonly start: (context: Context) => Promise<Scene>;
+  readonly start: (context: Context) => Promise<StartedClients>;
   /** Types that the server's key module does not have, besides. */
   readonly absent?: RegExp;
 }
@@ -74,7 +74,7 @@ function describeClients(start: KeyTypesOptions['start'], absent: RegExp): void 
   const owner = controller('key types: owner');
   const {signer: invocationSigner} = owner;
   const has = ([type]: readonly [string, ...unknown[]]): boolean => !absent.test(type);
-  let scene: Scene | undefined;
+  let scene: StartedClients | undefined;
   let keystoreId: string;
 
   before(async function () {
@@ -83,7 +83,7 @@ function describeClients(start: KeyTypesOptions['start'], absent: RegExp): void 
   });
   after(() => scene?.stop());
 
-  function server(): Scene {
+  function server(): StartedClients {
     if (!scene) throw new Error('The server was not started.');
     return scene;
   }

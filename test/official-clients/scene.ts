@@ -1,8 +1,13 @@
 import {runServer, type RunServerOptions, type TestServer} from '../support/run-server.ts';
 import {OfficialClients} from './official-clients.ts';
 
+/** The official clients, set up to talk to a server. */
+export interface StartedClients extends OfficialClients {
+  stop(): Promise<void>;
+}
+
 /** A server of its own, and the official clients set up to talk to it. */
-export class Scene extends OfficialClients {
+export class Scene extends OfficialClients implements StartedClients {
   readonly #server: TestServer;
 
   private constructor(server: TestServer) {
