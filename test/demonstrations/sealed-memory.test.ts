@@ -64,7 +64,10 @@ function using(type: KeyType, url: string): WireRequest {
       ? ['encrypt', {plaintext: 'AAAA'}]
       : type.startsWith('Aes')
         ? ['wrapKey', {unwrappedKey: Buffer.alloc(32).toString('base64url')}]
-        : ['sign', {verifyData: 'AAAA'}];
+        : type.includes('RSA')
+          ? // Of a digest: in a thread, which gets the key.
+            ['sign', {digest: Buffer.alloc(32).toString('base64url'), hashAlgorithm: 'SHA-256'}]
+          : ['sign', {verifyData: 'AAAA'}];
   const operation = `${action[0]?.toUpperCase() ?? ''}${action.slice(1)}Operation`;
   const json = {type: operation, invocationTarget: url, ...(members as object)};
   return signedRequest({url, json, action: action, signer: OWNER});
