@@ -139,7 +139,9 @@ async function compose(
     // One process for all.
     watchProgram(selfCheck, {log, metrics});
     const limitInvoker = (did: string): Promise<void> => invokerLimiter.limit(did);
-    return openLocalSockets(settings, {keys, log, metrics, loadOperations, resolver, limitInvoker, clock});
+    const takesOver = worker !== undefined && !worker.start.isFirst;
+    const options = {keys, log, metrics, loadOperations, resolver, limitInvoker, clock, takesOver};
+    return openLocalSockets(settings, options);
   });
   closing.defer(() => adminSocket.close());
 

@@ -20,6 +20,8 @@ export interface LocalSocketsOptions {
   readonly limitInvoker: (did: string) => Promise<void>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  /** In the place of a worker that has them no more: operators are to be heard even where applications cannot be. */
+  readonly takesOver: boolean;
 }
 
 /** What a server listens on besides: the operators' socket, and where it is set that of applications on this host. */
@@ -65,7 +67,7 @@ const CHANGES_CLIENTS: ReadonlySet<string> = new Set(['ipc.add', 'ipc.remove', '
 async function startIpc(
   settings: Settings,
   place: NonNullable<Settings['ipc']>,
-  {keys, log, metrics, loadOperations, resolver, limitInvoker, clock}: LocalSocketsOptions,
+  {keys, log, metrics, loadOperations, resolver, limitInvoker, clock, takesOver}: LocalSocketsOptions,
 ) {
   const [{IpcServer}, {Judge}] = await Promise.all([
     import('./ipc/ipc-server.ts'),
@@ -75,6 +77,7 @@ async function startIpc(
   return IpcServer.start({
     ...{place, log, metrics, maxDelegationTtlMs},
     judge: new Judge({resolver, maxDelegationTtlMs}),
+    waits: takesOver,
     stopMs: settings.shutdownTimeoutSeconds * 1000,
     readClients: async () => readClients(await loadOperations(), keys),
     keys: {

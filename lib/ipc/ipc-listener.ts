@@ -15,6 +15,8 @@ export interface IpcListenerOptions {
   readonly onConnection: (socket: Socket) => void;
   /** There is no room for one that wanted to connect. */
   readonly onDrop: () => void;
+  /** Where the socket cannot be made now, it is tried again and again. Default: it is an error */
+  readonly waits?: boolean;
   /** How often it is looked whether all is as it was. */
   readonly checkMs?: number;
 }
@@ -44,11 +46,14 @@ export class IpcListener {
     const listener = new IpcListener(options);
     try {
       await listener.#listen();
-      return listener;
     } catch (error) {
-      clearInterval(listener.#timer);
-      throw error;
+      if (!options.waits) {
+        clearInterval(listener.#timer);
+        throw error;
+      }
+      listener.#tell(error);
     }
+    return listener;
   }
 
   /** Takes no more connections. What was accepted goes on. */
@@ -74,11 +79,15 @@ export class IpcListener {
       log.warn({path: place.path}, 'the IPC socket was made again');
     } catch (err) {
       await this.#stop().catch(() => undefined);
-      const trouble = err instanceof Error ? err.message : 'unknown';
-      const why = err instanceof IpcSocketError ? {reason: trouble} : {err};
-      if (trouble !== this.#trouble) log.error(why, 'nobody can connect to the IPC socket');
-      this.#trouble = trouble;
+      this.#tell(err);
     }
+  }
+
+  #tell(err: unknown): void {
+    const trouble = err instanceof Error ? err.message : 'unknown';
+    const why = err instanceof IpcSocketError ? {reason: trouble} : {err};
+    if (trouble !== this.#trouble) this.#options.log.error(why, 'nobody can connect to the IPC socket');
+    this.#trouble = trouble;
   }
 
   async #stop(): Promise<void> {

@@ -30,6 +30,8 @@ export interface IpcServerOptions extends Pick<AdmissionOptions, 'judge' | 'maxD
   readonly metrics: Metrics;
   readonly handshakeMs?: number;
   readonly stallMs?: number;
+  /** As of `IpcListener`. */
+  readonly waits?: boolean;
   readonly checkMs?: number;
   /** How long calls may take to end when the server does. */
   readonly stopMs?: number;
@@ -62,9 +64,9 @@ export class IpcServer {
   /** @throws IpcSocketError */
   static async start(options: IpcServerOptions): Promise<IpcServer> {
     const ipc = new IpcServer(options);
-    const {place, log, checkMs} = options;
+    const {place, log, waits = false, checkMs} = options;
     ipc.#listener = await IpcListener.start({
-      ...{place, log, onConnection: (socket) => void ipc.#serve(socket), onDrop: () => ipc.#full()},
+      ...{place, log, waits, onConnection: (socket) => void ipc.#serve(socket), onDrop: () => ipc.#full()},
       ...(checkMs !== undefined && {checkMs}),
     });
     return ipc;

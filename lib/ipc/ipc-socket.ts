@@ -54,7 +54,7 @@ export async function listenForIpc(
   server.maxConnections = MAX_CONNECTIONS;
   try {
     await listen(server, draft);
-    if (group !== undefined) await giveToGroup(draft, group, 0o660);
+    if (group !== undefined) await giveToGroup(draft, group, {mode: 0o660, name: path});
     // Node removes what is by the name that it was bound to when it closes: that is never another server's.
     await rename(draft, path);
     return {server, socket: await identify(path)};
@@ -69,7 +69,8 @@ export async function listenForIpc(
 /** Whether the socket is where it was, in a directory that is as it must be. @throws IpcSocketError where that is not */
 export async function isInPlace({path, group}: IpcPlace, {socket}: IpcListening): Promise<boolean> {
   const found = await identify(path);
-  if (found !== '') await assertDirectory(dirname(path), group);
+  if (found === '') return false;
+  await assertDirectory(dirname(path), group);
   return found === socket;
 }
 
@@ -113,7 +114,7 @@ async function prepareDirectory(
   const made = again
     ? await mkdir(directory, {mode: 0o700}).then(() => true, unlessThere)
     : (await mkdir(directory, {recursive: true, mode: 0o700})) !== undefined;
-  if (made && group !== undefined) await giveToGroup(directory, group, 0o710);
+  if (made && group !== undefined) await giveToGroup(directory, group, {mode: 0o710, name: directory});
   await assertDirectory(directory, group);
 }
 
@@ -134,13 +135,17 @@ async function assertDirectory(directory: string, group: number | undefined): Pr
   }
 }
 
-async function giveToGroup(path: string, group: number, mode: number): Promise<void> {
+async function giveToGroup(
+  path: string,
+  group: number,
+  {mode, name}: {readonly mode: number; readonly name: string},
+): Promise<void> {
   try {
     await chown(path, process.geteuid?.() ?? -1, group);
     await chmod(path, mode);
   } catch (cause) {
     throw new IpcSocketError(
-      `${path} cannot be given to group ${group}, WEBKMS_IPC_GROUP. The user that the server runs as must be a member of it.`,
+      `${name} cannot be given to group ${group}, WEBKMS_IPC_GROUP. The user that the server runs as must be a member of it.`,
       {cause},
     );
   }

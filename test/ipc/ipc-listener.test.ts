@@ -1,5 +1,5 @@
 import {once} from 'node:events';
-import {chmod, lstat, mkdtemp, rename, rm, unlink, writeFile} from 'node:fs/promises';
+import {chmod, lstat, mkdir, mkdtemp, rename, rm, unlink, writeFile} from 'node:fs/promises';
 import {connect} from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
@@ -7,6 +7,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import {IpcListener} from '../../lib/ipc/ipc-listener.ts';
 import {createLogger} from '../../lib/observability/logger.ts';
+import {refused} from '../client/refused.ts';
 
 describe('the place of the IPC socket', () => {
   let folder: string;
@@ -25,9 +26,9 @@ describe('the place of the IPC socket', () => {
   });
 
   /** @param name what it says to who connects */
-  const listen = async (name = 'a'): Promise<IpcListener> => {
+  const listen = async (name = 'a', waits = false): Promise<IpcListener> => {
     const listener = await IpcListener.start({
-      place: {path},
+      ...{place: {path}, waits},
       log: createLogger({
         level: 'info',
         stream: {write: (line) => void lines.push(JSON.parse(line) as (typeof lines)[number])},
@@ -88,6 +89,15 @@ describe('the place of the IPC socket', () => {
     await chmod(dirname(path), 0o700);
     await said('made again');
     expect(await asked()).to.equal('a');
+  });
+
+  it('is waited for by a worker that takes over, and is an error at the start', async () => {
+    await mkdir(dirname(path), {mode: 0o755});
+    expect((await refused(listen())).message).to.contain('mode 0700');
+    await listen('a', true);
+    await said('nobody can connect');
+    await chmod(dirname(path), 0o700);
+    while ((await asked()) !== 'a') await sleep(10);
   });
 
   it('lets nobody in while something else is there', async () => {
