@@ -1,6 +1,7 @@
 import {InvalidStateError, KeystoreSequenceError, QuotaExceededError} from '../../errors.ts';
 import type {KeystoreConfig, KeystoreMaintenance, Page} from '../keystore-config-store.ts';
 import type {Authenticated, RecordAuthentication} from '../record-authentication.ts';
+import {Turns} from '../../turns.ts';
 import type {SqliteConnection} from './connection.ts';
 import {KEYSTORE_ID_LIST, KEYSTORE_LIST, parseCursor, rowsForPage, toPage} from '../cursor.ts';
 import {DataKeyVersionLookup} from './data-key-version-lookup.ts';
@@ -8,6 +9,8 @@ import {KeystoreRows} from './keystore-rows.ts';
 import {keystoreStatements} from './keystore-statements.ts';
 import {toKeystoreColumns, toKeystoreConfig} from '../keystore-columns.ts';
 import type {SqliteKeyHierarchyStore} from './sqlite-key-hierarchy-store.ts';
+
+const KEYSTORES_A_PART = 128;
 
 const sequenceError = (): KeystoreSequenceError =>
   new KeystoreSequenceError('The keystore is not in the state that the request replaces.');
@@ -68,7 +71,27 @@ export class SqliteKeystoreConfigStore implements KeystoreMaintenance {
     });
   }
 
-  list({
+  /** In parts: nothing else is done while rows are read. */
+  async list({
+    limit,
+    cursor,
+    ...options
+  }: Parameters<KeystoreMaintenance['list']>[0]): Promise<Page<Authenticated<KeystoreConfig>>> {
+    const turns = new Turns();
+    const results: Authenticated<KeystoreConfig>[] = [];
+    let next = cursor;
+    do {
+      // What is no number of results is refused where rows are read.
+      const left = Number.isFinite(limit) ? Math.min(limit - results.length, KEYSTORES_A_PART) : limit;
+      const part = await this.#listPart({...options, limit: left, cursor: next});
+      results.push(...part.results);
+      next = part.cursor;
+      await turns.next();
+    } while (next !== undefined && results.length < limit);
+    return next === undefined ? {results} : {results, cursor: next};
+  }
+
+  #listPart({
     controller,
     limit,
     cursor,
