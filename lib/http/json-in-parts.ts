@@ -8,8 +8,8 @@ const PART_LENGTH = 64 * 1024;
 /** Whether there is an array of many in it, at whatever depth: only such a body can be long. */
 export function isLong(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return false;
-  if (Array.isArray(body)) return body.length > MANY || body.some(isLong);
-  return Object.values(body).some(isLong);
+  if (Array.isArray(body) && body.length > MANY) return true;
+  return Object.values(body).some((member: unknown) => typeof member === 'object' && isLong(member));
 }
 
 /** `JSON.stringify(body)` of plain data in UTF-8, cut into parts, which are made in turns. */
