@@ -9,7 +9,9 @@ const PART_LENGTH = 64 * 1024;
 export function isLong(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return false;
   if (Array.isArray(body) && body.length > MANY) return true;
-  return Object.values(body).some((member: unknown) => typeof member === 'object' && isLong(member));
+  const members: unknown[] = Object.values(body);
+  for (const member of members) if (typeof member === 'object' && isLong(member)) return true;
+  return false;
 }
 
 /** `JSON.stringify(body)` of plain data in UTF-8, cut into parts, which are made in turns. */
