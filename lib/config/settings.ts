@@ -39,6 +39,8 @@ export interface Settings {
   };
   /** URI of the wrapper that seeds an empty store; paths in it are absolute. */
   readonly rootWrapper: string;
+  /** URIs of others that a key process may open; paths in them are absolute. */
+  readonly otherRootWrappers: readonly string[];
   /** undefined: keys are rotated only when an operator says so. */
   readonly rotateAfterSeconds: number | undefined;
   /** Records that are re-sealed per second at most; undefined: no limit. */
@@ -98,6 +100,7 @@ export function deriveSettings(parsed: ParsedSettings): Settings {
       timeoutMs: parsed.WEBKMS_STORAGE_TIMEOUT * 1000,
     },
     rootWrapper: parsed.WEBKMS_ROOT_WRAPPER,
+    otherRootWrappers: parsed.WEBKMS_OTHER_ROOT_WRAPPERS,
     rotateAfterSeconds: parsed.WEBKMS_ROTATE_AFTER,
     rewrapRate: parsed.WEBKMS_REWRAP_RATE,
     keystoreCreation: parsed.WEBKMS_KEYSTORE_CREATION,

@@ -215,6 +215,7 @@ describe('webkms with a root of trust in a token', function () {
     it(`seals nothing while it is away, whatever other root is open, and is tried again, isolation ${isolation}`, async () => {
       const key = await besideFile();
       environment['WEBKMS_ISOLATION'] = isolation;
+      environment['WEBKMS_OTHER_ROOT_WRAPPERS'] = ROOT;
       await token.remove();
       const {clients, agent, stop} = await start();
       await expectSigns(clients, key);
@@ -278,9 +279,15 @@ describe('webkms with a root of trust in a token', function () {
     expect(refusal.err).to.include('while the server is stopped');
     await first.stop();
     await admin(['root', 'add', ROOT], {dataDir, environment});
+    // The database alone does not have it reach a token.
     const second = await start();
-    expect(await admin(['root', 'list'], {dataDir, environment})).to.match(/open +pkcs11:/);
+    expect(await admin(['root', 'list'], {dataDir, environment})).to.match(
+      /closed +pkcs11:.*may not be read by this process.*WEBKMS_OTHER_ROOT_WRAPPERS/,
+    );
     await second.stop();
+    const third = await start({WEBKMS_OTHER_ROOT_WRAPPERS: ROOT});
+    expect(await admin(['root', 'list'], {dataDir, environment})).to.match(/open +pkcs11:/);
+    await third.stop();
   });
 
   it('has keys beside it, of which orphans and missing ones are found', async () => {

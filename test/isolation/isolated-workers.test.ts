@@ -194,7 +194,9 @@ describe('a server of two workers, whose keys are in processes of their own', fu
     const added = await first.admin(['root', 'add', other]);
     expect(added.status, added.err).to.equal(0);
 
-    scene = await IsolatedWorkers.start({dir: first.dir, port: first.port});
+    // The settings say what key processes may reach.
+    const environment = {WEBKMS_OTHER_ROOT_WRAPPERS: other};
+    scene = await IsolatedWorkers.start({dir: first.dir, port: first.port, environment});
     expect((await scene.server.admin(['rotate', '--all', '--rewrap', '--prune'])).status).to.equal(0);
     const {out} = await scene.server.admin(['root', 'list', '--json']);
     const {roots} = JSON.parse(out) as {roots: {id: string; uri: string}[]};

@@ -5,15 +5,21 @@ import {IPC_REGISTER_FILES} from '../../admin/ipc-register.ts';
 import type {Settings} from '../../config/settings.ts';
 import {parsePkcs11Uri, type Pkcs11Uri} from '../../encoding/pkcs11-uri.ts';
 import {NODE_ID_FILE} from '../../node-id.ts';
-import type {RootWrapperRecord} from '../../storage/key-hierarchy-store.ts';
 import type {ConfinementOptions} from './confinement.ts';
 
-/** What the key process must reach outside the program: the files that roots of trust name, others' key modules, its own sealed files. */
-export function keyPlaces(
-  {rootWrapper, keyModules, dataDir, pkcs11}: Settings,
-  stored: readonly Pick<RootWrapperRecord, 'uri'>[],
-): ConfinementOptions {
-  const roots = [rootWrapper, ...stored.map(({uri}) => uri)];
+/**
+ * What the key process must reach outside the program: the files that roots of trust name, others' key modules, its own sealed files.
+ * The settings alone say so: who can write to the database could list a root of any file, or one in a token, for which the process would be given
+ * the network and native code.
+ */
+export function keyPlaces({
+  rootWrapper,
+  otherRootWrappers,
+  keyModules,
+  dataDir,
+  pkcs11,
+}: Settings): ConfinementOptions {
+  const roots = [rootWrapper, ...otherRootWrappers];
   const files = roots.flatMap(fileOf);
   const modules = keyModules.flatMap(({specifier}) =>
     specifier !== undefined && isAbsolute(specifier) ? [dirname(specifier)] : [],
@@ -48,7 +54,7 @@ export function seedingPlaces(
 ): ConfinementOptions | undefined {
   const [path] = settings.rootWrapper.startsWith('file:') ? fileOf(settings.rootWrapper) : [];
   if (path === undefined || stored.length > 0) return undefined;
-  const {readable, writable, outside} = keyPlaces(settings, []);
+  const {readable, writable, outside} = keyPlaces(settings);
   const directory = dirname(path);
   const missing = missingDirectories(directory);
   const existing = dirname(missing[0] ?? path);
@@ -69,14 +75,8 @@ function missingDirectories(directory: string): readonly string[] {
   return [...missingDirectories(dirname(directory)), directory];
 }
 
-/** What is stored and is no URI opens nothing, and keeps no other root from it. */
 function tokenOf(uri: string): readonly Pkcs11Uri[] {
-  if (!uri.startsWith('pkcs11:')) return [];
-  try {
-    return [parsePkcs11Uri(uri)];
-  } catch {
-    return [];
-  }
+  return uri.startsWith('pkcs11:') ? [parsePkcs11Uri(uri)] : [];
 }
 
 function fileOf(uri: string): readonly string[] {

@@ -31,8 +31,8 @@ export class LocalRunner implements KeyProcessRunner {
   }
 
   async run(): Promise<RunningKeyProcess> {
-    const {settings, storedRoots, log} = this.#options;
-    const running = await this.#run(keyPlaces(settings, await storedRoots()));
+    const {settings, log} = this.#options;
+    const running = await this.#run(keyPlaces(settings));
     warnOfNetwork(running, log);
     return running;
   }

@@ -19,13 +19,7 @@ import {
 } from '../protocol/primary-methods.ts';
 import {handlersOf, remote} from '../protocol/remote-interface.ts';
 import {within} from '../protocol/within.ts';
-import {
-  openKeys,
-  runKeys,
-  type KeysEnded,
-  type KeysOpened,
-  type KeysRun,
-} from '../protocol/worker-messages.ts';
+import {runKeys, type KeysEnded, type KeysOpened, type KeysRun} from '../protocol/worker-messages.ts';
 
 export interface WorkerKeysOptions {
   readonly settings: Settings;
@@ -53,13 +47,14 @@ export class WorkerKeys {
   #running: Running | undefined;
   #isStarting = false;
   #isGone = false;
+  #wasOpen = false;
   #needsOperator = false;
 
   constructor(options: WorkerKeysOptions) {
     this.#options = options;
     const {channel, exited} = options.worker;
     channel.on('run-keys', (payload) => this.#runOnce(payload));
-    channel.on('open-keys', (payload) => this.#open(payload));
+    channel.on('open-keys', () => this.#open());
     void exited.then(() => this.#outlive());
   }
 
@@ -97,13 +92,13 @@ export class WorkerKeys {
     const {settings, worker, isFirst, log} = this.#options;
     const {uris, seeding} = runKeys(payload);
     const stored = uris.map((uri) => ({uri}));
-    if (seeding && !isFirst) return undefined;
-    const places = seeding ? seedingPlaces(settings, stored) : keyPlaces(settings, stored);
+    if (seeding && !this.#isBeginning()) return undefined;
+    const places = seeding ? seedingPlaces(settings, stored) : keyPlaces(settings);
     if (!places) return undefined;
     const confinement = await confine(places);
     if (isFirst && !seeding) warnOfNetwork(confinement, log);
     const {number} = worker;
-    const child = await spawnConfined(confinement, {terminal: isFirst, worker: number});
+    const child = await spawnConfined(confinement, {terminal: this.#isBeginning(), worker: number});
     try {
       if (this.#isGone) throw new KeyProcessStartError('The worker is gone.');
       const [socket] = child.streams;
@@ -157,19 +152,24 @@ export class WorkerKeys {
     });
   }
 
-  async #open(payload: unknown): Promise<KeysOpened> {
-    const {settings, worker, isFirst, relay} = this.#options;
+  /** Whether the server has not opened any keys yet: what is done but once, no worker can ask for later. */
+  #isBeginning(): boolean {
+    return this.#options.isFirst && !this.#wasOpen;
+  }
+
+  async #open(): Promise<KeysOpened> {
+    const {settings, worker, relay} = this.#options;
     const {number} = worker;
-    const {again} = openKeys(payload);
     const running = this.#running;
     try {
       if (!running) throw new KeyProcessStartError('the key process has ended.');
       const holder = await nodeId(settings.dataDir, {worker: number});
       const opened = await running.keys.open({
         ...{settings: settingsForKeys(settings), holder, worker: number},
-        sealed: relay.sealed || (again && this.#needsOperator),
-        prompts: isFirst && !again,
+        sealed: relay.sealed || (this.#wasOpen && this.#needsOperator),
+        prompts: this.#isBeginning(),
       });
+      this.#wasOpen = true;
       return {opened};
     } catch (error) {
       this.#needsOperator = error instanceof KeyProcessStartError && error.reason === 'root-of-trust';

@@ -39,10 +39,16 @@ export function keyFileProblem(
   return same ? undefined : problem('unreadable', 'was replaced while it was read. Try again.');
 }
 
+/** By Node's permission model, in a process of its own for keys. */
+export const NOT_GRANTED = 'ERR_ACCESS_DENIED';
+export const HOW_GRANTED =
+  'With WEBKMS_ISOLATION=process the settings alone say what it may: name the root of trust in WEBKMS_OTHER_ROOT_WRAPPERS.';
+
 const REASONS: ReadonlyMap<string, readonly [RootOfTrustReason, string]> = new Map([
   ['ENOENT', ['missing', 'does not exist.']],
   ['ENOTDIR', ['missing', 'does not exist: part of its path is not a directory.']],
   ['EEXIST', ['exists', 'exists already.']],
+  [NOT_GRANTED, ['unreadable', `may not be read by this process. ${HOW_GRANTED}`]],
 ]);
 
 /** What the operating system's refusal means. */

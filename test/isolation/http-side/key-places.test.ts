@@ -10,13 +10,10 @@ const settings = (environment: Readonly<Record<string, string>> = {}) =>
   loadSettings({environment: {WEBKMS_DATA_DIR: '/data', ...environment}});
 
 describe('what the key process may reach', () => {
-  it('is the files that roots name, and its attestation key', () => {
-    const {readable, writable, outside} = keyPlaces(settings(), [
-      {uri: 'file:/keys/a.key'},
-      {uri: 'passphrase:file=/keys/b'},
-      {uri: 'passphrase:prompt'},
-      {uri: 'shamir:2-of-3'},
-    ]);
+  it('is the files that roots of the settings name, and its attestation key', () => {
+    const WEBKMS_OTHER_ROOT_WRAPPERS =
+      'file:/keys/a.key, passphrase:file=/keys/b,passphrase:prompt,shamir:2-of-3';
+    const {readable, writable, outside} = keyPlaces(settings({WEBKMS_OTHER_ROOT_WRAPPERS}));
     expect(readable).to.include.members(['/data/root.key', '/keys/a.key', '/keys/b']);
     expect(
       readable.every((path) => /^\/(?:data\/[a-z.-]+|keys\/[ab](?:\.key)?)$/.test(path)),
@@ -28,10 +25,12 @@ describe('what the key process may reach', () => {
   });
 
   it('is more with tokens', () => {
-    const {readable, outside} = keyPlaces(settings(), [
-      {uri: 'pkcs11:token=a;object=b?module-path=/lib/hsm.so&pin-source=file:/keys/pin'},
-      {uri: 'pkcs11:nonsense'},
-    ]);
+    const {readable, outside} = keyPlaces(
+      settings({
+        WEBKMS_OTHER_ROOT_WRAPPERS:
+          'pkcs11:token=a;object=b?module-path=/lib/hsm.so&pin-source=file:/keys/pin',
+      }),
+    );
     expect(readable).to.include.members(['/lib/hsm.so', '/keys/pin']);
     expect(outside).to.equal(true);
   });
