@@ -76,7 +76,9 @@ export async function encodeKey(before: readonly unknown[], record: KeyRecord): 
   const [start, end] = [bare.subarray(0, -']]'.length), bare.subarray(-']]'.length)];
   const comma = Buffer.from(',');
   const separated = encoded.flatMap((version, index) => (index === 0 ? [version] : [comma, version]));
-  return Buffer.concat([start, ...separated, end]);
+  const whole = Buffer.concat([start, ...separated, end]);
+  await nextTurn();
+  return whole;
 }
 
 /** SHA-256 of a record's content, base64url: which record it is, telling nothing of what it says. */
