@@ -43,7 +43,10 @@ export class SharedReadings<Request, State> {
     this.#asked = [];
     try {
       const version = await this.#options.version(asked.map(({request}) => request));
-      await this.#readEach(asked.filter((reading) => !this.#isKnown(reading, version)));
+      await this.#readEach(
+        asked.filter((reading) => !this.#isKnown(reading, version)),
+        version,
+      );
     } catch (error) {
       for (const {reject} of asked) reject(error);
     }
@@ -56,14 +59,16 @@ export class SharedReadings<Request, State> {
     return true;
   }
 
-  async #readEach(readings: readonly Reading<Request, State>[]): Promise<void> {
+  /** What the first of them has read the others may find known. */
+  async #readEach(readings: readonly Reading<Request, State>[], version: number): Promise<void> {
     let sliceEnd = performance.now() + SLICE_MS;
-    for (const {request, resolve} of readings) {
+    for (const reading of readings) {
+      if (this.#isKnown(reading, version)) continue;
       if (performance.now() >= sliceEnd) {
         await nextTurn();
         sliceEnd = performance.now() + SLICE_MS;
       }
-      resolve(this.#options.read(request));
+      reading.resolve(this.#options.read(reading.request));
     }
   }
 }

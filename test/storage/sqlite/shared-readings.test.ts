@@ -61,6 +61,29 @@ describe('SharedReadings', () => {
     expect(steps).to.deep.equal(['a read', 'b read', 'a answered', 'b answered']);
   });
 
+  for (const {brings, reads} of [
+    {brings: 1, reads: ['a', 'b']},
+    {brings: 2, reads: ['a', 'b', 'a', 'a']},
+  ]) {
+    it(`of several that ask for the same reads ${reads.length} where the first brings version ${brings} of 1`, async () => {
+      const done: string[] = [];
+      const known = new Map<string, number>();
+      const readings = new SharedReadings<string, string>({
+        version: async () => 1,
+        recall: (request, number) => (known.get(request) === number ? `${request} recalled` : undefined),
+        read: async (request) => {
+          known.set(request, brings);
+          done.push(request);
+          return `${request} as read`;
+        },
+      });
+      const states = await Promise.all(['a', 'b', 'a', 'a'].map((request) => readings.read(request)));
+      expect(done).to.deep.equal(reads);
+      const again = brings === 1 ? 'a recalled' : 'a as read';
+      expect(states).to.deep.equal(['a as read', 'b as read', again, again]);
+    });
+  }
+
   it('fails for the reading alone that fails', async () => {
     const {readings} = makeReadings({
       read: async (request) => {
