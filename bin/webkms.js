@@ -14,6 +14,9 @@ const LAUNCHED = 'webkms-launched';
 const LAUNCHER = fileURLToPath(import.meta.url);
 const PACKAGE = dirname(dirname(LAUNCHER));
 
+// Node.js would open its debugger to every process of the machine. It is for those who start the program with --inspect.
+if (process.platform !== 'win32') process.on('SIGUSR1', () => undefined);
+
 if (isNewEnough(process.versions.node)) {
   await run();
 } else {
@@ -63,7 +66,7 @@ function findNode() {
 
 /** Runs this file again; signals and the way it ends are passed through. */
 function relaunch(node) {
-  const child = spawn(node, [LAUNCHER, ...process.argv.slice(2)], {
+  const child = spawn(node, ['--disable-sigusr1', LAUNCHER, ...process.argv.slice(2)], {
     argv0: LAUNCHED,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });

@@ -34,6 +34,7 @@ export async function confine({readable, writable, outside}: ConfinementOptions)
   const node = [
     process.execPath,
     '--permission',
+    '--disable-sigusr1',
     ...[...programPlaces(), ...readable].map((path) => `--allow-fs-read=${path}`),
     ...writable.map((path) => `--allow-fs-write=${path}`),
     // RSA and BBS are computed in threads.

@@ -9,7 +9,7 @@ const PRIMARY = 4;
 const [, , worker] = process.argv;
 process.title = worker === undefined ? 'webkms keys' : `webkms keys ${worker}`;
 // The terminal sends them to all processes; who has made this one says what is to be done.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => undefined);
 
 try {
   const primary = worker === undefined ? {} : {primary: new Socket({fd: PRIMARY})};
