@@ -13,8 +13,8 @@ const RETRY_MS = 50;
 
 /** Opens the store of a local profile, which is this process's until the connection is closed. @throws ClientError, KmsConnectionError */
 export async function connectLocal(profile: LocalProfile, io: ClientIo): Promise<ClientConnection> {
-  const {dataDir, did: controller, keystore: keystoreId} = profile;
-  const kms = await open({dataDir, controller, keystoreId}, io);
+  const {did: controller, keystore: keystoreId} = profile;
+  const kms = await open({...placeOf(profile), controller, keystoreId}, io);
   return {
     profile,
     kms,
@@ -29,15 +29,26 @@ export async function connectLocal(profile: LocalProfile, io: ClientIo): Promise
   };
 }
 
+export interface NewLocalKeystore extends Pick<LocalProfile, 'dataDir' | 'configFile' | 'did'> {
+  /** The key module of the new keystore. */
+  readonly kmsModule?: string;
+}
+
 /** Finds the keystore of the DID in the directory, or makes it. @returns its URL. @throws as `connectLocal` */
-export async function createLocalKeystore({
-  dataDir,
-  did: controller,
-  io,
-}: Pick<LocalProfile, 'dataDir' | 'did'> & {readonly io: ClientIo}): Promise<string> {
-  const kms = await open({dataDir, controller}, io);
+export async function createLocalKeystore(
+  {did: controller, kmsModule, ...place}: NewLocalKeystore,
+  io: ClientIo,
+): Promise<string> {
+  const kms = await open({...placeOf(place), controller, ...(kmsModule !== undefined && {kmsModule})}, io);
   await kms.destroy();
   return kms.serviceIdentifier;
+}
+
+function placeOf({
+  dataDir,
+  configFile,
+}: Pick<LocalProfile, 'dataDir' | 'configFile'>): Pick<LocalKmsOptions, 'dataDir' | 'configFile'> {
+  return {dataDir, ...(configFile !== undefined && {configFile})};
 }
 
 /** Waits for another command that has the directory, as in a pipeline; not for a server, which would not end. */

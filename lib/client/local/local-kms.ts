@@ -8,8 +8,12 @@ export interface LocalKmsOptions {
   readonly dataDir: string;
   /** The DID whose keystore it is. A server that has the directory later lets it in by that. */
   readonly controller: string;
-  /** URL; default: the first keystore that the controller made in this directory. Where there is none, one is made. */
+  /** URL; default: the first keystore that the controller made in this directory, of that module. Where there is none, one is made. */
   readonly keystoreId?: string;
+  /** Of a keystore that is made, the key module that keeps its keys: one of `WEBKMS_KEY_MODULES`. Default: the first of them */
+  readonly kmsModule?: string;
+  /** Path of a file of settings of the server, as far as they are about the store and the keys; `environment` goes before it. */
+  readonly configFile?: string;
   /** Settings of the server (`WEBKMS_…`), as far as they are about the store and the keys: `WEBKMS_BASE_URL` begins their URLs. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Default: errors, on standard error. */
@@ -33,7 +37,7 @@ export class LocalKms extends ChannelKeyAdministration {
 
   /**
    * @throws KmsConnectionError where another process has the directory. @throws SealedError where its roots of trust are in shares.
-   * @throws NotAllowedError where there is no such keystore. @throws SettingsError, StoreOpenError, RootOfTrustError
+   * @throws NotAllowedError where there is no such keystore, MalformedRequestError where there is no such module. @throws SettingsError, StoreOpenError, RootOfTrustError
    */
   static async open(options: LocalKmsOptions): Promise<LocalKms> {
     if (!DID.test(options.controller)) throw new MalformedRequestError('"controller" must be a DID.');

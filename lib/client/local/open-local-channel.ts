@@ -7,7 +7,7 @@ import {generateLocalId} from '../../encoding/local-id.ts';
 import {NotAllowedError} from '../../errors.ts';
 import {type KeyManagement, openKeyManagement} from '../../key-management.ts';
 import {createLogger} from '../../observability/logger.ts';
-import {defaultKeyModule} from '../../operations/find-key-module.ts';
+import {assertKeyModuleOffered, defaultKeyModule} from '../../operations/find-key-module.ts';
 import {SealedError} from '../../sealing/sealing-errors.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import {KmsConnectionError} from '../client-errors.ts';
@@ -31,10 +31,11 @@ export async function openLocalChannel(options: LocalKmsOptions): Promise<LocalC
 }
 
 async function openManagement(
-  {dataDir, environment = {}, log: given, prompt = refuseToAsk, clock}: LocalKmsOptions,
+  {dataDir, configFile, environment = {}, log: given, prompt = refuseToAsk, clock}: LocalKmsOptions,
   closing: AsyncDisposableStack,
 ): Promise<KeyManagement> {
   const settings = loadSettings({
+    configFile,
     environment: {WEBKMS_LOG_LEVEL: 'error', ...environment, WEBKMS_DATA_DIR: dataDir},
   });
   await mkdir(settings.dataDir, {recursive: true, mode: 0o700});
@@ -66,7 +67,7 @@ async function refuseToAsk(question: string): Promise<Uint8Array> {
 /** The keystore that was asked for, or else the first that the controller made in this store; where there is none, a new one. */
 async function findOrCreateKeystore(
   {requestStores: {keystores}, settings, keyModules}: KeyManagement,
-  {controller, keystoreId}: LocalKmsOptions,
+  {controller, keystoreId, kmsModule: asked}: LocalKmsOptions,
 ): Promise<KeystoreConfig> {
   if (keystoreId !== undefined) {
     const keystore = await keystores.find(keystoreId);
@@ -74,14 +75,17 @@ async function findOrCreateKeystore(
     // Indistinguishable, as for everybody.
     throw new NotAllowedError('keystore', 'There is no such keystore, or it belongs to others.');
   }
+  const kmsModule = asked ?? defaultKeyModule(keyModules);
+  assertKeyModuleOffered(kmsModule, keyModules);
+  const isAskedFor = (keystore: KeystoreConfig): boolean =>
+    asked === undefined || keyModules.get(keystore.kmsModule) === keyModules.get(asked);
   const prefix = `${settings.baseUrl}/kms/keystores/`;
   for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
     const page = await keystores.list({controller, limit: 100, cursor});
-    const own = page.results.find(({id}) => id.startsWith(prefix));
+    const own = page.results.find((keystore) => keystore.id.startsWith(prefix) && isAskedFor(keystore));
     if (own) return own;
     ({cursor} = page);
   }
-  const kmsModule = defaultKeyModule(keyModules);
   const made = {id: prefix + generateLocalId(), sequence: 0, controller, kmsModule};
   await keystores.insert(made, {creator: controller, maxPerCreator: settings.quotas.keystoresPerCreator});
   return made;

@@ -15,6 +15,12 @@ export const initCommand: ClientCommand = {
       meaning: 'with --local: the directory (default: in the profile)',
       completion: 'file',
     },
+    config: {
+      value: 'FILE',
+      meaning:
+        'with --local: settings of the store and its key modules, as webkms serve takes them; each command reads it',
+      completion: 'file',
+    },
     ipc: {
       value: 'FILE',
       meaning:
@@ -37,7 +43,7 @@ export const initCommand: ClientCommand = {
     'key-module': {
       value: 'NAME',
       meaning:
-        "what keeps the new keystore's keys, such as an HSM of the server (default: the server's first)",
+        "what keeps the new keystore's keys, such as an HSM, of those that the server offers, or --config (default: the first)",
     },
     key: {
       value: 'FILE',
@@ -62,6 +68,7 @@ export const initCommand: ClientCommand = {
     'init --server https://localhost:9443 --ca .webkms/tls.crt',
     'init --local',
     'init --local --data-dir ./keys --profile work',
+    'init --local --config hsm.env --key-module pkcs11 --profile hsm',
     'init --ipc billing.json --profile billing',
     'init --server https://kms.example --keystore https://kms.example/kms/keystores/z… --key backup/controller.key',
   ],
@@ -88,7 +95,13 @@ export const initCommand: ClientCommand = {
 };
 
 type Plan =
-  | {readonly kind: 'local'; readonly dataDir: string}
+  | {
+      readonly kind: 'local';
+      readonly dataDir: string;
+      readonly configFile?: string;
+      /** Of a new keystore. */
+      readonly kmsModule?: string;
+    }
   | {
       readonly kind: 'remote';
       readonly server: string;
@@ -104,16 +117,22 @@ async function readPlan({io, options, profiles, profile}: ClientInvocation): Pro
   const server = options.parse('server', parseServerUrl);
   const isLocal = options.flag('local');
   if (isLocal === (server !== undefined)) throw new UsageError('init takes either --local or --server URL.');
+  const kmsModule = options.text('key-module');
   if (server === undefined) {
-    const foreign = ['ca', 'keystore', 'key-module', 'capability'].find((name) => options.has(name));
+    const foreign = ['ca', 'keystore', 'capability'].find((name) => options.has(name));
     if (foreign !== undefined) throw new UsageError(`--${foreign} goes with --server.`);
     const dataDir = options.parse('data-dir', parsePath) ?? `${profiles.directory(profile)}/data`;
-    return {kind: 'local', dataDir};
+    const configFile = options.parse('config', parsePath);
+    return {
+      ...{kind: 'local', dataDir},
+      ...(configFile !== undefined && {configFile}),
+      ...(kmsModule !== undefined && {kmsModule}),
+    };
   }
-  if (options.has('data-dir')) throw new UsageError('--data-dir goes with --local.');
+  for (const name of ['data-dir', 'config'])
+    if (options.has(name)) throw new UsageError(`--${name} goes with --local.`);
   const ca = options.text('ca');
   const keystore = options.parse('keystore', parseKeystoreUrl(server));
-  const kmsModule = options.text('key-module');
   if (kmsModule !== undefined && keystore !== undefined) {
     throw new UsageError('--key-module is for a new keystore: it does not go with --keystore.');
   }
@@ -136,7 +155,11 @@ async function makeProfile(
   const {did} = key;
   if (plan.kind === 'local') {
     const {createLocalKeystore} = await import('../connect-local.ts');
-    return {...plan, did, keystore: await createLocalKeystore({dataDir: plan.dataDir, did, io})};
+    const {kind, dataDir, configFile} = plan;
+    return {
+      ...{kind, dataDir, did, keystore: await createLocalKeystore({...plan, did}, io)},
+      ...(configFile !== undefined && {configFile}),
+    };
   }
   const {kmsModule, ...server} = plan;
   if (server.keystore !== undefined) return {...server, did, keystore: server.keystore};

@@ -6,7 +6,17 @@ import type {ClientInvocation} from '../client-command.ts';
 import {connectIpcProfile} from '../connect-ipc.ts';
 import type {IpcProfile} from '../profile/profile.ts';
 
-const FOREIGN = ['local', 'data-dir', 'server', 'ca', 'keystore', 'key-module', 'key', 'capability'] as const;
+const FOREIGN = [
+  'local',
+  'data-dir',
+  'config',
+  'server',
+  'ca',
+  'keystore',
+  'key-module',
+  'key',
+  'capability',
+] as const;
 
 /** `webkms init --ipc FILE`: what the server's operator has given says which keystore, and who one is. It stays where it is. */
 export async function initIpc(invocation: ClientInvocation): Promise<number> {

@@ -28,6 +28,8 @@ export interface LocalProfile extends ProfileBase {
   readonly kind: 'local';
   /** Absolute. */
   readonly dataDir: string;
+  /** Absolute path of a file of settings, read by each command. */
+  readonly configFile?: string;
 }
 
 /** Of an application on the server's host; `did` is the application's, and controls nothing. */
@@ -63,7 +65,10 @@ export function parseProfile(bytes: Uint8Array, path: string): Profile {
   const base = {did: text('did'), keystore: text('keystore')};
   switch (members['kind']) {
     case 'local':
-      return {kind: 'local', ...base, dataDir: text('dataDir')};
+      return {
+        ...{kind: 'local', ...base, dataDir: text('dataDir')},
+        ...(members['configFile'] !== undefined && {configFile: text('configFile')}),
+      };
     case 'ipc':
       return {
         ...{kind: 'ipc', ...base, credential: text('credential')},
