@@ -10,10 +10,10 @@ import {
   optional,
   parsePath,
   parseRate,
-  parseWorkers,
   unlimitedOr,
 } from './parsers.ts';
 import {PKCS11_SETTINGS} from './pkcs11-settings.ts';
+import {PROCESS_SETTINGS} from './process-settings.ts';
 import {IPC_SETTINGS} from './ipc-settings.ts';
 import {SELF_CHECK_SETTINGS} from './self-check-settings.ts';
 import {setting} from './setting.ts';
@@ -208,18 +208,7 @@ export const SETTINGS = {
     parse: durationUpTo('1h'),
     meaning: 'how long SIGTERM waits for requests in flight',
   }),
-  WEBKMS_ISOLATION: setting({
-    parse: oneOf('none', 'process'),
-    default: 'none',
-    meaning:
-      '`process`: keys, and what opens them, are in a process of their own (one for each worker), which has no network and no HTTP parser (docs/isolation.md)',
-  }),
-  WEBKMS_WORKERS: setting({
-    default: '1',
-    parse: parseWorkers,
-    meaning:
-      'processes that answer requests, 1 to 64, or `auto`: one for each processor that may be used; more than one have a primary process beside them',
-  }),
+  ...PROCESS_SETTINGS,
   ...IPC_SETTINGS,
   ...SELF_CHECK_SETTINGS,
   WEBKMS_METRICS_LISTEN: setting({
