@@ -48,6 +48,22 @@ describe('the guard of key modules', () => {
     expect(() => whole.forget()).to.not.throw();
   });
 
+  it('tells the module what to forget, whether it can or not', async () => {
+    const told: unknown[] = [];
+    const failing = guarded({
+      forget: (key?: unknown) => {
+        told.push(key);
+        if (told.length === 1) throw new Error('It cannot.');
+        return Promise.reject(new Error('It cannot, either.')) as unknown as undefined;
+      },
+    });
+    const key = newIdentity(HMAC);
+    failing.forget?.(key);
+    failing.forget?.();
+    await new Promise(setImmediate);
+    expect(told).to.deep.equal([key, undefined]);
+  });
+
   it('knows errors of another copy of the package by their codes; what they say of the module clients are not told', async () => {
     const key = await newKey(new MemoryKeyModule('memory'), HMAC);
     const cases: readonly (readonly [unknown, new (...args: never[]) => KmsError, string])[] = [

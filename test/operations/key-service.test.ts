@@ -278,7 +278,7 @@ describe('KeyService: changes', () => {
   it('are accepted once, after all that is refused without it, right before they are made', async () => {
     const scene = await Scene.of('Sha256HmacKey2019');
     await scene.run(DisableKeyOperation);
-    expect(scene.events).to.deep.equal(['admit', 'acceptOnce', 'update']);
+    expect(scene.events).to.deep.equal(['admit', 'acceptOnce', 'update', 'forget']);
     expect(await rejection(scene.run(DisableKeyOperation))).to.be.instanceOf(KeyStateError);
     expect(scene.events).to.deep.equal(['admit']);
     const replayed = new NotAllowedError('replayed', 'again');
