@@ -70,11 +70,11 @@ export async function openKeysIsolated(
     ...storeHandlers(stores),
     ...handlersOf<HttpProcess>('http', HTTP_PROCESS_METHODS, http),
   ]);
-  const storedRoots = () => stores.keyHierarchy.listRootWrappers();
   const runner: KeyProcessRunner = worker
-    ? new PrimaryRunner({channel: worker.channel, storedRoots})
-    : new LocalRunner({settings, holder, storedRoots, wasSealed: () => isSealed, log});
-  const created = await seed(runner, {methods, log});
+    ? new PrimaryRunner(worker.channel)
+    : new LocalRunner({settings, holder, wasSealed: () => isSealed, log});
+  const isNew = (await stores.keyHierarchy.listRootWrappers()).length === 0;
+  const created = isNew && (await seed(runner, {methods, log}));
   const link = new KeyProcessLink({run: () => runner.run(), methods, log});
   worker?.channel.on('is-sealed', () => (link.isOpen ? isSealed : undefined));
   const keyProcess = remote<KeyProcess>('keys', KEY_PROCESS_METHODS, link);

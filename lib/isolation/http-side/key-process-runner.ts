@@ -26,8 +26,8 @@ export interface RunningKeyProcess {
 }
 
 export interface KeyProcessRunner {
-  /** What it must reach is asked each time: it may have changed. @throws KeyProcessStartError */
+  /** @throws KeyProcessStartError */
   run(): Promise<RunningKeyProcess>;
-  /** One that makes the first root key file, and nothing else; undefined where there is none to be made. @throws KeyProcessStartError */
+  /** Of a store that lists no root: one that makes its key file, and nothing else; undefined where that is no file. @throws KeyProcessStartError */
   runToSeed(): Promise<RunningKeyProcess | undefined>;
 }

@@ -1,6 +1,5 @@
 import type {Logger} from 'pino';
 import type {Settings} from '../../config/settings.ts';
-import type {RootWrapperRecord} from '../../storage/key-hierarchy-store.ts';
 import type {Connection} from '../protocol/connection.ts';
 import {KEY_PROCESS_METHODS, type KeyProcess, type OpenedKeys} from '../protocol/key-process-methods.ts';
 import {KeyProcessStartError} from '../protocol/key-process-start-error.ts';
@@ -15,7 +14,6 @@ export interface LocalRunnerOptions {
   readonly settings: Settings;
   /** Who this server is among those on one store. */
   readonly holder: string;
-  readonly storedRoots: () => Promise<readonly Pick<RootWrapperRecord, 'uri'>[]>;
   /** Whether the last one was sealed when it was heard of last. */
   readonly wasSealed: () => boolean;
   readonly log: Logger;
@@ -38,8 +36,7 @@ export class LocalRunner implements KeyProcessRunner {
   }
 
   async runToSeed(): Promise<RunningKeyProcess | undefined> {
-    const {settings, storedRoots} = this.#options;
-    const places = seedingPlaces(settings, await storedRoots());
+    const places = seedingPlaces(this.#options.settings, []);
     return places && this.#run(places);
   }
 

@@ -1,16 +1,10 @@
 import {Socket} from 'node:net';
 import type {Channel} from '../../processes/channel.ts';
-import type {RootWrapperRecord} from '../../storage/key-hierarchy-store.ts';
 import {reviveFailure} from '../protocol/failure.ts';
 import type {OpenedKeys} from '../protocol/key-process-methods.ts';
 import {KeyProcessStartError} from '../protocol/key-process-start-error.ts';
 import type {KeysEnded, KeysOpened, KeysRun, RunKeys} from '../protocol/worker-messages.ts';
 import type {KeyProcessExit, KeyProcessRunner, RunningKeyProcess} from './key-process-runner.ts';
-
-export interface PrimaryRunnerOptions {
-  readonly channel: Channel;
-  readonly storedRoots: () => Promise<readonly Pick<RootWrapperRecord, 'uri'>[]>;
-}
 
 const RUN_MS = 30_000;
 /** A person may be asked for a passphrase: as long as timers go. */
@@ -23,13 +17,12 @@ const TOLD_MS = 1000;
  * end of a socket pair, and nothing else.
  */
 export class PrimaryRunner implements KeyProcessRunner {
-  readonly #options: PrimaryRunnerOptions;
+  readonly #channel: Channel;
   readonly #ends = new Map<number, PromiseWithResolvers<KeyProcessExit>>();
   #arrived: Socket | undefined;
 
-  constructor(options: PrimaryRunnerOptions) {
-    this.#options = options;
-    const {channel} = options;
+  constructor(channel: Channel) {
+    this.#channel = channel;
     channel.on('keys-socket', (_, socket) => {
       if (socket instanceof Socket) this.#arrived = socket;
     });
@@ -50,8 +43,9 @@ export class PrimaryRunner implements KeyProcessRunner {
   }
 
   async #run(seeding: boolean): Promise<RunningKeyProcess | undefined> {
-    const uris = (await this.#options.storedRoots()).map(({uri}) => uri);
-    const request: RunKeys = {uris, seeding};
+    const request: RunKeys = {seeding};
+    // Of those before, whose numbers another may get.
+    this.#ends.clear();
     const run = await this.#ask<KeysRun | undefined>('run-keys', request, RUN_MS);
     if (run === undefined) return undefined;
     const {pid, network} = run;
@@ -63,13 +57,12 @@ export class PrimaryRunner implements KeyProcessRunner {
     stream.once('close', () => {
       setTimeout(() => end.resolve({code: null, signal: null}), TOLD_MS);
     });
-    void end.promise.then(() => this.#ends.delete(pid));
     return {
       pid,
       network,
       stream,
       ended: end.promise,
-      open: (_, {again}) => this.#open(again),
+      open: () => this.#open(),
       kill: () => {
         // Until its end of the pair has closed, the number is its own, and of the same user.
         if (!stream.destroyed) killNow(pid);
@@ -78,17 +71,17 @@ export class PrimaryRunner implements KeyProcessRunner {
     };
   }
 
-  async #open(again: boolean): Promise<OpenedKeys> {
-    const {opened, failed} = await this.#ask<KeysOpened>('open-keys', {again}, OPEN_MS);
+  async #open(): Promise<OpenedKeys> {
+    const {opened, failed} = await this.#ask<KeysOpened>('open-keys', undefined, OPEN_MS);
     if (failed) throw reviveFailure(failed);
     if (!opened) throw new KeyProcessStartError('the key process has opened nothing.');
     return opened;
   }
 
   /** The primary is believed, as who has begun this process. @throws KeyProcessStartError */
-  async #ask<T>(name: string, payload: object, timeoutMs: number): Promise<T> {
+  async #ask<T>(name: string, payload: object | undefined, timeoutMs: number): Promise<T> {
     try {
-      return (await this.#options.channel.ask(name, payload, {timeoutMs})) as T;
+      return (await this.#channel.ask(name, payload, {timeoutMs})) as T;
     } catch (error) {
       const message = error instanceof Error ? error.message : 'an unknown failure';
       throw new KeyProcessStartError(message, {cause: error});

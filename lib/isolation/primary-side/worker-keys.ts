@@ -90,10 +90,9 @@ export class WorkerKeys {
   /** @returns undefined where it was to make a root key file, and there is none to be made */
   async #run(payload: unknown): Promise<KeysRun | undefined> {
     const {settings, worker, isFirst, log} = this.#options;
-    const {uris, seeding} = runKeys(payload);
-    const stored = uris.map((uri) => ({uri}));
+    const {seeding} = runKeys(payload);
     if (seeding && !this.#isBeginning()) return undefined;
-    const places = seeding ? seedingPlaces(settings, stored) : keyPlaces(settings);
+    const places = seeding ? seedingPlaces(settings, []) : keyPlaces(settings);
     if (!places) return undefined;
     const confinement = await confine(places);
     if (isFirst && !seeding) warnOfNetwork(confinement, log);

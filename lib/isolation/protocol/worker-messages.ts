@@ -1,12 +1,10 @@
 import type {Failure} from './failure.ts';
 import type {OpenedKeys} from './key-process-methods.ts';
-import {boolean, list, object, text} from './shape.ts';
+import {boolean, object} from './shape.ts';
 
 /** A worker needs a key process. */
 export interface RunKeys {
-  /** Of the roots of trust that the store lists: the key process must reach their files. */
-  readonly uris: readonly string[];
-  /** Whether it is to make the first root key file, and nothing else. */
+  /** Whether it is to make the first root key file, and nothing else: the store lists no root of trust. */
   readonly seeding: boolean;
 }
 
@@ -16,13 +14,7 @@ export interface KeysRun {
   readonly network: 'none' | 'open' | 'needed';
 }
 
-/** The worker answers what the key process asks: it can open the keys. */
-export interface OpenKeys {
-  /** In place of one that has ended. */
-  readonly again: boolean;
-}
-
-/** One of them. */
+/** What comes of opening the keys, which a worker asks for when it can answer what the key process asks: one of them. */
 export interface KeysOpened {
   readonly opened?: OpenedKeys;
   readonly failed?: Failure;
@@ -35,5 +27,4 @@ export interface KeysEnded {
 }
 
 /** The primary does not believe workers. */
-export const runKeys = object<RunKeys>({uris: list(text), seeding: boolean});
-export const openKeys = object<OpenKeys>({again: boolean});
+export const runKeys = object<RunKeys>({seeding: boolean});
