@@ -9,7 +9,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
 import {freePort} from '../crash/free-port.ts';
-import {keyProcessOf} from '../isolation/key-process-of.ts';
+import {keyProcessesOf, keyProcessOf} from '../isolation/key-process-of.ts';
+import {killProcess, workersOf} from '../processes/workers-server.ts';
 import {skipFor} from '../support/missing-program.ts';
 import {RawClient} from '../support/raw-client.ts';
 import {importKnownKeys} from './known-keys.ts';
@@ -31,6 +32,14 @@ async function heapSnapshot(pid: number, directory: string): Promise<Buffer> {
   }
 }
 
+async function newKeyProcess(parent: number, known: readonly number[]): Promise<number> {
+  for (;;) {
+    const found = keyProcessesOf(parent).find((pid) => !known.includes(pid));
+    if (found !== undefined) return found;
+    await sleep(50);
+  }
+}
+
 describe('known private keys, in a server whose keys are in a process of their own', function () {
   this.timeout(180_000);
   let dataDir: string;
@@ -49,20 +58,29 @@ describe('known private keys, in a server whose keys are in a process of their o
     await rm(dataDir, {recursive: true, force: true});
   });
 
-  const serve = async (isolation: string, secrets: readonly Buffer[]) => {
+  const serve = async (
+    isolation: string,
+    secrets: readonly Buffer[],
+    {workers = 1, requests = REQUESTS}: {readonly workers?: number; readonly requests?: number} = {},
+  ) => {
     const port = await freePort();
     const environment = {
       WEBKMS_BASE_URL: `https://localhost:${port}`,
       WEBKMS_LISTEN: `127.0.0.1:${port}`,
       WEBKMS_DATA_DIR: dataDir,
       WEBKMS_RATE_LIMIT: 'off',
-      WEBKMS_LOG_LEVEL: 'warn',
+      WEBKMS_LOG_LEVEL: workers === 1 ? 'warn' : 'fatal',
     };
     const urls = await importKnownKeys(environment, secrets);
     const server = spawn(process.execPath, ['--heapsnapshot-signal=SIGUSR2', LAUNCHER, 'serve'], {
       cwd: dataDir,
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: {PATH: process.env['PATH'], ...environment, WEBKMS_ISOLATION: isolation},
+      env: {
+        PATH: process.env['PATH'],
+        ...environment,
+        WEBKMS_ISOLATION: isolation,
+        WEBKMS_WORKERS: String(workers),
+      },
     });
     child = server;
     for await (const line of createInterface({input: server.stdout}))
@@ -70,8 +88,11 @@ describe('known private keys, in a server whose keys are in a process of their o
     server.stdout.resume();
     const ca = await readFile(join(dataDir, 'tls.crt'), 'utf8');
     const clients = Array.from({length: 8}, () => new RawClient({port, ca}));
-    const load = inParallel(clients, REQUESTS, async (client, i) => {
-      expect((await client.send(signing(urls[i % urls.length] ?? ''))).status).to.equal(200);
+    const load = inParallel(clients, requests, async (client, i) => {
+      const {status} = await client.send(signing(urls[i % urls.length] ?? ''));
+      // Of several workers one loses its key process.
+      expect(status).to.be.oneOf(workers === 1 ? [200] : [200, 503]);
+      if (status === 503) await sleep(10);
     });
     return {
       pid: server.pid ?? 0,
@@ -110,6 +131,21 @@ describe('known private keys, in a server whose keys are in a process of their o
     expect(inSnapshot.found.size).to.equal(0);
     // The root of trust, too.
     expect(there.found).to.equal(KEYS + 1);
+  });
+
+  it('of two workers: none in the memory of either, nor of the primary, nor the root, which one key process was given by the other', async function () {
+    needsProc(this);
+    const secrets = Array.from({length: 20}, () => randomBytes(32));
+    const {pid, load} = await serve('process', secrets, {workers: 2, requests: 2000});
+    const [keys = 0, other = 0] = keyProcessesOf(pid);
+    killProcess(keys);
+    const next = await newKeyProcess(pid, [keys, other]);
+    await load;
+    const root = Buffer.from((await readFile(join(dataDir, 'root.key'), 'utf8')).trim(), 'base64url');
+    for (const process of [pid, ...workersOf(pid)])
+      expect(inMemory(process, [...secrets, root]).found, String(process)).to.equal(0);
+    expect(inMemory(other, [...secrets, root]).found).to.equal(secrets.length + 1);
+    expect(inMemory(next, [root]).found).to.equal(1);
   });
 
   it('are found where there is one process: the search finds them', async function () {
