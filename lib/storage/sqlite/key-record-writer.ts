@@ -79,11 +79,12 @@ export class KeyRecordWriter {
       throw new KeySequenceError('The key was changed meanwhile.');
     }
     this.#requireFreeName(record, stored);
+    const undestroyed = this.#sql.countMaterial.get(stored.position) ?? 0;
     this.#updateVersions(record, stored, changedVersions);
     const {changes} = this.#sql.update.run({...this.#toRow(record), position: stored.position});
     if (changes !== 1) throw new TypeError('A record is updated to one of the same identity and origin.');
     const left = record.versions.filter(({material}) => material).length;
-    return left < stored.undestroyed + (record.versions.length - stored.versions);
+    return left < undestroyed + (record.versions.length - stored.versions);
   }
 
   /** @returns whether the stored record was the one that is replaced. */

@@ -7,13 +7,12 @@ export type WrittenKey = KeyColumns & WrittenMac;
 export type WrittenVersion = VersionColumns & {readonly dataKeyVersion: number | null};
 type VersionRow = WrittenVersion & {readonly key: number | bigint};
 
-/** A stored key, and how many versions of it there are, and still have material. */
+/** A stored key, and how many versions of it there are: they are numbered from 1, and none ever goes. */
 export interface KeyPlace {
   readonly position: number;
   readonly keystore: number;
   readonly sequence: number;
   readonly versions: number;
-  readonly undestroyed: number;
 }
 
 /** What KeyRecordWriter asks of the database. */
@@ -30,10 +29,12 @@ export const keyWriteStatements = (connection: SqliteConnection) => ({
     )
     .pluck(),
   findPlace: connection.prepare<[keystoreId: string, localKeyId: string], KeyPlace>(
-    `SELECT position, keystore, sequence, (SELECT count(*) FROM key_version WHERE key = position) AS versions,
-       (SELECT count(material) FROM key_version WHERE key = position) AS undestroyed
+    `SELECT position, keystore, sequence, (SELECT max(version) FROM key_version WHERE key = position) AS versions
      FROM key_record WHERE keystore = (SELECT position FROM keystore WHERE id = ?) AND local_id = ?`,
   ),
+  countMaterial: connection
+    .prepare<[key: number], number>('SELECT count(material) FROM key_version WHERE key = ?')
+    .pluck(),
   insert: connection.prepare<[WrittenKey & {readonly keystore: number}]>(
     `INSERT INTO key_record (keystore, local_id, sequence, type, created_at, updated_at, origin, state,
        deletion_requested_at, destroy_at, restores_to, key_ops, tags, policy, description, due_at,
