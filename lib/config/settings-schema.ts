@@ -1,6 +1,6 @@
 import {parseCidr, parseDid, parseHttpsOrigin, parseListenAddress} from './address-parsers.ts';
 import {parseKeyModules} from './key-module-parsers.ts';
-import {parseStorage, parseWrapper} from './location-parsers.ts';
+import {parseStorage} from './location-parsers.ts';
 import {
   durationUpTo,
   integer,
@@ -15,6 +15,7 @@ import {
 import {PKCS11_SETTINGS} from './pkcs11-settings.ts';
 import {PROCESS_SETTINGS} from './process-settings.ts';
 import {IPC_SETTINGS} from './ipc-settings.ts';
+import {ROOT_SETTINGS} from './root-settings.ts';
 import {SELF_CHECK_SETTINGS} from './self-check-settings.ts';
 import {setting} from './setting.ts';
 
@@ -77,18 +78,7 @@ export const SETTINGS = {
     meaning:
       'how long PostgreSQL or MongoDB may take for one operation; then the request is answered with 503',
   }),
-  WEBKMS_ROOT_WRAPPER: setting({
-    default: 'file:<data dir>/root.key',
-    parse: parseWrapper,
-    meaning:
-      'the first root of trust, of an empty store. `file:<path>`: one line, 32 bytes as base64url, mode 0600 · `env:<NAME>`: the same in an environment variable, such as `WEBKMS_ROOT_KEY` · `passphrase:file=<path>` (mode 0600), `passphrase:fd=<number>`, `passphrase:prompt`: a passphrase, stretched by Argon2id · `shamir:<k>-of-<n>`: n shares, any k of which open (at most 16); the server is sealed until they were given to `webkms admin unseal` · `pkcs11:token=<label>;object=<label>`: an AES-256 key in a token, see docs/guides/hsm.md',
-  }),
-  WEBKMS_OTHER_ROOT_WRAPPERS: setting({
-    default: '',
-    parse: listOf(parseWrapper),
-    meaning:
-      'with `WEBKMS_ISOLATION=process`: other roots of trust of the store whose files, or token, the key process may use (a comma list); what the database alone names it may not. Roots without a place (`shamir:`, `passphrase:prompt`) need not be named',
-  }),
+  ...ROOT_SETTINGS,
   WEBKMS_ROTATE_AFTER: setting({
     default: 'off',
     parse: offOr(durationUpTo('3650d')),

@@ -23,5 +23,6 @@ export interface KeyServiceOptions {
 }
 
 /** The same, with a clock for certain. */
-export type KeyServiceParts = Required<Omit<KeyServiceOptions, 'erasures'>> &
-  Pick<KeyServiceOptions, 'erasures'>;
+export interface KeyServiceParts extends KeyServiceOptions {
+  readonly now: () => number;
+}

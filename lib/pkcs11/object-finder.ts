@@ -121,8 +121,13 @@ export class ObjectFinder {
       const {era} = this.#connection;
       const found = await this.#listKeys();
       // Of more than are kept most would be searched for nevertheless.
-      if (era === this.#connection.era && found.size <= MAX_HANDLES)
-        for (const [name, handle] of found) if (handle) this.#handles.set(name, handle);
+      if (found.size > MAX_HANDLES) return;
+      const turns = new Turns();
+      for (const [name, handle] of found) {
+        if (era !== this.#connection.era) return;
+        if (handle) this.#handles.set(name, handle);
+        await turns.next();
+      }
     } catch {
       // Whoever searches finds, or says why not.
     } finally {

@@ -1,5 +1,6 @@
 import {parsePkcs11Uri, type Pkcs11Uri} from '../../encoding/pkcs11-uri.ts';
 import type {Pkcs11TokenOptions} from '../../pkcs11/pkcs11-token.ts';
+import type {SessionPoolLimits} from '../../pkcs11/session-pool.ts';
 import {RootOfTrustError} from '../root-of-trust-error.ts';
 
 /** What URIs of roots in tokens need not say. */
@@ -17,6 +18,11 @@ export interface Pkcs11Defaults {
 
 /** Of a root, which is used when keys of scopes are opened and made. */
 const SESSIONS = 2;
+/** All of it is the server's own. */
+const LIMITS: SessionPoolLimits = {
+  uses: {queueLength: 4096, share: 4096},
+  makings: {queueLength: 16, share: 16},
+};
 
 /** @throws RootOfTrustError, `bad-setting` */
 export function parseRootUri(uri: string): Pkcs11Uri {
@@ -46,6 +52,7 @@ export function tokenOptions(
     pinFile: given(pinSource ?? defaults.pinFile, '?pin-source=file:<path>', 'WEBKMS_PKCS11_PIN_FILE'),
     stateDir,
     sessions: SESSIONS,
+    limits: LIMITS,
     ...(timeoutMs !== undefined && {timeLimitMs: timeoutMs}),
   };
 }
