@@ -2,6 +2,7 @@ import {createHash, randomBytes} from 'node:crypto';
 import {link, readFile, unlink, writeFile} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
+import {errorCode} from './error-code.ts';
 
 /** In the data directory. */
 export const NODE_ID_FILE = 'node-id';
@@ -41,7 +42,7 @@ async function readId(path: string): Promise<string | undefined> {
   try {
     text = await readFile(path, 'latin1');
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
   const [, id] = /^([A-Za-z0-9_-]{22})\n$/.exec(text) ?? [];
@@ -60,14 +61,10 @@ async function makeId(path: string): Promise<string> {
     await link(temporary, path);
     return id;
   } catch (error) {
-    const made = hasCode(error, 'EEXIST') ? await readId(path) : undefined;
+    const made = errorCode(error) === 'EEXIST' ? await readId(path) : undefined;
     if (made === undefined) throw error;
     return made;
   } finally {
     await unlink(temporary);
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

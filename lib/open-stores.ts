@@ -2,6 +2,7 @@ import {readFile, stat} from 'node:fs/promises';
 import {STORAGE_PASSWORD_VARIABLE, takeVariable} from './config/environment-secrets.ts';
 import type {StorageLocation} from './config/location-parsers.ts';
 import type {Settings} from './config/settings.ts';
+import {errorCode} from './error-code.ts';
 import {StoreOpenError} from './storage/store-open-error.ts';
 import type {NetworkStoreOptions, StoreLog} from './storage/network-store-options.ts';
 import type {Stores} from './storage/stores.ts';
@@ -68,7 +69,7 @@ async function readPassword(path: string, log: StoreLog | undefined): Promise<st
     }
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+    const code = errorCode(error) ?? 'error';
     throw new StoreOpenError(
       'ERR_STORE_CREDENTIALS',
       `WEBKMS_STORAGE_PASSWORD_FILE cannot be read (${code}).`,

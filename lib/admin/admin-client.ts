@@ -3,6 +3,7 @@ import {request, type IncomingMessage} from 'node:http';
 import {connect} from 'node:net';
 import {join} from 'node:path';
 import {LineTooLongError, splitLines} from '../encoding/split-lines.ts';
+import {errorCode} from '../error-code.ts';
 import {AdminError, type AdminCall, type AdminProgress} from './admin-operation.ts';
 import {ADMIN_SOCKET, adminSocketPath} from './admin-socket-path.ts';
 
@@ -86,7 +87,8 @@ async function assertOwnSocket(dataDir: string): Promise<void> {
     const trusted = user === 0 ? [directory.uid, 0] : [user, 0];
     if (socket.isSocket() && trusted.includes(socket.uid)) return;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') throw new NoAdminSocketError('There is no admin socket.', {cause: error});
+    if (errorCode(error) === 'ENOENT')
+      throw new NoAdminSocketError('There is no admin socket.', {cause: error});
     throw error;
   }
   throw new AdminError('refused', `${path} is not the socket of a server of this user. Nothing was sent.`);
@@ -112,7 +114,7 @@ async function send(
 }
 
 function connectionFailure(error: unknown): Error {
-  switch (codeOf(error)) {
+  switch (errorCode(error)) {
     case 'ENOENT':
     case 'ECONNREFUSED':
       return new NoAdminSocketError('Nobody listens on the admin socket.', {cause: error});
@@ -180,8 +182,4 @@ function readError(error: unknown): AdminError {
     typeof code === 'string' && CODES.includes(code) ? (code as AdminError['code']) : 'failed',
     typeof message === 'string' ? message : 'The server does not say why it failed.',
   );
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -4,6 +4,7 @@ import type {Server} from 'node:http';
 import {connect} from 'node:net';
 import {join} from 'node:path';
 import type {Logger} from 'pino';
+import {errorCode} from '../error-code.ts';
 import {AdminError} from './admin-operation.ts';
 import {adminSocketPath, type AdminSocketPath} from './admin-socket-path.ts';
 
@@ -113,7 +114,7 @@ async function removeStaleSocket(path: string, dataDir: string): Promise<void> {
   try {
     found = await lstat(path);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
+    if (errorCode(error) === 'ENOENT') return;
     throw error;
   }
   if (!found.isSocket()) {
@@ -153,7 +154,7 @@ async function identify(directory: string): Promise<string> {
     const {dev, ino} = await lstat(join(directory, '.'), {bigint: true});
     return `${dev}:${ino}`;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return '';
+    if (errorCode(error) === 'ENOENT') return '';
     throw error;
   }
 }
@@ -163,11 +164,7 @@ async function isThere(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

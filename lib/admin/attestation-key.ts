@@ -3,6 +3,7 @@ import {open, readFile, rename} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Logger} from 'pino';
 import {decodeBase64url, encodeBase64url} from '../encoding/base64url.ts';
+import {errorCode} from '../error-code.ts';
 import {encodeFields} from '../sealing/encode-fields.ts';
 import {SERVER_KEYS, SERVER_SCOPE} from '../sealing/scopes.ts';
 import type {ScopeWrappers} from '../sealing/sealer.ts';
@@ -74,7 +75,7 @@ async function readLine(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'latin1');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import {closeSync, existsSync, openSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import {errorCode} from '../error-code.ts';
 
 /** Another process (a running server, or a command that works on the store itself) has the data directory. */
 export class DataDirectoryInUseError extends Error {
@@ -34,7 +35,7 @@ function createFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
 }
 

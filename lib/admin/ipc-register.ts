@@ -1,5 +1,6 @@
 import {open, readFile, rename} from 'node:fs/promises';
 import {join} from 'node:path';
+import {errorCode} from '../error-code.ts';
 import type {KeyManagement} from '../key-management.ts';
 import {decodeBase64url, encodeBase64url} from '../encoding/base64url.ts';
 import {parseStrictJson} from '../encoding/strict-json.ts';
@@ -136,7 +137,7 @@ async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'latin1');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

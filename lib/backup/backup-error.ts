@@ -1,3 +1,4 @@
+import {errorCode} from '../error-code.ts';
 /** Why a backup could not be made, read or restored. */
 export type BackupReason =
   | 'exists'
@@ -25,7 +26,7 @@ export class BackupError extends Error {
 
 /** @returns e.g. `ENOSPC`; undefined where it is no system error. */
 export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return errorCode(error);
 }
 
 /** @throws BackupError, `cancelled` */

@@ -1,5 +1,6 @@
 import type {Logger} from 'pino';
 import type {Settings} from '../config/settings.ts';
+import {errorCode} from '../error-code.ts';
 import {InternalError} from '../errors.ts';
 import {describeError} from '../observability/describe-error.ts';
 
@@ -11,7 +12,7 @@ export function startFailure(
   error: unknown,
   {listen, metricsListen}: Pick<Settings, 'listen' | 'metricsListen'>,
 ): string {
-  if (error instanceof Error && 'code' in error && error.code === 'ERR_DATA_DIRECTORY_IN_USE') {
+  if (error instanceof Error && errorCode(error) === 'ERR_DATA_DIRECTORY_IN_USE') {
     return `the server could not start: ${error.message} Another server runs on it, or a webkms admin command.`;
   }
   const failedPort = error instanceof Error && 'port' in error ? error.port : undefined;

@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {parseEnv} from 'node:util';
+import {errorCode} from '../error-code.ts';
 import {CLIENT_VARIABLES} from './client-environment.ts';
 import {closestWord} from './closest-word.ts';
 import {SECRET_VARIABLES} from './environment-secrets.ts';
@@ -58,7 +59,7 @@ function readConfigFile(path: string): Environment {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+    const code = errorCode(error) ?? 'error';
     throw new SettingsError([{variable: '--config', problem: `names a file that cannot be read (${code})`}]);
   }
   return withoutEmpty(parseEnv(text));

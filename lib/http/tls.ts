@@ -2,6 +2,7 @@ import {X509Certificate, createPrivateKey} from 'node:crypto';
 import {chmod, mkdir, readFile, rename, stat, writeFile} from 'node:fs/promises';
 import {isIP} from 'node:net';
 import {dirname, join} from 'node:path';
+import {errorCode} from '../error-code.ts';
 import {createSelfSignedCertificate} from './self-signed-certificate.ts';
 
 export interface Credentials {
@@ -88,7 +89,7 @@ async function readKept(certPath: string, keyPath: string): Promise<Credentials 
     if ((mode & 0o077) !== 0) return undefined;
     return {cert: await readFile(certPath, 'utf8'), key: await readFile(keyPath, 'utf8')};
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

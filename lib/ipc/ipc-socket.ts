@@ -2,6 +2,7 @@ import {once} from 'node:events';
 import {chmod, chown, lstat, mkdir, rename, unlink} from 'node:fs/promises';
 import {connect, createServer, type Server, type Socket} from 'node:net';
 import {dirname, join} from 'node:path';
+import {errorCode} from '../error-code.ts';
 import {MAX_CONNECTIONS} from './ipc-limits.ts';
 
 /** `sun_path` of Linux has 108 bytes with the final zero, of other systems 104. */
@@ -61,7 +62,7 @@ export async function listenForIpc(
   } catch (cause) {
     server.close();
     if (cause instanceof IpcSocketError) throw cause;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    const code = errorCode(cause) ?? 'unknown error';
     throw new IpcSocketError(`The IPC socket cannot be made at ${path} (${code}).`, {cause});
   }
 }
@@ -92,7 +93,7 @@ async function identify(path: string): Promise<string> {
 }
 
 function unlessAbsent(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  if (errorCode(error) !== 'ENOENT') throw error;
 }
 
 /** Binding is synchronous: the mask is back before anything else runs, and the socket never had another mode. */
@@ -119,7 +120,7 @@ async function prepareDirectory(
 }
 
 function unlessThere(error: unknown): boolean {
-  if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+  if (errorCode(error) === 'EEXIST') return false;
   throw error;
 }
 

@@ -1,3 +1,4 @@
+import {errorCode} from '../error-code.ts';
 import type {StoreTransfer, TransferKind, TransferRecords} from '../storage/store-transfer.ts';
 import {MoveError} from './move-error.ts';
 import {nameRecord} from './record-name.ts';
@@ -59,5 +60,4 @@ async function readPage<Kind extends TransferKind>(
   }
 }
 
-const isUnreadable = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ERR_INTERNAL';
+const isUnreadable = (error: unknown): boolean => errorCode(error) === 'ERR_INTERNAL';

@@ -1,6 +1,7 @@
 import {closeSync, openSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Database as Lock} from 'better-sqlite3';
+import {errorCode} from '../error-code.ts';
 
 const RETRY_MS = 20;
 const PATIENCE_MS = 30_000;
@@ -24,7 +25,7 @@ function createFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
 }
 

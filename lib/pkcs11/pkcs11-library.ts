@@ -1,4 +1,5 @@
 import {realpath, stat} from 'node:fs/promises';
+import {errorCode} from '../error-code.ts';
 import {HOW_GRANTED, NOT_GRANTED} from '../sealing/wrappers/key-file-problem.ts';
 import {TokenError} from './token-error.ts';
 import {TokenThread} from './token-thread.ts';
@@ -98,7 +99,7 @@ async function realpathOf(path: string): Promise<string> {
     // By the name that was given: a process that is confined may look at nothing else.
     if ((await stat(path)).isFile()) return await realpath(path);
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === NOT_GRANTED)
+    if (errorCode(cause) === NOT_GRANTED)
       throw new TokenError(
         'library-unusable',
         `The PKCS #11 library ${path} may not be read by this process. ${HOW_GRANTED}`,

@@ -1,6 +1,7 @@
 import {randomBytes, scrypt, timingSafeEqual} from 'node:crypto';
 import {readFile, rename, writeFile} from 'node:fs/promises';
 import {promisify} from 'node:util';
+import {errorCode} from '../error-code.ts';
 
 const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 const HASH_BYTES = 32;
@@ -61,7 +62,7 @@ export class RefusedPins {
     try {
       text = await readFile(this.path, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
     const record = parseRecord(text);

@@ -1,5 +1,6 @@
 import {extname} from 'node:path';
 import {Worker} from 'node:worker_threads';
+import {errorCode} from '../error-code.ts';
 import {UnavailableError} from '../errors.ts';
 import {Pkcs11Error} from './pkcs11-error.ts';
 import type {JobMessage, JobName, JobReply, Parameters, Result} from './token-job.ts';
@@ -100,7 +101,7 @@ function failure({failed, code}: {readonly failed: string; readonly code?: numbe
 }
 
 function ended(cause: unknown): Error {
-  if (cause instanceof Error && 'code' in cause && cause.code === 'MODULE_NOT_FOUND')
+  if (errorCode(cause) === 'MODULE_NOT_FOUND')
     return new TokenThreadError('The package pkcs11js is not installed.', {cause});
   return new UnavailableError('The key module could not finish this operation.', {cause});
 }

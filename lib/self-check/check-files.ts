@@ -1,4 +1,5 @@
 import {resolve} from 'node:path';
+import {errorCode} from '../error-code.ts';
 import {Turns} from '../turns.ts';
 import {coveredFiles} from './covered-files.ts';
 import {hashFile} from './hash-file.ts';
@@ -44,7 +45,7 @@ async function problemOf(
   try {
     return (await hashFile(path, turns)) === expected ? undefined : 'changed';
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable';
   }
 }

@@ -1,5 +1,6 @@
 import {lstat, readdir, realpath, stat} from 'node:fs/promises';
 import {isAbsolute, join, resolve} from 'node:path';
+import {errorCode} from '../error-code.ts';
 import type {Turns} from '../turns.ts';
 import {BUILT_MANIFEST} from './installation.ts';
 
@@ -43,7 +44,7 @@ async function kindOf(path: string): Promise<'directory' | 'other' | undefined> 
   try {
     return (await stat(path)).isDirectory() ? 'directory' : 'other';
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     if (code === 'ENOTDIR') return undefined;
     return code === 'ENOENT' && !(await isLink(path)) ? undefined : 'other';
   }

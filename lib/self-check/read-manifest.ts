@@ -1,4 +1,5 @@
 import {open} from 'node:fs/promises';
+import {errorCode} from '../error-code.ts';
 import {ManifestError, MAX_MANIFEST_BYTES, parseManifest, type ReadManifest} from './manifest.ts';
 
 /** @returns undefined where there is no such file. @throws ManifestError */
@@ -11,7 +12,7 @@ export async function readManifest(path: string): Promise<ReadManifest | undefin
     bytes = await file.readFile();
   } catch (cause) {
     if (cause instanceof ManifestError) throw cause;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'error';
+    const code = errorCode(cause) ?? 'error';
     if (code === 'ENOENT') return undefined;
     throw new ManifestError(`The manifest ${path} cannot be read (${code}).`, {cause});
   }

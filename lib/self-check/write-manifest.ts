@@ -1,4 +1,5 @@
 import {writeFile} from 'node:fs/promises';
+import {errorCode} from '../error-code.ts';
 import {formatManifest, manifestDigest, ManifestError, type Manifest} from './manifest.ts';
 
 /** @param replace whether what lies there may go @returns the manifest's digest. @throws ManifestError */
@@ -10,7 +11,7 @@ export async function writeManifest(
   try {
     await writeFile(path, formatManifest(manifest), {flag: replace ? 'w' : 'wx', mode: 0o644, flush: true});
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'error';
+    const code = errorCode(cause) ?? 'error';
     const message =
       code === 'EEXIST'
         ? `There is something at ${path} already: remove it first, or choose another name.`

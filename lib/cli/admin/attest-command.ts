@@ -3,6 +3,7 @@ import {isAdminSocketListening} from '../../admin/admin-client.ts';
 import {AdminError} from '../../admin/admin-operation.ts';
 import type {AttestResult} from '../../admin/operations/attest.ts';
 import {parseDuration, parsePath} from '../../config/parsers.ts';
+import {errorCode} from '../../error-code.ts';
 import {checkStatement} from '../../self-check/statement-checks.ts';
 import {StatementError, verifyStatement} from '../../self-check/statement.ts';
 import {EXIT_FAILURE, UsageError} from '../command.ts';
@@ -99,7 +100,7 @@ async function readStatement(path: string): Promise<string> {
     const bytes = await readFile(path);
     return bytes.subarray(0, MAX_STATEMENT_BYTES).toString('latin1').trim();
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'error';
+    const code = errorCode(cause) ?? 'error';
     throw new AdminError('not-found', `${path} cannot be read (${code}).`, {cause});
   }
 }

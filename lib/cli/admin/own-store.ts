@@ -1,6 +1,7 @@
 import {stat} from 'node:fs/promises';
 import {AdminError} from '../../admin/admin-operation.ts';
 import type {Settings} from '../../config/settings.ts';
+import {errorCode} from '../../error-code.ts';
 
 /**
  * @throws AdminError where there is no store and none may be made, or where it is another user's: files that were made here
@@ -31,7 +32,7 @@ async function ownerOf(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).uid;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+    const code = errorCode(error) ?? 'error';
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw new AdminError('refused', `This user cannot get at ${path} (${code}).`, {cause: error});
   }

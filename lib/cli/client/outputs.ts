@@ -3,6 +3,7 @@ import {createWriteStream} from 'node:fs';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {OutputExistsError, writeOutputFile} from '../../client/file-encryption/output-file.ts';
+import {errorCode} from '../../error-code.ts';
 import type {ClientInvocation, Option} from './client-command.ts';
 import {ClientError} from './client-error.ts';
 import type {ClientIo} from './client-io.ts';
@@ -72,7 +73,7 @@ export async function writeResult(
 }
 
 function describeOutputError(path: string, error: unknown): unknown {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+  if (errorCode(error) === 'ENOENT') {
     return new ClientError(
       'failed',
       `The output file ${path} cannot be written: its folder does not exist.`,

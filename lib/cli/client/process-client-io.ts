@@ -1,5 +1,6 @@
 import {createInterface} from 'node:readline/promises';
 import {styleText} from 'node:util';
+import {errorCode} from '../../error-code.ts';
 import {RootOfTrustError} from '../../sealing/root-of-trust-error.ts';
 import {askPerson} from '../ask-person.ts';
 import type {Terminal} from '../command.ts';
@@ -65,7 +66,7 @@ async function askOnTerminal(question: string, signal: AbortSignal): Promise<str
 }
 
 function outputLost(error: unknown): ClientError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const code = errorCode(error) ?? 'unknown error';
   const message = `Not everything could be written to standard output (${code}): what is there is not complete.`;
   return new ClientError('failed', message, {cause: error});
 }

@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {type FileHandle, link, open, rename, unlink} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
+import {errorCode} from '../../error-code.ts';
 
 /** Fewer, larger writes. */
 const BATCH_BYTES = 256 * 1024;
@@ -92,8 +93,7 @@ async function nameNew(draft: string, path: string): Promise<void> {
   try {
     await link(draft, path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
-      throw new OutputExistsError(path);
+    if (errorCode(error) === 'EEXIST') throw new OutputExistsError(path);
     throw error;
   }
   await unlink(draft);

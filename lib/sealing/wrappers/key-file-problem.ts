@@ -1,4 +1,5 @@
 import type {Stats} from 'node:fs';
+import {errorCode} from '../../error-code.ts';
 import {RootOfTrustError, type RootOfTrustReason} from '../root-of-trust-error.ts';
 
 type FileStats = Pick<Stats, 'dev' | 'ino' | 'mode' | 'uid' | 'isFile' | 'isSymbolicLink'>;
@@ -60,7 +61,7 @@ export function fileAccessError(
     otherwise = 'unreadable',
   }: {readonly name?: string; readonly otherwise?: 'unreadable' | 'unwritable'} = {},
 ): RootOfTrustError {
-  const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const errno = errorCode(error) ?? 'unknown error';
   const action = otherwise === 'unreadable' ? 'read' : 'made';
   const [reason, message] = REASONS.get(errno) ?? [
     otherwise,

@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
 import {link, lstat, mkdir, open, stat, unlink} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {errorCode} from '../../error-code.ts';
 import {RootOfTrustError} from '../root-of-trust-error.ts';
 import {withSecret} from '../secrets.ts';
 import {fileAccessError, keyFileProblem, ROOT_KEY_FILE} from './key-file-problem.ts';
@@ -81,22 +82,18 @@ async function makeDirectories(directory: string): Promise<string | undefined> {
       await mkdir(directory, {mode: 0o700});
       return directory;
     } catch (error) {
-      if (hasCode(error, 'EEXIST') && (await stat(directory)).isDirectory()) return undefined;
+      if (errorCode(error) === 'EEXIST' && (await stat(directory)).isDirectory()) return undefined;
       throw error;
     }
   };
   try {
     return await make();
   } catch (error) {
-    if (!hasCode(error, 'ENOENT') || dirname(directory) === directory) throw error;
+    if (errorCode(error) !== 'ENOENT' || dirname(directory) === directory) throw error;
   }
   const firstMade = await makeDirectories(dirname(directory));
   const made = await make();
   return firstMade ?? made;
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 /** Writes a draft, then gives it its name: unlike a rename, a link never replaces what is there. */

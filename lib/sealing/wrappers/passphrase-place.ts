@@ -2,6 +2,7 @@ import {close as closeFd, fstat as fstatFd, read as readFd} from 'node:fs';
 import {resolve} from 'node:path';
 import {isatty} from 'node:tty';
 import {promisify} from 'node:util';
+import {errorCode} from '../../error-code.ts';
 import {RootOfTrustError} from '../root-of-trust-error.ts';
 import {withSecret, type SecretSource} from '../secrets.ts';
 import {readPrivateFile} from './key-file.ts';
@@ -97,7 +98,7 @@ async function readLine(fd: number): Promise<Uint8Array> {
     return Uint8Array.from(buffer.subarray(0, end < 0 ? length : end + 1));
   } catch (error) {
     if (error instanceof RootOfTrustError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const code = errorCode(error) ?? 'unknown error';
     throw fdError(
       fd,
       `cannot be read (${code}). Pass it to the server's own process: a launcher, or an older Node.js that starts a newer one, passes on 0 only.`,

@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import type {ConnectionOptions} from 'node:tls';
 import type {ClientConfig} from 'pg';
+import {errorCode} from '../../error-code.ts';
 import {StoreOpenError} from '../store-open-error.ts';
 
 export interface PostgresLocation {
@@ -48,7 +49,7 @@ function readPem(options: Options, name: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+    const code = errorCode(error) ?? 'error';
     return refuse(`names a file as ${name} that cannot be read (${code})`);
   }
 }

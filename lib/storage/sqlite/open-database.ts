@@ -1,6 +1,7 @@
 import {closeSync, openSync} from 'node:fs';
 import {resolve} from 'node:path';
 import Database from 'better-sqlite3';
+import {errorCode} from '../../error-code.ts';
 import {isDamage} from './driver-error.ts';
 import {migrate, schemaVersion} from './migrate.ts';
 import {retryWhileBusy} from './retry-while-busy.ts';
@@ -32,7 +33,7 @@ function createFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import {lstat, mkdir, readdir, rename} from 'node:fs/promises';
 import {join} from 'node:path';
 import {OutputExistsError, writeOutputFile} from '../../../client/file-encryption/output-file.ts';
+import {errorCode} from '../../../error-code.ts';
 import {UsageError} from '../../command.ts';
 import {ClientError} from '../client-error.ts';
 import {readPrivateFile} from './private-file.ts';
@@ -26,7 +27,7 @@ export class ProfileStore {
   /** @returns the names, sorted. */
   async list(): Promise<readonly string[]> {
     const entries = await readdir(this.#folder, {withFileTypes: true}).catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT')) return [];
+      if (errorCode(error) === 'ENOENT') return [];
       throw cannotUse(this.#folder, error);
     });
     return entries
@@ -120,7 +121,7 @@ export class ProfileStore {
       await mkdir(this.#folder, {recursive: true, mode: 0o700});
       await mkdir(directory, {mode: 0o700});
     } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw cannotUse(directory, error);
+      if (errorCode(error) !== 'EEXIST') throw cannotUse(directory, error);
       await isOwnDirectory(directory);
     }
     return directory;
@@ -144,7 +145,7 @@ async function isOwnDirectory(path: string): Promise<boolean> {
   try {
     stats = await lstat(path);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw cannotUse(path, error);
   }
   if (!stats.isDirectory()) {
@@ -165,10 +166,6 @@ async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 function cannotUse(path: string, error: unknown): ClientError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const code = errorCode(error) ?? 'unknown error';
   return new ClientError('failed', `${path} cannot be used (${code}).`, {cause: error});
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
