@@ -24,6 +24,7 @@ describe('a key of a thousand versions', function () {
   let server: TestServer;
   let keystore: string;
   let key: string;
+  let ofOneVersion: string;
   let client: RawClient;
   let sent = 0;
 
@@ -35,7 +36,10 @@ describe('a key of a thousand versions', function () {
     const made = await client.send(signedRequest({url, json, action: 'write', signer: owner}));
     keystore = made.headers['location'] ?? '';
     // With its first key the keystore gets those that seal it.
-    await posted(`${keystore}/keys`, 'GenerateKeyOperation', {invocationTarget: {type: TYPE}});
+    const generated = await posted(`${keystore}/keys`, 'GenerateKeyOperation', {
+      invocationTarget: {type: TYPE},
+    });
+    ofOneVersion = generated.headers['location'] ?? '';
     key = await server.whileStopped(async (environment) => {
       await using closing = new AsyncDisposableStack();
       const log = pino({level: 'silent'});
@@ -60,8 +64,8 @@ describe('a key of a thousand versions', function () {
     return client.send(signedRequest({url, json, action, signer: owner, overrides}));
   }
 
-  async function done<T>(type: string, members: object = {}): Promise<T> {
-    const {status, json, text} = await posted(key, type, members);
+  async function done<T>(type: string, members: object = {}, url = key): Promise<T> {
+    const {status, json, text} = await posted(url, type, members);
     expect(status, text).to.equal(200);
     return json as T;
   }
@@ -124,11 +128,11 @@ describe('a key of a thousand versions', function () {
     expect(rotated.status).to.equal(409);
   });
 
-  it('gives a thousand signatures in one reply, each of which verifies', async () => {
+  it('or of one gives a thousand signatures in one reply, which verify', async () => {
     const items = Array.from({length: 1000}, (_, index) => ({
       verifyData: Buffer.from([index >> 8, index]).toString('base64url'),
     }));
-    const reply = await posted(key, 'BatchOperation', {operation: 'SignOperation', items});
+    const reply = await posted(ofOneVersion, 'BatchOperation', {operation: 'SignOperation', items});
     expect(reply.status).to.equal(200);
     expect(reply.bytes.length).to.be.above(6_000_000);
     expect(Number(reply.headers['content-length'])).to.equal(reply.bytes.length);
@@ -139,7 +143,8 @@ describe('a key of a thousand versions', function () {
       [items[999], last],
     ] as const) {
       const {signatureValue} = signature!;
-      expect(await done('VerifyOperation', {...item, signatureValue})).to.include({verified: true});
+      const verified = await done('VerifyOperation', {...item, signatureValue}, ofOneVersion);
+      expect(verified).to.deep.equal({verified: true});
     }
     expect(new Set(results.map(({signatureValue}) => signatureValue)).size).to.equal(1000);
   });
