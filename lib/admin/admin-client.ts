@@ -126,6 +126,7 @@ function connectionFailure(error: unknown): Error {
           cause: error,
         },
       );
+    case undefined:
     default:
       return new ServerGoneError({cause: error});
   }
