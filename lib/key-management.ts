@@ -107,6 +107,8 @@ export async function openKeyManagement(
   const root = await RootOfTrust.open({
     store,
     seedUri: settings.rootWrapper,
+    // The process that answers requests reads the store for this one.
+    ...(given.stores && {named: settings.otherRootWrappers}),
     secretSource: {takeVariable, prompt},
     schemes: rootWrapperSchemes({...settings.pkcs11, stateDir: settings.dataDir}),
     log,

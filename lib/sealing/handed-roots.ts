@@ -4,6 +4,7 @@ import {openBlob, sealBlob} from './aes-gcm-blob.ts';
 import type {OpenRoots} from './open-roots.ts';
 import {Redacted} from './redacted.ts';
 import type {IdentifiedRootWrapper, RootWrapperScheme} from './root-wrapper.ts';
+import type {OpenedRoot} from './stored-root.ts';
 import {SealedBlobError} from './wrapper.ts';
 import {boxKey, pointOf, POINT_BYTES, publicKeyOf} from './x25519-box.ts';
 
@@ -29,20 +30,25 @@ export function handedRoots(wrappers: readonly IdentifiedRootWrapper[]): readonl
   });
 }
 
-/** Takes into use what the store lists, in use, with just the fingerprints of what was given; all else is left. */
+/**
+ * Takes into use what the store lists, in use, with just the fingerprints of what was given, and what may be used here (root-trust.ts);
+ * all else is left.
+ */
 export async function takeHanded(
   roots: OpenRoots,
-  handed: readonly HandedRoot[],
+  handed: readonly HandedRoot[] = [],
   scheme: (uri: string) => RootWrapperScheme,
 ): Promise<void> {
+  const opened: OpenedRoot[] = [];
   for (const {id, uri, parameters, secret} of handed) {
     const record = roots.records.find((candidate) => candidate.id === id);
     if (!record || record.state === 'retiring' || roots.isOpen(id)) continue;
     const wrapper = scheme(uri).adopt?.(uri, {secret, parameters});
     if (!wrapper) continue;
-    if (wrapper.keyId === record.wrapperKeyId) roots.hold(id, wrapper);
+    if (wrapper.keyId === record.wrapperKeyId) opened.push({id, wrapper, record});
     else await wrapper.close();
   }
+  await roots.takeHanded(opened);
 }
 
 /**

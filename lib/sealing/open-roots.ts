@@ -61,14 +61,10 @@ export class OpenRoots extends Redacted {
   }
 
   get wrappers(): readonly IdentifiedRootWrapper[] {
-    return (this.#open ??= this.#listOpen());
-  }
-
-  #listOpen(): readonly IdentifiedRootWrapper[] {
-    return this.#records.flatMap(({id}) => {
+    return (this.#open ??= this.#records.flatMap(({id}) => {
       const wrapper = this.#wrappers.get(id);
       return wrapper ? [{id, wrapper}] : [];
-    });
+    }));
   }
 
   get isSealed(): boolean {
@@ -102,10 +98,8 @@ export class OpenRoots extends Redacted {
       ({id, state}) => state !== 'retiring' && !this.#wrappers.has(id) && !this.#absences.has(id),
     );
     const asked = asking ? [] : untried.filter(({uri}) => this.#asks(uri));
-    await this.#tryAll(
-      untried.filter((record) => !asked.includes(record)),
-      secrets,
-    );
+    const unasked = untried.filter((record) => !asked.includes(record));
+    await this.#tryAll(unasked, secrets);
     if (this.isSealed) await this.#tryAll(asked, secrets);
     else for (const {id, uri} of asked) this.#absences.set(id, notAsked(uri));
     this.#starting = false;
@@ -142,20 +136,20 @@ export class OpenRoots extends Redacted {
 
   /** As `hold`, but of those that are in use one must vouch for it; else it is closed. @throws RootOfTrustError, `not-vouched` */
   async take(record: RootWrapperRecord, wrapper: RootWrapper): Promise<void> {
-    let isVouchedFor = false;
-    try {
-      isVouchedFor = await this.#trust.isVouchedFor(record);
-    } finally {
-      if (!isVouchedFor) await wrapper.close();
-    }
-    if (!isVouchedFor) throw notVouched(record);
-    this.hold(record.id, wrapper);
+    const root = {id: record.id, wrapper, record};
+    await this.#closingOthers([root], async () => {
+      if (!(await this.#trust.admitGiven(root))) throw notVouched(record);
+    });
+  }
+
+  /** Takes over what another process of this server had in use; what may not be used here is closed. @throws UnavailableError */
+  async takeHanded(handed: readonly OpenedRoot[]): Promise<void> {
+    await this.#closingOthers(handed, () => this.#trust.admitHanded(handed));
   }
 
   async close(id: string): Promise<void> {
     const wrapper = this.#wrappers.get(id);
-    this.#wrappers.delete(id);
-    this.#open = undefined;
+    if (this.#wrappers.delete(id)) this.#open = undefined;
     await wrapper?.close();
   }
 
@@ -237,10 +231,17 @@ export class OpenRoots extends Redacted {
 
   /** Keeps those that may be used, and closes the others. @param isWhole whether all were tried */
   async #admit(opened: readonly OpenedRoot[], options: {readonly isWhole: boolean}): Promise<void> {
-    const isOut = ({id, wrapper}: OpenedRoot): boolean => this.#wrappers.get(id) !== wrapper;
-    try {
+    await this.#closingOthers(opened, async () => {
       for (const {id, record} of await this.#trust.admit(opened, options))
         this.#absences.set(id, notVouched(record));
+    });
+  }
+
+  /** Closes what was not taken into use. */
+  async #closingOthers(opened: readonly OpenedRoot[], admit: () => Promise<unknown>): Promise<void> {
+    const isOut = ({id, wrapper}: OpenedRoot): boolean => this.#wrappers.get(id) !== wrapper;
+    try {
+      await admit();
     } finally {
       for (const root of opened.filter(isOut)) await root.wrapper.close();
     }

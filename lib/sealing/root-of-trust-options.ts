@@ -8,6 +8,8 @@ export interface RootOfTrustOptions {
   readonly store: KeyHierarchyStore;
   /** `WEBKMS_ROOT_WRAPPER`: seeds an empty store; afterwards the store's set rules. */
   readonly seedUri: string;
+  /** As `RootTrustOptions`, not normalised. */
+  readonly named?: readonly string[] | undefined;
   readonly log: RootOfTrustLog;
   /** Where secrets come from that are in no file; each is asked for at most once, when this is opened. */
   readonly secretSource?: SecretSource;

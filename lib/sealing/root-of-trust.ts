@@ -31,7 +31,9 @@ export class RootOfTrust extends RootTransitions implements RootSet {
     this.#options = options;
     this.seedUri = this.scheme(options.seedUri).normalize(options.seedUri);
     const {store, log} = options;
-    this.#roots = new OpenRoots({store, log, settingUri: this.seedUri, scheme: (uri) => this.scheme(uri)});
+    const named = options.named?.map((uri) => this.scheme(uri).normalize(uri));
+    const scheme = (uri: string): RootWrapperScheme => this.scheme(uri);
+    this.#roots = new OpenRoots({store, log, settingUri: this.seedUri, named, scheme});
   }
 
   /**
@@ -214,7 +216,7 @@ export class RootOfTrust extends RootTransitions implements RootSet {
       this.#sealedByOperator = true;
       return;
     }
-    await this.#takeHanded(from?.roots);
+    await takeHanded(this.#roots, from?.roots, (address) => this.scheme(address));
     const absent = await this.#roots.open(secrets);
     if (this.isSealed()) assertSharesOpen(this.#roots.absences);
     logAbsences(absent, this.#roots.absences, log);
@@ -229,15 +231,13 @@ export class RootOfTrust extends RootTransitions implements RootSet {
     await this.#roots.closeAll();
   }
 
-  #takeHanded(handed: readonly HandedRoot[] = []): Promise<void> {
-    return takeHanded(this.#roots, handed, (uri) => this.scheme(uri));
-  }
-
   async #reload(secretSource?: SecretSource, handed?: readonly HandedRoot[]): Promise<void> {
     await this.#roots.read();
+    // What is open under roots that the store lists no more is forgotten before any other root is taken into use.
+    this.tellWhetherSealed();
     this.#offered.retain(this.#roots.records);
     if (this.#sealedByOperator) return;
-    await this.#takeHanded(handed);
+    await takeHanded(this.#roots, handed, (uri) => this.scheme(uri));
     const secrets = new OpeningSecrets(secretSource ?? NO_SECRETS);
     try {
       const absent = await this.#roots.open(secrets, {asking: secretSource !== undefined});

@@ -7,6 +7,8 @@ export abstract class RootTransitions extends Redacted {
   readonly #listeners = new Set<(sealed: boolean) => void>();
   readonly #followers = new Set<(change: RootsChange) => Promise<void>>();
   readonly #changes = new Serial();
+  /** As the listeners were last told. */
+  #told: boolean | undefined;
 
   abstract isSealed(): boolean;
 
@@ -29,14 +31,20 @@ export abstract class RootTransitions extends Redacted {
   /** Changes what is open in this process. */
   protected run<T>(work: () => Promise<T>): Promise<T> {
     return this.#changes.run('roots', async () => {
-      const before = this.isSealed();
+      this.#told ??= this.isSealed();
       try {
         return await work();
       } finally {
-        const now = this.isSealed();
-        if (now !== before) for (const listener of this.#listeners) listener(now);
+        this.tellWhetherSealed();
       }
     });
+  }
+
+  protected tellWhetherSealed(): void {
+    const now = this.isSealed();
+    if (now === this.#told) return;
+    this.#told = now;
+    for (const listener of this.#listeners) listener(now);
   }
 
   /** As `run`; then the followers, also where it did not wholly succeed here. */

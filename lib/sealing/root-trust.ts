@@ -9,6 +9,11 @@ export interface RootTrustOptions {
   /** The setting, normalised. */
   readonly settingUri: string;
   readonly scheme: (uri: string) => RootWrapperScheme;
+  /**
+   * What reads the store may be somebody else's by now, and lie (isolation): these alone may be used, normalised, and the setting;
+   * and what a row says of a root's state is not believed.
+   */
+  readonly named?: readonly string[] | undefined;
 }
 
 /** What is listed, and what of it is open. */
@@ -22,13 +27,16 @@ export interface RootsInUse {
  * Which roots may be used. A root that opens is not used for that: who can write to the store could list one whose secret
  * they know. An operator has named or given its secret, as the setting, at a terminal or in shares; or one that is in use
  * vouches for it. To a process that has used none yet, the only one that is listed will do, or, where nobody has named one
- * of those that open, all of them if they vouch for each other.
+ * of those that open, all of them if they vouch for each other. Whichever are in use together, each vouches for each: so a
+ * store that lists one thing now and another later has no root of somebody else's in use beside its own.
  */
 export class RootTrust {
   readonly #options: RootTrustOptions;
   readonly #roots: RootsInUse;
   /** Fingerprints of all that were in use in this process. */
   readonly #known = new Set<string>();
+  /** Fingerprints of those that ones in use have vouched for, of a process whose store may lie. */
+  readonly #expected = new Set<string>();
 
   constructor(options: RootTrustOptions, roots: RootsInUse) {
     this.#options = options;
@@ -63,23 +71,90 @@ export class RootTrust {
     {isWhole}: {readonly isWhole: boolean},
   ): Promise<readonly OpenedRoot[]> {
     const waiting = new Set(opened);
-    const admit = (roots: readonly OpenedRoot[]): void => {
-      for (const root of roots) {
-        waiting.delete(root);
-        this.#roots.hold(root.id, root.wrapper);
-      }
+    const admit = async (roots: readonly OpenedRoot[]): Promise<void> => {
+      for (const root of roots) if (await this.#hold(root)) waiting.delete(root);
     };
     const isFirst = this.#known.size === 0;
-    if (isFirst && this.#roots.records.length === 1) admit(opened);
-    admit([...waiting].filter(({wrapper}) => this.#known.has(wrapper.keyId)));
-    if (this.#trusted().length === 0) admit([...waiting].filter((root) => this.#isGiven(root)));
+    if (isFirst && this.#roots.records.length === 1) await admit(opened);
+    await admit([...waiting].filter(({wrapper}) => this.#known.has(wrapper.keyId)));
+    if (this.#trusted().length === 0)
+      await admit(this.#settingFirst([...waiting].filter((root) => this.#isGiven(root))));
     if (isFirst && isWhole && this.#trusted().length === 0) {
-      const active = opened.filter(({record}) => record.state === 'active');
-      if (await this.#vouchForEachOther(active)) admit(active);
+      const active = opened.filter(isActive);
+      if (await this.#vouchForEachOther(active)) await admit(active);
     }
     if (this.#trusted().length === 0) return [...waiting];
-    for (const root of [...waiting]) if (await this.isVouchedFor(root.record)) admit([root]);
+    for (const root of [...waiting]) if (await this.isVouchedFor(root.record)) await admit([root]);
+    if (this.#options.named) await this.#expectOthers();
     return [...waiting];
+  }
+
+  async #expectOthers(): Promise<void> {
+    for (const record of this.#roots.records)
+      if (await this.isVouchedFor(record)) this.#expected.add(record.wrapperKeyId);
+  }
+
+  /**
+   * Takes those into use that another process of this server had in use, and that may be used here. What that process was told of the
+   * store need not have been true.
+   */
+  async admitHanded(handed: readonly OpenedRoot[]): Promise<void> {
+    const isNone = this.#roots.wrappers.length === 0;
+    const isSole = this.#known.size === 0 && this.#roots.records.length === 1;
+    const isKnown = handed.every(({wrapper}) => this.#known.has(wrapper.keyId));
+    if (isNone && !isSole && !isKnown && !(await this.#vouchForEachOther(handed.filter(isActive)))) return;
+    for (const root of handed) await this.#hold(root);
+  }
+
+  /** Takes one into use that people gave, if that may be. */
+  async admitGiven(root: OpenedRoot): Promise<boolean> {
+    return (await this.isVouchedFor(root.record)) && this.#hold(root);
+  }
+
+  /** Whether it may be used beside all that are in use, each of which it vouches for, as they do for it. */
+  async #goesWithOthers({id, wrapper, record}: OpenedRoot): Promise<boolean> {
+    if (!this.#isNamed(wrapper) || !this.#isAsBefore(wrapper)) return false;
+    for (const other of this.#roots.wrappers) {
+      const listed = this.#roots.records.find((candidate) => candidate.id === other.id);
+      if (!listed || !(await this.#vouchesFor(other, listed, record))) return false;
+      if (!(await this.#vouchesFor({id, wrapper}, record, listed))) return false;
+    }
+    return true;
+  }
+
+  /** @param own of `by`: one that is being added cannot tell yet. */
+  async #vouchesFor(
+    by: IdentifiedRootWrapper,
+    own: RootWrapperRecord,
+    record: RootWrapperRecord,
+  ): Promise<boolean> {
+    const {store, named} = this.#options;
+    return (own.state === 'adding' && named === undefined) || vouches(by, record, store);
+  }
+
+  async #hold(root: OpenedRoot): Promise<boolean> {
+    if (!(await this.#goesWithOthers(root))) return false;
+    this.#roots.hold(root.id, root.wrapper);
+    return true;
+  }
+
+  #isNamed({uri}: RootWrapper): boolean {
+    const {settingUri, named} = this.#options;
+    return named === undefined || uri === settingUri || named.includes(uri);
+  }
+
+  /** Where the store may lie, what a process has used, or was told of by that, is all that it will ever use. */
+  #isAsBefore({keyId}: RootWrapper): boolean {
+    const isBound =
+      this.#options.named !== undefined && this.#known.size > 0 && this.#roots.wrappers.length === 0;
+    return !isBound || this.#known.has(keyId) || this.#expected.has(keyId);
+  }
+
+  #settingFirst(roots: readonly OpenedRoot[]): readonly OpenedRoot[] {
+    const {settingUri} = this.#options;
+    return roots.toSorted(
+      (a, b) => Number(b.wrapper.uri === settingUri) - Number(a.wrapper.uri === settingUri),
+    );
   }
 
   /** Those that are in use, and open everything. */
@@ -106,4 +181,8 @@ export class RootTrust {
     }
     return true;
   }
+}
+
+function isActive({record}: OpenedRoot): boolean {
+  return record.state === 'active';
 }

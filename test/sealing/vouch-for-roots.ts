@@ -5,15 +5,21 @@ import type {IdentifiedRootWrapper, RootWrapper} from '../../lib/sealing/root-wr
 import {ROOT_SEALER_PURPOSE, ROOTS_SCOPE} from '../../lib/sealing/scopes.ts';
 import type {MemoryKeyHierarchyStore} from './memory-key-hierarchy-store.ts';
 
-/** Makes the hierarchy's own scope anew, under the roots in the store that are among `wrappers`, with their sealers. */
+/**
+ * Makes the hierarchy's own scope anew, under the roots in the store that are among `wrappers`, with their sealers; and with those
+ * of `others`, which do not open it.
+ */
 export async function vouchForRoots(
   store: MemoryKeyHierarchyStore,
   wrappers: readonly RootWrapper[],
+  others: readonly RootWrapper[] = [],
 ): Promise<void> {
-  const roots = store.rootWrappers.flatMap(({id, wrapperKeyId}): IdentifiedRootWrapper[] => {
-    const wrapper = wrappers.find(({keyId}) => keyId === wrapperKeyId);
-    return wrapper ? [{id, wrapper}] : [];
-  });
+  const listed = (among: readonly RootWrapper[]): readonly IdentifiedRootWrapper[] =>
+    store.rootWrappers.flatMap(({id, wrapperKeyId}) => {
+      const wrapper = among.find(({keyId}) => keyId === wrapperKeyId);
+      return wrapper ? [{id, wrapper}] : [];
+    });
+  const roots = listed(wrappers);
   const scope = await newScopeRecord(
     {scope: ROOTS_SCOPE, purposes: [ROOT_SEALER_PURPOSE]},
     {roots: roots.map(({id, wrapper}) => ({id, sealer: wrapper})), createdAt: 1},
@@ -22,7 +28,7 @@ export async function vouchForRoots(
   const key = await new OpenedScope(scope, {opened: () => roots}).newest(ROOT_SEALER_PURPOSE);
   if (!key) throw new TypeError('The scope has no such key.');
   for (const [index, record] of store.rootWrappers.entries()) {
-    const wrapper = roots.find(({id}) => id === record.id)?.wrapper;
+    const wrapper = listed([...wrappers, ...others]).find(({id}) => id === record.id)?.wrapper;
     if (!wrapper) continue;
     const blob = key.seal(
       wrapper.exportSealer?.() ?? Buffer.from(record.uri, 'utf8'),
