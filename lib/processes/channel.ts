@@ -1,4 +1,4 @@
-import type {Socket} from 'node:net';
+import {Socket} from 'node:net';
 
 /** What is needed of `process` in a worker, and of a worker's process in the primary. */
 export interface ChannelPort {
@@ -17,9 +17,12 @@ export class ChannelError extends Error {
 
 type Handler = (payload: unknown, socket: unknown) => unknown;
 
+const KINDS = ['tell', 'ask', 'answer', 'failure'] as const;
+type Kind = (typeof KINDS)[number];
+
 interface Frame {
   /** Tells these messages from all others. */
-  readonly webkms: 'tell' | 'ask' | 'answer' | 'failure';
+  readonly webkms: Kind;
   /** Of a question and its answer. */
   readonly id?: number;
   readonly name?: string;
@@ -37,7 +40,15 @@ export interface AskOptions {
   readonly socket?: Socket | undefined;
 }
 
+export interface ChannelOptions {
+  /** How many messages may wait until it is known what to do with them; what comes then fails. */
+  readonly maxEarly?: number;
+}
+
 const ANSWER_MS = 10_000;
+const MAX_EARLY = 100;
+/** As it may come to be logged. */
+const MAX_MESSAGE = 10_000;
 
 /**
  * Messages between the primary process and one of its workers, over the channel that Node makes for a child process. What
@@ -46,12 +57,14 @@ const ANSWER_MS = 10_000;
 export class Channel {
   readonly #port: ChannelPort;
   readonly #handlers = new Map<string, Handler>();
-  readonly #early = new Map<string, Early[]>();
+  readonly #maxEarly: number;
+  #early: Early[] = [];
   readonly #asked = new Map<number, (answer: Frame) => void>();
   #nextId = 1;
 
-  constructor(port: ChannelPort) {
+  constructor(port: ChannelPort, {maxEarly = MAX_EARLY}: ChannelOptions = {}) {
     this.#port = port;
+    this.#maxEarly = maxEarly;
     port.on('message', (message, socket) => {
       if (isFrame(message)) this.#take(message, socket);
     });
@@ -64,8 +77,8 @@ export class Channel {
   /** Says what to do when the other end tells or asks for `name`. What it throws, the other end gets as a message. */
   on(name: string, handler: Handler): void {
     this.#handlers.set(name, handler);
-    const early = this.#early.get(name) ?? [];
-    this.#early.delete(name);
+    const early = this.#early.filter(({frame}) => frame.name === name);
+    this.#early = this.#early.filter(({frame}) => frame.name !== name);
     for (const {frame, socket} of early) void this.#handle(handler, frame, socket);
   }
 
@@ -90,7 +103,8 @@ export class Channel {
       this.#send({webkms: 'ask', id, name, payload}, {onFailure, socket});
       const answer = await promise;
       if (answer.webkms === 'answer') return answer.payload;
-      throw new ChannelError(String(answer.payload));
+      const {payload: message} = answer;
+      throw new ChannelError(typeof message === 'string' ? message.slice(0, MAX_MESSAGE) : 'It failed.');
     } finally {
       clearTimeout(timer);
       this.#asked.delete(id);
@@ -105,7 +119,11 @@ export class Channel {
     const {name = ''} = frame;
     const handler = this.#handlers.get(name);
     if (handler) void this.#handle(handler, frame, socket);
-    else this.#early.set(name, [...(this.#early.get(name) ?? []), {frame, socket}]);
+    else if (this.#early.length < this.#maxEarly) this.#early.push({frame, socket});
+    else {
+      if (socket instanceof Socket) socket.destroy();
+      void this.#handle(unknown, frame, socket);
+    }
   }
 
   async #handle(handler: Handler, {webkms, id = 0, payload}: Frame, socket: unknown): Promise<void> {
@@ -137,6 +155,16 @@ export class Channel {
   }
 }
 
+function unknown(): never {
+  throw new ChannelError('Nobody here knows what that is.');
+}
+
 function isFrame(message: unknown): message is Frame {
-  return typeof message === 'object' && message !== null && 'webkms' in message;
+  if (typeof message !== 'object' || message === null || !('webkms' in message)) return false;
+  const {webkms, id, name}: {webkms: unknown; id?: unknown; name?: unknown} = message;
+  return (
+    KINDS.some((kind) => kind === webkms) &&
+    (id === undefined || typeof id === 'number') &&
+    (name === undefined || typeof name === 'string')
+  );
 }

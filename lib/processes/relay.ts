@@ -1,7 +1,8 @@
 import type {Rate} from '../config/parsers.ts';
-import type {LimiterName, PointsRequest, WorkerStatus} from './messages.ts';
+import type {LimiterName, WorkerStatus} from './messages.ts';
 import {PointPool} from './point-pool.ts';
 import {rateShares} from './rate-shares.ts';
+import {pointsRequest} from './worker-messages.ts';
 import type {WorkerProcess} from './worker-process.ts';
 
 export interface RelayOptions {
@@ -31,7 +32,7 @@ export class Relay {
   serve(worker: WorkerProcess): void {
     const {channel} = worker;
     channel.on('points', (request) => {
-      const {limiter, ...wanted} = request as PointsRequest;
+      const {limiter, ...wanted} = pointsRequest(request);
       return this.#pools[limiter]?.take(wanted) ?? 0;
     });
     channel.on('siblings-ready', () => this.#unready(worker));

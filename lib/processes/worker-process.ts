@@ -1,14 +1,18 @@
 import type {ChildProcess} from 'node:child_process';
 import cluster from 'node:cluster';
 import {fstatSync} from 'node:fs';
+import {Socket} from 'node:net';
 import {Channel} from './channel.ts';
 import type {WorkerListening, WorkerStart, WorkerState} from './messages.ts';
+import {workerListening} from './worker-messages.ts';
 
 /** A worker could not begin to answer. The message is for the person who started the server. */
 export class WorkerStartError extends Error {
   override readonly name = 'WorkerStartError';
   readonly code = 'ERR_WORKER_START';
 }
+
+const MAX_MESSAGE = 10_000;
 
 export interface ForkOptions {
   /** The launcher: what a worker runs. */
@@ -36,14 +40,21 @@ export class WorkerProcess {
   private constructor(child: ChildProcess, {start}: ForkOptions) {
     this.#child = child;
     this.number = start.number;
-    this.channel = new Channel({
-      get connected() {
-        return child.connected;
+    this.channel = new Channel(
+      {
+        get connected() {
+          return child.connected;
+        },
+        send: (message, callback, socket) => child.send(message, socket, callback),
+        on: (event: 'message' | 'disconnect', listener: (message: unknown) => void) =>
+          child.on(event, (message: unknown, handle: unknown) => {
+            close(handle);
+            listener(message);
+          }),
       },
-      send: (message, callback, socket) => child.send(message, socket, callback),
-      on: (event: 'message' | 'disconnect', listener: (message: unknown, socket?: unknown) => void) =>
-        child.on(event, listener),
-    });
+      // All that is to be known of it is, before it can say anything.
+      {maxEarly: 0},
+    );
     const exited = Promise.withResolvers<WorkerExit>();
     child.on('exit', (code, signal) => exited.resolve({code, signal}));
     // Where there are no more processes to be had.
@@ -52,8 +63,15 @@ export class WorkerProcess {
     });
     this.exited = exited.promise;
     const listening = Promise.withResolvers<WorkerListening>();
-    this.channel.on('listening', (payload) => listening.resolve(payload as WorkerListening));
-    this.channel.on('failed', (message) => listening.reject(new WorkerStartError(String(message))));
+    this.channel.on('listening', (payload) => {
+      try {
+        listening.resolve(workerListening(payload));
+      } catch (error) {
+        listening.reject(error);
+        this.kill();
+      }
+    });
+    this.channel.on('failed', (message) => listening.reject(new WorkerStartError(startFailure(message))));
     void this.exited.then(({code, signal}) =>
       listening.reject(
         new WorkerStartError(`a worker ended before it listened (${signal ?? `exit code ${String(code)}`}).`),
@@ -92,6 +110,16 @@ export class WorkerProcess {
   kill(): void {
     this.#child.kill('SIGKILL');
   }
+}
+
+function startFailure(message: unknown): string {
+  return typeof message === 'string' ? message.slice(0, MAX_MESSAGE) : 'a worker could not begin.';
+}
+
+/** Workers give the primary no connections: one that does would have it run out of descriptors. */
+function close(handle: unknown): void {
+  if (handle instanceof Socket) handle.destroy();
+  else (handle as {close?: () => void} | undefined)?.close?.();
 }
 
 type Stdio = ('ignore' | 'inherit' | 'ipc' | number)[];

@@ -1,6 +1,6 @@
 import type {Logger} from 'pino';
-import type {HandOverRequest, RootsChanged} from './messages.ts';
 import {RootRelay, type RootHolder} from './root-relay.ts';
+import {handOverRequest, rootsChanged} from './worker-messages.ts';
 import type {WorkerProcess} from './worker-process.ts';
 
 /** How the processes of a server share roots of trust. */
@@ -44,7 +44,7 @@ export class WorkerRoots implements SharedRoots {
     };
     this.#relay.add(holder);
     void worker.exited.then(() => this.#relay.remove(holder));
-    channel.on('hand-over', (request) => this.#relay.handOver(holder, request as HandOverRequest));
-    channel.on('roots-changed', (changed) => this.#relay.follow(holder, changed as RootsChanged));
+    channel.on('hand-over', (request) => this.#relay.handOver(holder, handOverRequest(request)));
+    channel.on('roots-changed', (changed) => this.#relay.follow(holder, rootsChanged(changed)));
   }
 }

@@ -1,37 +1,7 @@
-import {EventEmitter} from 'node:events';
+import {Socket} from 'node:net';
 import {expect} from 'chai';
-import {Channel, ChannelError, type ChannelPort} from '../../lib/processes/channel.ts';
-
-/** Two ends of a channel, as Node's are between processes. */
-function pair(): {
-  readonly ends: readonly [Channel, Channel];
-  readonly cut: () => void;
-  readonly post: (message: unknown) => void;
-} {
-  const state = {connected: true};
-  const [one, other] = [new EventEmitter(), new EventEmitter()];
-  const port = (own: EventEmitter, far: EventEmitter): ChannelPort => ({
-    get connected() {
-      return state.connected;
-    },
-    send: (message, callback) => {
-      const copy: unknown = structuredClone(message);
-      setImmediate(() => {
-        if (state.connected) far.emit('message', copy);
-        callback(state.connected ? null : new Error('cut'));
-      });
-    },
-    on: (event: string, listener: (message: unknown) => void) => own.on(event, listener),
-  });
-  return {
-    ends: [new Channel(port(one, other)), new Channel(port(other, one))],
-    cut: () => {
-      state.connected = false;
-      for (const end of [one, other]) end.emit('disconnect');
-    },
-    post: (message) => one.emit('message', message),
-  };
-}
+import {ChannelError} from '../../lib/processes/channel.ts';
+import {channelPair} from './channel-pair.ts';
 
 async function failure(attempt: Promise<unknown>): Promise<string> {
   const error: unknown = await attempt.catch((reason: unknown) => reason);
@@ -41,7 +11,7 @@ async function failure(attempt: Promise<unknown>): Promise<string> {
 
 describe('Channel', () => {
   it('carries questions and answers both ways, each to whom it is for', async () => {
-    const {ends} = pair();
+    const {ends} = channelPair();
     for (const [index, end] of ends.entries()) {
       end.on('double', (payload) => Number(payload) * 2);
       end.on('name', () => new Uint8Array([index]));
@@ -55,7 +25,7 @@ describe('Channel', () => {
   });
 
   it('keeps what comes early until it is known what to do with it, in order', async () => {
-    const {ends} = pair();
+    const {ends} = channelPair();
     const [one, other] = ends;
     const told: unknown[] = [];
     one.tell('told', 1);
@@ -69,7 +39,7 @@ describe('Channel', () => {
   });
 
   it('fails with the message of what the other end throws, where it is late, and where that is gone', async () => {
-    const {ends, cut} = pair();
+    const {ends, cut} = channelPair();
     const [one, other] = ends;
     other.on('fail', () => {
       throw new Error('It cannot be done.');
@@ -85,9 +55,37 @@ describe('Channel', () => {
   });
 
   it('leaves messages alone that are not its own', async () => {
-    const {ends, post} = pair();
-    for (const message of [null, 1, 'ask', {}, {cmd: 'NODE_CLUSTER'}]) post(message);
+    const {ends, post} = channelPair();
+    const others = [null, 1, 'ask', {}, {cmd: 'NODE_CLUSTER'}, {webkms: 'other', name: 'still'}];
+    for (const message of [
+      ...others,
+      {webkms: 'ask', id: 1, name: {}},
+      {webkms: 'ask', id: '1', name: 'still'},
+    ])
+      post(message);
+    ends[0].on('still', () => expect.fail('That was none of its own.'));
     ends[1].on('still', () => true);
     expect(await ends[0].ask('still')).to.equal(true);
+  });
+
+  it('keeps so many early messages and no more: the next it answers with a failure, and closes their sockets', async () => {
+    const {ends, post} = channelPair({maxEarly: 3});
+    const [one, other] = ends;
+    const told: unknown[] = [];
+    for (const name of ['a', 'b', 'c']) other.tell(name, name);
+    await new Promise(setImmediate);
+    other.tell('a', 'too much');
+    expect(await failure(other.ask('d'))).to.equal('Nobody here knows what that is.');
+    const socket = new Socket();
+    post({webkms: 'tell', name: 'e'}, socket);
+    expect(socket.destroyed).to.equal(true);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) one.on(name, (payload) => void told.push(payload));
+    await new Promise(setImmediate);
+    expect(told).to.deep.equal(['a', 'b', 'c']);
+    // There is room again.
+    other.tell('f', 'f');
+    await new Promise(setImmediate);
+    one.on('f', (payload) => void told.push(payload));
+    expect(told).to.deep.equal(['a', 'b', 'c', 'f']);
   });
 });

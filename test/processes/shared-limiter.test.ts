@@ -14,8 +14,8 @@ describe('a rate that several workers share', () => {
   }
   function fixture(points: number, workers: number, options: {maxSubjects?: number} = {}): Fixture {
     const shares = rateShares({points, seconds: 10}, workers);
-    const pool = new PointPool(shares);
     const clock = {ms: 5000};
+    const pool = new PointPool(shares, () => clock.ms);
     let asked = 0;
     const add = (hasShare: boolean): SharedLimiter =>
       new SharedLimiter({
