@@ -10,6 +10,7 @@ import {
 } from '../observability/total-metrics.ts';
 import {Registry, collectDefaultMetrics, Counter as NewCounter, Gauge as NewGauge} from 'prom-client';
 import type {WorkerState} from './messages.ts';
+import {metricValues} from './metric-values.ts';
 import type {WorkerProcess} from './worker-process.ts';
 
 const ANSWER_MS = 2000;
@@ -29,6 +30,7 @@ export class WorkerMetrics implements MetricsSource {
   readonly #last = new Map<WorkerProcess, MetricValues>();
   /** Counters of those that have ended. */
   #ended: MetricValues = [];
+  #adding = Promise.resolve();
 
   constructor(workers: () => readonly WorkerProcess[], log: Logger) {
     this.#workers = workers;
@@ -50,17 +52,19 @@ export class WorkerMetrics implements MetricsSource {
     for (const reason of ['crashed', 'told'] satisfies WorkerEnd[]) this.#ends.inc({reason}, 0);
   }
 
-  /** A worker says what it has counted, for the last time. */
+  /** A worker says what it has counted, for the last time. @throws WorkerMessageError */
   heard(worker: WorkerProcess, values: unknown): void {
-    this.#last.set(worker, values as MetricValues);
+    this.#last.set(worker, metricValues(values));
   }
 
-  /** What it has counted stays. */
-  async ended(worker: WorkerProcess, reason: WorkerEnd): Promise<void> {
+  /** What it has counted stays. Never rejects: the server goes on, whatever it has counted. */
+  ended(worker: WorkerProcess, reason: WorkerEnd): Promise<void> {
     this.#ends.inc({reason});
     const last = this.#last.get(worker);
     this.#last.delete(worker);
-    if (last) this.#ended = await totalMetrics([this.#ended, lasting(last)]);
+    // Another may end before this is added up.
+    if (last) this.#adding = this.#adding.then(() => this.#add(worker, last));
+    return this.#adding;
   }
 
   async render(): Promise<string> {
@@ -68,7 +72,17 @@ export class WorkerMetrics implements MetricsSource {
     for (const state of ['starting', 'listening', 'leaving'] satisfies WorkerState[]) {
       this.#states.set({state}, this.#workers().filter((worker) => worker.state === state).length);
     }
-    return renderTotal([await this.#own(), ...this.#last.values(), this.#ended]);
+    const own = await this.#own();
+    await this.#adding;
+    return renderTotal([own, ...this.#last.values(), this.#ended]);
+  }
+
+  async #add(worker: WorkerProcess, last: MetricValues): Promise<void> {
+    try {
+      this.#ended = metricValues(await totalMetrics([this.#ended, lasting(last)]));
+    } catch (err) {
+      this.#log.error({err, worker: worker.number}, 'what a worker has counted is lost');
+    }
   }
 
   /** Of the primary, what every process has; its event loop has little to do, and would make an average better than it is. */
