@@ -1,7 +1,9 @@
+import {setTimeout as delay} from 'node:timers/promises';
 import type {Logger} from 'pino';
 import type {Settings} from '../../config/settings.ts';
 import {nodeId} from '../../node-id.ts';
 import type {WorkerStatus} from '../../processes/messages.ts';
+import {RestartDelay} from '../../processes/restart-delay.ts';
 import type {RootHolder, RootRelay} from '../../processes/root-relay.ts';
 import type {WorkerProcess} from '../../processes/worker-process.ts';
 import {confine, warnOfNetwork} from '../http-side/confinement.ts';
@@ -29,6 +31,8 @@ export interface WorkerKeysOptions {
   readonly relay: RootRelay;
   readonly status: () => Promise<readonly WorkerStatus[]>;
   readonly log: Logger;
+  /** Waits so many milliseconds. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 interface Running {
@@ -36,6 +40,10 @@ interface Running {
   readonly keys: WorkersKeys;
 }
 
+/** So many are run in a minute without delay: that for the root key file and the one after it, and some that die. */
+const RUNS = 4;
+/** A worker waits 30 s for one. */
+const MAX_WAIT_MS = 15_000;
 /** How long it may take to end by itself. */
 const END_MS = 5000;
 const HAND_OVER_MS = 5000;
@@ -44,9 +52,10 @@ const FOLLOW_MS = 20_000;
 /** The key process of one worker, as the primary has it: the worker says when it needs one, and not what that is. */
 export class WorkerKeys {
   readonly #options: WorkerKeysOptions;
+  readonly #runs = new RestartDelay(RUNS);
+  readonly #gone = new AbortController();
   #running: Running | undefined;
   #isStarting = false;
-  #isGone = false;
   #wasOpen = false;
   #needsOperator = false;
 
@@ -69,7 +78,7 @@ export class WorkerKeys {
 
   /** It sees that the worker is gone, and ends. */
   async #outlive(): Promise<void> {
-    this.#isGone = true;
+    this.#gone.abort();
     const timer = setTimeout(() => this.kill(), END_MS);
     await this.ended();
     clearTimeout(timer);
@@ -81,10 +90,20 @@ export class WorkerKeys {
     try {
       this.kill();
       await this.ended();
+      await this.#wait();
       return await this.#run(payload);
     } finally {
       this.#isStarting = false;
     }
+  }
+
+  /** The worker waits by itself where its key process dies again and again; but it may be nobody's worker any more. */
+  async #wait(): Promise<void> {
+    const {wait = waitFor, worker, log} = this.#options;
+    const ms = Math.min(MAX_WAIT_MS, this.#runs.afterDeath());
+    if (ms > 0) log.warn({ms, worker: worker.number}, 'a worker asks for one key process after the other');
+    await wait(ms, this.#gone.signal);
+    if (this.#isGone()) throw new KeyProcessStartError('The worker is gone.');
   }
 
   /** @returns undefined where it was to make a root key file, and there is none to be made */
@@ -99,7 +118,7 @@ export class WorkerKeys {
     const {number} = worker;
     const child = await spawnConfined(confinement, {terminal: this.#isBeginning(), worker: number});
     try {
-      if (this.#isGone) throw new KeyProcessStartError('The worker is gone.');
+      if (this.#isGone()) throw new KeyProcessStartError('The worker is gone.');
       const [socket] = child.streams;
       this.#connect(child);
       const run: KeysRun = {pid: child.pid, network: confinement.network};
@@ -151,6 +170,10 @@ export class WorkerKeys {
     });
   }
 
+  #isGone(): boolean {
+    return this.#gone.signal.aborted;
+  }
+
   /** Whether the server has not opened any keys yet: what is done but once, no worker can ask for later. */
   #isBeginning(): boolean {
     return this.#options.isFirst && !this.#wasOpen;
@@ -175,4 +198,8 @@ export class WorkerKeys {
       return {failed: failureOf(error)};
     }
   }
+}
+
+async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await delay(ms, undefined, {signal}).catch(() => undefined);
 }
