@@ -2,7 +2,7 @@ import {NotAllowedError} from '../errors.ts';
 import {parseStrictJson} from '../encoding/strict-json.ts';
 import type {IpcClient} from '../admin/ipc-client.ts';
 import {assertAttenuation, isWithinTarget} from '../zcap/attenuation.ts';
-import {parseCapabilityChain, type CapabilityLink} from '../zcap/capability-chain.ts';
+import {parseCapabilityChain, type CapabilityChain, type CapabilityLink} from '../zcap/capability-chain.ts';
 import {assertChainTime} from '../zcap/chain-time.ts';
 import type {Judge} from '../zcap/judge.ts';
 import {MAX_CAPABILITY_BYTES, MAX_CAPABILITY_DEPTH} from '../zcap/limits.ts';
@@ -11,6 +11,8 @@ import {rootCapabilityId} from '../zcap/root-capability.ts';
 /** What a build may do, as who builds it has signed. */
 export interface BuildManifest {
   readonly id: string;
+  /** Which revocations end it: those of the keystore, as of any capability. */
+  readonly revocations: CapabilityChain['revocations'];
   /** @throws NotAllowedError where it is not for that, or not any more. @param now milliseconds since the epoch */
   assertAllows(asked: {readonly action: string; readonly url: string}, now: number): void;
 }
@@ -56,6 +58,7 @@ export async function judgeBuildManifest(
   );
   return {
     id: tail.id,
+    revocations: chain.revocations,
     assertAllows: ({action, url}, ms) => {
       assertTime(ms);
       assertCovers(tail, {action, url});

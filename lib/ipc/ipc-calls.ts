@@ -19,6 +19,7 @@ import type {RequestStateStore, RequestState} from '../storage/state-store.ts';
 import {createValidator} from '../validation/create-validator.ts';
 import {MAX_CAPABILITY_DEPTH} from '../zcap/limits.ts';
 import {assertSourceAddress} from '../zcap/source-address.ts';
+import type {BuildManifest} from './build-manifest.ts';
 import type {Admitted} from './ipc-admission.ts';
 import type {Asked, RecordCall} from './ipc-log.ts';
 import type {IpcListQuery, IpcService} from './ipc-methods.ts';
@@ -42,6 +43,7 @@ export interface IpcSession extends Admitted {
   readonly record: RecordCall;
 }
 
+const NO_REVOCATIONS: BuildManifest['revocations'] = [];
 const PAGE_LENGTH = 50;
 const MAX_LOCAL_ID = 64;
 /** Who comes by the socket is on this host. */
@@ -110,7 +112,10 @@ export class IpcCalls implements IpcService {
     return this.#keys.keyService.runOnKey(descriptor, operation, {
       ...{keystore, localKeyId, findKey, facts, acceptOnce},
       admit: admitChain(facts),
-      goOn: async () => this.#assertAllowed(descriptor.action, keyId),
+      goOn: async () => {
+        this.#assertAllowed(descriptor.action, keyId);
+        await this.#read();
+      },
     });
   }
 
@@ -176,9 +181,12 @@ export class IpcCalls implements IpcService {
   async #read(localKeyId?: string): Promise<RequestState & {readonly keystore: KeystoreConfig}> {
     this.#keys.assertUsable();
     const {keystoreId} = this.#client;
-    const state = await this.#keys.state.read({keystoreId, localKeyId});
-    const {keystore} = state;
+    const revocations = this.#session.manifest?.revocations ?? NO_REVOCATIONS;
+    const state = await this.#keys.state.read({keystoreId, localKeyId, revocations});
+    const {keystore, isAnyRevoked} = state;
     if (!keystore) throw refused('The keystore is not there any more.');
+    // R41: on every route. Who may revoke it by HTTP is a controller of the keystore, or its build key where that is one.
+    if (isAnyRevoked) throw new NotAllowedError('revoked', 'The manifest of the build has been revoked.');
     assertSourceAddress(THIS_HOST, keystore.ipAllowList);
     return {...state, keystore};
   }

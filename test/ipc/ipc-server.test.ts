@@ -6,10 +6,11 @@ import {KmsConnectionError} from '../../lib/client/client-errors.ts';
 import {IpcKms} from '../../lib/client/local/ipc-kms.ts';
 import {NotAllowedError, NotFoundError, RateLimitError} from '../../lib/errors.ts';
 import {refused} from '../client/refused.ts';
-import {populate, type PopulatedKeystore} from '../demonstrations/population.ts';
+import {OWNER, populate, type PopulatedKeystore} from '../demonstrations/population.ts';
 import {controller} from '../support/did-key.ts';
 import {delegate} from '../support/delegate.ts';
 import {runServer, type TestServer} from '../support/run-server.ts';
+import {send, signedRequest} from '../support/signed-request.ts';
 import {addApplication, addClient, ask, type IpcApplication} from './ipc-application.ts';
 
 const DATA = Buffer.from('data');
@@ -174,6 +175,25 @@ for (const isolation of ['none', 'process']) {
       expect(await refused(connect(application, manifest))).to.be.instanceOf(NotAllowedError);
       // Its connection was ended, too, as all of the client’s: it is made again.
       expect((await next.sign(key, DATA)).signature.length).to.equal(64);
+    });
+
+    it('R41: refuses at once a manifest that was revoked as any capability is', async () => {
+      const [key = ''] = own.keys;
+      const application = await add({buildKey: OWNER.did});
+      const manifest = await delegate({
+        ...{parent: rootOf(own.id), delegator: OWNER, controller: application.identity.did},
+        ...{allowedAction: ['sign'], invocationTarget: own.id},
+      });
+      const kms = await connect(application, manifest);
+      expect((await kms.sign(key, DATA)).signature.length).to.equal(64);
+      const url = `${own.id}/zcaps/revocations/${encodeURIComponent(manifest.id)}`;
+      const revoking = signedRequest({url, json: manifest, action: 'write', signer: OWNER});
+      expect((await send(server, revoking)).status).to.equal(204);
+      for (const connection of [kms, await connect(application, manifest)]) {
+        const error = await refused(connection.sign(key, DATA));
+        expect(error).to.be.instanceOf(NotAllowedError);
+        expect(error).to.have.nested.property('publicCause.message').that.contains('revoked');
+      }
     });
 
     it('reads no credential that others may read, and none that was cut', async () => {
