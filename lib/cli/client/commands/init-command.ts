@@ -43,7 +43,7 @@ export const initCommand: ClientCommand = {
     'key-module': {
       value: 'NAME',
       meaning:
-        "what keeps the new keystore's keys, such as an HSM, of those that the server offers, or --config (default: the first)",
+        "what keeps the new keystore's keys, such as an HSM: of the server's, or of --config's (default: the first)",
     },
     key: {
       value: 'FILE',
