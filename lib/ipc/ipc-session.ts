@@ -1,6 +1,6 @@
 import type {Socket} from 'node:net';
 import type {Logger} from 'pino';
-import {NotAllowedError, toKmsError} from '../errors.ts';
+import {NotAllowedError, toKmsError, ValidationError} from '../errors.ts';
 import {Connection, type Handler} from '../isolation/protocol/connection.ts';
 import {failureOf, reviveFailure} from '../isolation/protocol/failure.ts';
 import {handlersOf, remote} from '../isolation/protocol/remote-interface.ts';
@@ -158,5 +158,6 @@ function forClient(error: Error): Error {
     ...(publicCause && {publicCause}),
     ...(retryAfterSeconds !== undefined && {retryAfterSeconds}),
     ...(error instanceof NotAllowedError && {reason: 'refused'}),
+    ...(error instanceof ValidationError && {reason: error.validator}),
   });
 }
