@@ -25,7 +25,10 @@ const marked = (key: Authenticated<KeyRecord>, mark: string): Authenticated<KeyR
   });
 
 const marksOf = ({description, versions}: KeyRecord): readonly (string | undefined)[] => [
-  ...new Set([description, ...versions.map(({certificates}) => certificates?.map((der) => Buffer.from(der).toString()).join())]),
+  ...new Set([
+    description,
+    ...versions.map(({certificates}) => certificates?.map((der) => Buffer.from(der).toString()).join()),
+  ]),
 ];
 
 /** Part of the contract of KeyRecordStore and StateStore: a key may have a thousand versions. */
