@@ -6,6 +6,7 @@ import {MongodbKeyRecordStore} from '../../../lib/storage/mongodb/mongodb-key-re
 import {MongodbKeystoreConfigStore} from '../../../lib/storage/mongodb/mongodb-keystore-config-store.ts';
 import {MongodbMaintenanceJobStore} from '../../../lib/storage/mongodb/mongodb-maintenance-job-store.ts';
 import {MongodbRevocationStore} from '../../../lib/storage/mongodb/mongodb-revocation-store.ts';
+import {MongodbStateStore} from '../../../lib/storage/mongodb/mongodb-state-store.ts';
 import type {Stores} from '../../../lib/storage/stores.ts';
 import type {BeforeCommand, ModelDatabase} from './model-database.ts';
 
@@ -34,6 +35,7 @@ export function openModelStores(database: ModelDatabase, {before, now}: ModelSto
     keys: new MongodbKeyRecordStore(connection, writes),
     revocations: new MongodbRevocationStore(connection, writes),
     jobs: new MongodbMaintenanceJobStore(connection),
+    state: new MongodbStateStore(connection),
     close: () => Promise.resolve(),
   };
   return stores as Stores;
