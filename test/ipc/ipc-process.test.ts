@@ -89,7 +89,8 @@ for (const isolation of ['none', 'process']) {
         const kms = await IpcKms.connect({credential});
         const before = await keyProcessOf(server.pid);
         const [made, errors]: [string[], unknown[]] = [[], []];
-        for (let i = 0; i < 60; i++) {
+        // Until some are made by the one that is begun again, which takes as long as the machine is busy.
+        for (let i = 0; i < 60 || made.length < 30; i++) {
           if (i === 20) process.kill(before, 'SIGKILL');
           await kms.createKey('aes256').then(
             ({kid}) => made.push(kid),
