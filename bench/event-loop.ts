@@ -17,7 +17,7 @@ import {Place} from './event-loop/place.ts';
 import {REQUEST_SCENARIOS} from './event-loop/request-scenarios.ts';
 import type {LoopDelays} from './event-loop/sample-loop.ts';
 import type {Scenario} from './event-loop/scenario.ts';
-import {at} from './support/at.ts';
+import {medianOf} from './speed/statistics.ts';
 
 const GOAL_MS = 10;
 const PAUSE_MS = 5;
@@ -72,19 +72,13 @@ async function measure(work: () => Promise<unknown>, place: Place): Promise<read
 }
 
 const US_PER_MS = 1000;
-const median = (figures: readonly number[]): number =>
-  at(
-    figures.toSorted((a, b) => a - b),
-    figures.length >> 1,
-  );
-
 function rowOf({name}: Scenario, rounds: readonly LoopDelays[]): Row {
   const longest = rounds.map(({work}) => work.longest / US_PER_MS);
   return {
     name,
     longest: Math.max(...longest),
-    medianOfLongest: median(longest),
-    p99: median(rounds.map(({work}) => work.p99 / US_PER_MS)),
+    medianOfLongest: medianOf(longest),
+    p99: medianOf(rounds.map(({work}) => work.p99 / US_PER_MS)),
     longestDelay: Math.max(...rounds.map(({delay}) => delay.longest / US_PER_MS)),
     longestGarbage: Math.max(...rounds.map(({garbage}) => garbage.longest / US_PER_MS)),
   };

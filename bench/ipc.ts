@@ -11,6 +11,7 @@ import {freePort} from '../test/crash/free-port.ts';
 import {inParallel, populate, signing} from '../test/demonstrations/population.ts';
 import {admin} from '../test/support/admin-command.ts';
 import {RawClient} from '../test/support/signed-request.ts';
+import {medianOf} from './speed/statistics.ts';
 import {at} from './support/at.ts';
 import {serve, type BenchServer} from './support/serve.ts';
 
@@ -77,12 +78,6 @@ async function round({server, sign}: Subject): Promise<number> {
   return ((server.cpuSeconds() - before) / Number(signatures)) * 1e6;
 }
 
-const median = (values: readonly number[]): number =>
-  at(
-    [...values].sort((a, b) => a - b),
-    Math.floor(values.length / 2),
-  );
-
 await using closing = new AsyncDisposableStack();
 const subjects = [...(await start('none', closing)), ...(await start('process', closing))];
 // What is compiled, opened and remembered at first.
@@ -90,9 +85,9 @@ for (const subject of subjects) await round(subject);
 for (let count = 0; count < ROUNDS; count++) {
   for (const subject of subjects) subject.costs.push(await round(subject));
 }
-const plain = median(at(subjects, 0).costs);
+const plain = medianOf(at(subjects, 0).costs);
 for (const {name, costs} of subjects) {
-  const cost = median(costs);
+  const cost = medianOf(costs);
   const [least, most] = [Math.min(...costs), Math.max(...costs)].map((value) => value.toFixed(0));
   console.log(
     `${name}: ${cost.toFixed(0)} µs of CPU a signature (${least ?? ''}–${most ?? ''}), ${(cost / plain).toFixed(2)} times`,

@@ -10,6 +10,7 @@ import {join} from 'node:path';
 import {freePort} from '../test/crash/free-port.ts';
 import {inParallel, populate, signing} from '../test/demonstrations/population.ts';
 import {RawClient} from '../test/support/signed-request.ts';
+import {medianOf} from './speed/statistics.ts';
 import {at} from './support/at.ts';
 import {serve, type BenchServer} from './support/serve.ts';
 
@@ -79,12 +80,6 @@ async function round({server, clients, keys}: Subject): Promise<number> {
   return ((server.cpuSeconds() - before) / Number(signatures)) * 1e6;
 }
 
-const median = (values: readonly number[]): number =>
-  at(
-    [...values].sort((a, b) => a - b),
-    Math.floor(values.length / 2),
-  );
-
 await using closing = new AsyncDisposableStack();
 const directory = mkdtempSync(join(tmpdir(), 'webkms-bench-'));
 closing.defer(() => rmSync(directory, {recursive: true, force: true}));
@@ -98,9 +93,9 @@ for (const subject of subjects) await round(subject);
 for (let count = 0; count < ROUNDS; count++) {
   for (const subject of subjects) subject.costs.push(await round(subject));
 }
-const plain = median(at(subjects, 0).costs);
+const plain = medianOf(at(subjects, 0).costs);
 for (const {name, costs} of subjects) {
-  const cost = median(costs);
+  const cost = medianOf(costs);
   console.log(
     `${name}: ${cost.toFixed(0)} µs of CPU a signature, ${(cost - plain).toFixed(0)} more (${(cost / plain).toFixed(2)} times)`,
   );

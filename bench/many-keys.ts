@@ -12,6 +12,7 @@ import {join} from 'node:path';
 import {freePort} from '../test/crash/free-port.ts';
 import {inParallel, OWNER, signing} from '../test/demonstrations/population.ts';
 import {RawClient, signedRequest} from '../test/support/signed-request.ts';
+import {medianOf} from './speed/statistics.ts';
 import {at} from './support/at.ts';
 import {fillStore, type FilledKeystore} from './support/fill-store.ts';
 import {serve, type BenchServer} from './support/serve.ts';
@@ -80,7 +81,7 @@ class Subject {
     const firstPageMs = await this.#cpuOf(PAGES, () => page(big.id, '', 20));
     const lastPageMs = await this.#cpuOf(PAGES, () => page(big.id, cursor, 20));
     return (
-      `${String(this.count).padStart(8)} keys: CPU of a signature ${median(this.signatureMs).toFixed(3)} ms; of a page of 20, ` +
+      `${String(this.count).padStart(8)} keys: CPU of a signature ${medianOf(this.signatureMs).toFixed(3)} ms; of a page of 20, ` +
       `the first ${firstPageMs.toFixed(2)} ms, the last ${lastPageMs.toFixed(2)} ms; memory ${this.#server?.memoryMB().toFixed(0)} MB`
     );
   }
@@ -113,18 +114,12 @@ class Subject {
   }
 }
 
-const median = (figures: readonly number[]): number =>
-  at(
-    figures.toSorted((a, b) => a - b),
-    Math.floor(figures.length / 2),
-  );
-
 const subjects = [new Subject(FEW, storageOfFew), new Subject(Number(many), storageOfMany)];
 try {
   for (const subject of subjects) await subject.start();
   for (let round = 0; round < ROUNDS; round++) for (const subject of subjects) await subject.sign();
   for (const subject of subjects) console.log(await subject.describe());
-  const [few, lots] = [median(at(subjects, 0).signatureMs), median(at(subjects, 1).signatureMs)];
+  const [few, lots] = [medianOf(at(subjects, 0).signatureMs), medianOf(at(subjects, 1).signatureMs)];
   console.log(`a signature costs ${(lots / few).toFixed(2)} times as much`);
   process.exitCode = lots / few > 1.1 ? 1 : 0;
 } finally {

@@ -10,6 +10,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
 import BetterSqlite3 from 'better-sqlite3';
+import {medianOf} from './speed/statistics.ts';
 
 interface Driver {
   readonly name: string;
@@ -35,9 +36,6 @@ const ROUNDS = 3;
 const ROWS = 10_000;
 const secondsPerFigure = Number(process.argv[2] ?? 2);
 const idOf = (n: number): string => `https://localhost:9443/kms/keystores/z1A${String(n).padStart(22, '0')}`;
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
-
 function perSecond(work: (n: number) => void): number {
   const begin = performance.now();
   const end = begin + secondsPerFigure * 1000;
@@ -104,7 +102,7 @@ const rounds = Array.from({length: ROUNDS}, () =>
   DRIVERS.map((driver) =>
     inTemporaryDirectory((directory): Record<string, number> => {
       const starts = Array.from({length: 7}, () => startMs(driver, directory));
-      return {...throughput(driver, directory), 'import + open, ms': median(starts)};
+      return {...throughput(driver, directory), 'import + open, ms': medianOf(starts)};
     }),
   ),
 );
@@ -116,7 +114,7 @@ console.table(
       const own = rounds.map((round) => round[index] ?? {});
       const names = Object.keys(own[0] ?? {});
       const medians = names.map(
-        (figure) => [figure, median(own.map((values) => values[figure] ?? NaN))] as const,
+        (figure) => [figure, medianOf(own.map((values) => values[figure] ?? NaN))] as const,
       );
       return [name, Object.fromEntries(medians.map(([figure, value]) => [figure, Number(value.toFixed(1))]))];
     }),

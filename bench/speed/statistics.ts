@@ -7,8 +7,13 @@ export interface Figure {
 
 /** @returns NaN of nothing */
 export function figureOf(values: readonly number[]): Figure {
-  const median = quantile(values, 0.5);
+  const median = medianOf(values);
   return {median, spread: (quantile(values, 0.75) - quantile(values, 0.25)) / median};
+}
+
+/** @returns NaN of nothing */
+export function medianOf(values: readonly number[]): number {
+  return quantile(values, 0.5);
 }
 
 /** Between two values in the place that the share falls in: linearly. @returns NaN of nothing */

@@ -1,4 +1,5 @@
 import {closestWord} from '../config/closest-word.ts';
+import {errorCode} from '../error-code.ts';
 import {EXIT_FAILURE, EXIT_USAGE, UsageError, type Command, type Terminal} from './command.ts';
 import {packageVersion} from '../package-version.ts';
 import {CLIENT_COMMANDS} from './client/command-table.ts';
@@ -111,5 +112,5 @@ function usage(): string {
 }
 
 function isParseArgsError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+  return error instanceof Error && errorCode(error)?.startsWith('ERR_PARSE_ARGS_') === true;
 }

@@ -1,5 +1,6 @@
 import {AdminError, type AdminCall} from '../../admin/admin-operation.ts';
 import {executeOperation} from '../../admin/execute-operation.ts';
+import {errorCode} from '../../error-code.ts';
 import type {KeyManagement} from '../../key-management.ts';
 import type {HttpProcess, KeyProcess} from '../protocol/key-process-methods.ts';
 
@@ -82,7 +83,7 @@ const CONFINED =
 /** Whether Node's permission model was the reason. */
 function isConfined(error: unknown): boolean {
   for (let next = error; next instanceof Error; next = next.cause) {
-    if ('code' in next && next.code === 'ERR_ACCESS_DENIED') return true;
+    if (errorCode(next) === 'ERR_ACCESS_DENIED') return true;
   }
   return false;
 }

@@ -1,4 +1,5 @@
 import {DatabaseError} from 'pg';
+import {errorCode} from '../../error-code.ts';
 import {
   DuplicateError,
   InternalError,
@@ -56,7 +57,7 @@ export function isConflict(error: unknown): boolean {
 /** A foreign key was violated: a row was deleted that others name, or one written that names none. Also of a StoreError. */
 export function isForeignKeyViolation(error: unknown): boolean {
   const cause = error instanceof InternalError ? error.cause : error;
-  return cause instanceof Error && 'code' in cause && FOREIGN_KEY_VIOLATIONS.has(String(cause.code));
+  return FOREIGN_KEY_VIOLATIONS.has(errorCode(cause) ?? '');
 }
 
 /** Whether the server itself said that it did not do it, and did not end the connection with that. */
