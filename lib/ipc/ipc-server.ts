@@ -104,7 +104,7 @@ export class IpcServer {
     const isWaitedFor = ({answering}: Session): boolean =>
       performance.now() - startedAt < (answering > 0 ? stopMs : LEAVE_MS);
     while ([...this.#sessions].some(isWaitedFor)) await new Promise((resolve) => setTimeout(resolve, 20));
-    for (const session of this.#sessions) session.end();
+    for (const session of this.#sessions) session.finish(LEAVE_MS);
   }
 
   #full(): void {

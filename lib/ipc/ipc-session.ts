@@ -90,6 +90,13 @@ export class Session {
       .catch(() => undefined);
   }
 
+  /** Once the answers that there are have been written, for which the client has `ms`. */
+  finish(ms: number): void {
+    this.#isOver = true;
+    this.#connection.end();
+    setTimeout(() => this.#socket.destroy(), ms).unref();
+  }
+
   /** At once: nothing more is read, and nothing more is said. */
   end(): void {
     this.#isOver = true;
