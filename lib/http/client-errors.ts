@@ -34,10 +34,12 @@ export function answerClientErrors(server: Server, options: ClientErrorOptions):
     record({...unknown, requestId, address: address ?? '', status: error.status, error});
   };
 
+  const isNext = (socket: Duplex): boolean => isNextInLine([...(unanswered.get(socket) ?? [])]);
+
   server.on('clientError', (error, socket) => {
     // Node goes on parsing, and failing, while what the client still sends is read and dropped.
     if (refused.has(socket)) return;
-    if (isUnanswerable(error, socket) || !isNextInLine([...(unanswered.get(socket) ?? [])])) {
+    if (isUnanswerable(error, socket) || !isNext(socket)) {
       options.log.debug({err: error}, 'connection ended');
       socket.destroy();
     } else {
@@ -45,7 +47,10 @@ export function answerClientErrors(server: Server, options: ClientErrorOptions):
     }
   });
   server.on('connect', (_, socket) => {
-    refuse(socket, new MethodNotAllowedError(['DELETE', 'GET', 'OPTIONS', 'POST']));
+    // Node hands the socket over and listens to it no more: an error that nobody heard would end the process.
+    socket.on('error', (err) => options.log.debug({err}, 'connection ended')).resume();
+    if (isNext(socket)) refuse(socket, new MethodNotAllowedError(['DELETE', 'GET', 'OPTIONS', 'POST']));
+    else socket.destroy();
   });
   server.on('tlsClientError', (error: Error) => options.log.debug({err: error}, 'TLS handshake failed'));
   // The app says `100 Continue` when it wants the body, and refuses every other expectation.

@@ -1,3 +1,5 @@
+import {once} from 'node:events';
+import {connect} from 'node:net';
 import {expect} from 'chai';
 import {send} from '../support/raw-client.ts';
 import {KEY, KEYSTORE, startTestServer, stopTestServers, talk, type TestServer} from './test-server.ts';
@@ -270,12 +272,14 @@ describe('hostile HTTP', () => {
     expect(answer).not.to.include('Set-Cookie');
   });
 
-  it('does not let a malformed request answer for the one before it', async () => {
+  it('does not let a malformed request or a CONNECT answer for the one before it', async () => {
     const slow = await startTestServer({
       endpoints: {getKeyDescription: () => new Promise((resolve) => setTimeout(resolve, 100, {status: 200}))},
     });
     const keepAlive = GET.replace('Connection: close\r\n', '');
     expect(await talk(slow.port, `${keepAlive}\r\nnonsense\r\n\r\n`)).not.to.match(/^HTTP\/1\.1 400/);
+    const connecting = 'CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    expect(await talk(slow.port, `${keepAlive}\r\n${connecting}`)).not.to.match(/^HTTP\/1\.1 405/);
     expect(await talk(slow.port, `${GET}\r\n`)).to.match(/^HTTP\/1\.1 200/);
   });
 
@@ -289,8 +293,18 @@ describe('hostile HTTP', () => {
     expect((await send({port: server.port}, upgrade)).status).to.equal(200);
   });
 
+  it('lives on when a client resets the connection on which it was refused a CONNECT', async () => {
+    for (let i = 0; i < 5; i++) {
+      const socket = connect({port: server.port, host: '127.0.0.1'});
+      socket.write('CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      expect(answer.toString('latin1')).to.match(/^HTTP\/1\.1 405/);
+      socket.resetAndDestroy();
+    }
+    await expectAlive();
+  });
+
   it('lives on when clients go away in the middle of a body', async () => {
-    const {connect} = await import('node:net');
     for (let i = 0; i < 20; i++) {
       const socket = connect({port: server.port, host: '127.0.0.1'});
       await new Promise<void>((resolve) =>
