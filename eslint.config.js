@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 /** The folders of lib, and what of them only the composition root knows. */
 const PARTS = (
   'admin backup cli client config encoding http integrity ipc isolation key-module-suite key-modules keys maintenance moving ' +
-  'observability operations pkcs11 processes sealing self-check storage validation zcap'
+  'observability operations pkcs11 processes rpc sealing self-check storage validation zcap'
 ).split(' ');
 const BACKENDS = [
   'storage/sqlite',
@@ -41,6 +41,7 @@ const LAYERS = [
   {part: 'config', may: [], why: 'settings are plain data.'},
   {part: 'self-check', may: [], why: 'what looks at all files needs few of them.'},
   {part: 'observability', may: [], why: 'observability is told, it does not ask.'},
+  {part: 'rpc', may: [], why: 'calls are carried, whatever they ask for.'},
   {
     part: 'storage',
     may: ['storage/sqlite', 'storage/postgres', 'storage/mongodb'],
@@ -116,6 +117,7 @@ const LAYERS = [
       'observability',
       'operations',
       'processes',
+      'rpc',
       'sealing',
       'self-check',
       'storage',
@@ -125,17 +127,7 @@ const LAYERS = [
   },
   {
     part: 'ipc',
-    may: [
-      'admin',
-      'isolation',
-      'keys',
-      'observability',
-      'operations',
-      'sealing',
-      'storage',
-      'validation',
-      'zcap',
-    ],
+    may: ['admin', 'keys', 'observability', 'operations', 'rpc', 'sealing', 'storage', 'validation', 'zcap'],
     why: 'IPC is another way to operations, and speaks as processes of a server do.',
   },
   {
@@ -164,12 +156,12 @@ const LAYERS = [
       'admin',
       'config',
       'ipc',
-      'isolation',
       'key-modules',
       'key-modules/software',
       'keys',
       'observability',
       'operations',
+      'rpc',
       'sealing',
       'storage',
       'validation',

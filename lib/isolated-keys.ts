@@ -19,7 +19,7 @@ import {
   type HttpProcess,
   type KeyProcess,
 } from './isolation/protocol/key-process-methods.ts';
-import {handlersOf, remote} from './isolation/protocol/remote-interface.ts';
+import {handlersOf, remote} from './rpc/remote-interface.ts';
 import {NodeLeases} from './maintenance/node-leases.ts';
 import {nodeId} from './node-id.ts';
 import {writeLogLine} from './observability/logger.ts';

@@ -1,8 +1,8 @@
 import type {Duplex} from 'node:stream';
-import {decodeCbor, encodeCbor} from '../isolation/protocol/cbor.ts';
-import {FrameReader, frameOf} from '../isolation/protocol/frame-reader.ts';
-import {ProtocolError} from '../isolation/protocol/protocol-error.ts';
-import type {Shape} from '../isolation/protocol/shape.ts';
+import {decodeCbor, encodeCbor} from '../rpc/cbor.ts';
+import {FrameReader, frameOf} from '../rpc/frame-reader.ts';
+import {ProtocolError} from '../rpc/protocol-error.ts';
+import type {Shape} from '../rpc/shape.ts';
 import {MAX_HANDSHAKE_BYTES} from './ipc-limits.ts';
 
 /** The frames of a handshake, one after the other: who says more than is its turn is no partner. */

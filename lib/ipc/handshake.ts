@@ -1,6 +1,6 @@
 import {hash} from 'node:crypto';
 import {encodeFields} from '../sealing/encode-fields.ts';
-import {bytes, maybe, oneOf, text, tuple} from '../isolation/protocol/shape.ts';
+import {bytes, maybe, oneOf, text, tuple} from '../rpc/shape.ts';
 
 /**
  * Who talks to whom, before anything is asked. Four frames of CBOR:

@@ -3,7 +3,7 @@ import type {Duplex} from 'node:stream';
 import type {IpcClient} from '../admin/ipc-client.ts';
 import {decodeBase64url} from '../encoding/base64url.ts';
 import {KmsError, NotAllowedError, UnavailableError} from '../errors.ts';
-import {ProtocolError} from '../isolation/protocol/protocol-error.ts';
+import {ProtocolError} from '../rpc/protocol-error.ts';
 import {decodeEd25519Multibase, importEd25519PublicKey} from '../zcap/did/ed25519-public-key.ts';
 import {judgeBuildManifest, type BuildManifest, type BuildManifestOptions} from './build-manifest.ts';
 import {

@@ -1,5 +1,5 @@
-import {bytes, done, fields, optional, text, tuple} from '../isolation/protocol/shape.ts';
-import type {MethodsOf} from '../isolation/protocol/methods-of.ts';
+import {bytes, done, fields, optional, text, tuple} from '../rpc/shape.ts';
+import type {MethodsOf} from '../rpc/methods-of.ts';
 
 /** What a client may ask, once it is known. Operations and replies are the JSON documents of docs/keys.md, in UTF-8. */
 export interface IpcService {

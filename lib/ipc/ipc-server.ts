@@ -3,7 +3,7 @@ import {isDeepStrictEqual} from 'node:util';
 import type {Logger} from 'pino';
 import type {IpcClient} from '../admin/ipc-client.ts';
 import {toKmsError, UnavailableError} from '../errors.ts';
-import {ProtocolError} from '../isolation/protocol/protocol-error.ts';
+import {ProtocolError} from '../rpc/protocol-error.ts';
 import type {Metrics} from '../observability/metrics.ts';
 import {describeRefusal, refusalReason} from '../observability/refusal.ts';
 import {admitClient, noRoom, type Admitted, type AdmissionOptions} from './ipc-admission.ts';

@@ -1,9 +1,9 @@
 import type {Socket} from 'node:net';
 import type {Logger} from 'pino';
 import {NotAllowedError, toKmsError, ValidationError} from '../errors.ts';
-import {Connection, type Handler} from '../isolation/protocol/connection.ts';
-import {failureOf, reviveFailure} from '../isolation/protocol/failure.ts';
-import {handlersOf, remote} from '../isolation/protocol/remote-interface.ts';
+import {Connection, type Handler} from '../rpc/connection.ts';
+import {failureOf, reviveFailure} from '../rpc/failure.ts';
+import {handlersOf, remote} from '../rpc/remote-interface.ts';
 import type {Admitted} from './ipc-admission.ts';
 import {IpcCalls, type IpcKeys} from './ipc-calls.ts';
 import {MAX_CALLS, MAX_REQUEST_BYTES, MAX_UNTAKEN_BYTES, STALL_MS} from './ipc-limits.ts';
@@ -57,6 +57,7 @@ export class Session {
     const calls = new IpcCalls({...admitted, assertOpen, record}, keys);
     this.#stalls = setInterval(() => this.#endIfStalled(), stallMs).unref();
     this.#connection = new Connection(socket, {
+      peer: 'client',
       methods: this.#methods(calls),
       maxCalls: MAX_CALLS,
       maxFrameBytes: MAX_REQUEST_BYTES,

@@ -12,8 +12,8 @@ import {HandshakeFrames} from '../../lib/ipc/handshake-frames.ts';
 import {ipcIdentity} from '../../lib/ipc/ipc-identity.ts';
 import type {IpcKeys} from '../../lib/ipc/ipc-calls.ts';
 import {IpcServer} from '../../lib/ipc/ipc-server.ts';
-import {encodeCbor} from '../../lib/isolation/protocol/cbor.ts';
-import {frameOf} from '../../lib/isolation/protocol/frame-reader.ts';
+import {encodeCbor} from '../../lib/rpc/cbor.ts';
+import {frameOf} from '../../lib/rpc/frame-reader.ts';
 import {createLogger} from '../../lib/observability/logger.ts';
 import {NO_METRICS} from '../../lib/observability/metrics.ts';
 

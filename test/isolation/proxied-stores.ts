@@ -1,19 +1,21 @@
 import {duplexPair} from 'node:stream';
 import {storeHandlers} from '../../lib/isolation/http-side/store-handlers.ts';
 import {storeProxies} from '../../lib/isolation/key-process/store-proxies.ts';
-import {Connection} from '../../lib/isolation/protocol/connection.ts';
+import {ProcessConnection} from '../../lib/isolation/protocol/process-connection.ts';
 import type {Stores} from '../../lib/storage/stores.ts';
 import type {StoreHandles} from '../storage/store-suite.ts';
 
 /** The stores as the key process has them. */
 export function proxiedStores(stores: Stores): Stores {
   const [httpEnd, keyEnd] = duplexPair();
-  new Connection(httpEnd, {
+  new ProcessConnection(httpEnd, {
+    peer: 'key process',
     methods: storeHandlers(stores),
     onEnd: () => undefined,
   });
   return storeProxies(
-    new Connection(keyEnd, {
+    new ProcessConnection(keyEnd, {
+      peer: 'HTTP process',
       methods: new Map(),
       onEnd: () => undefined,
     }),

@@ -15,8 +15,8 @@ import {HandshakeFrames} from '../../ipc/handshake-frames.ts';
 import {hmac, type IpcIdentity} from '../../ipc/ipc-identity.ts';
 import {HANDSHAKE_MS, MAX_CALLS} from '../../ipc/ipc-limits.ts';
 import {IPC_CLIENT_METHODS, IPC_CLIENT_PART, type IpcClientSide} from '../../ipc/ipc-methods.ts';
-import {Connection} from '../../isolation/protocol/connection.ts';
-import {handlersOf} from '../../isolation/protocol/remote-interface.ts';
+import {Connection} from '../../rpc/connection.ts';
+import {handlersOf} from '../../rpc/remote-interface.ts';
 import {KmsConnectionError} from '../client-errors.ts';
 
 export interface IpcPartner {
@@ -63,6 +63,7 @@ export async function connectIpc(
   const connection: Connection = new Connection(socket, {
     methods: new Map(handlersOf<IpcClientSide>(IPC_CLIENT_PART, IPC_CLIENT_METHODS, side)),
     maxCalls: MAX_CALLS,
+    peer: 'server',
     onEnd: () => socket.destroy(),
   });
   socket.resume();

@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import type {Connection} from '../../isolation/protocol/connection.ts';
+import type {Connection} from '../../rpc/connection.ts';
 import {KmsConnectionError} from '../client-errors.ts';
 import {connectIpc, NotReachedError, type IpcPartner} from './ipc-connection.ts';
 

@@ -2,10 +2,11 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {Logger} from 'pino';
 import {UnavailableError} from '../../errors.ts';
 import {RestartDelay} from '../../processes/restart-delay.ts';
-import {Connection, type Handler} from '../protocol/connection.ts';
+import type {Connection, Handler} from '../../rpc/connection.ts';
 import {within} from '../protocol/within.ts';
 import type {OpenedKeys} from '../protocol/key-process-methods.ts';
 import {KeyProcessStartError} from '../protocol/key-process-start-error.ts';
+import {ProcessConnection} from '../protocol/process-connection.ts';
 import type {KeyProcessExit, KeyProcessRunner, RunningKeyProcess} from './key-process-runner.ts';
 
 export interface KeyProcessLinkOptions {
@@ -91,7 +92,8 @@ export class KeyProcessLink {
     const process = await run();
     this.#network = process.network;
     const {pid} = process;
-    const connection = new Connection(process.stream, {
+    const connection = new ProcessConnection(process.stream, {
+      peer: 'key process',
       methods,
       onEnd: (error) => {
         if (!error) return;

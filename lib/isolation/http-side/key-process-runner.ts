@@ -1,5 +1,5 @@
 import type {Duplex} from 'node:stream';
-import type {Connection} from '../protocol/connection.ts';
+import type {Connection} from '../../rpc/connection.ts';
 import type {OpenedKeys} from '../protocol/key-process-methods.ts';
 import type {Confinement} from './confinement.ts';
 

@@ -1,9 +1,9 @@
 import type {Logger} from 'pino';
 import type {Settings} from '../../config/settings.ts';
-import type {Connection} from '../protocol/connection.ts';
+import type {Connection} from '../../rpc/connection.ts';
 import {KEY_PROCESS_METHODS, type KeyProcess, type OpenedKeys} from '../protocol/key-process-methods.ts';
 import {KeyProcessStartError} from '../protocol/key-process-start-error.ts';
-import {remote} from '../protocol/remote-interface.ts';
+import {remote} from '../../rpc/remote-interface.ts';
 import {confine, warnOfNetwork, type ConfinementOptions} from './confinement.ts';
 import {keyPlaces, seedingPlaces} from './key-places.ts';
 import type {KeyProcessRunner, RunningKeyProcess} from './key-process-runner.ts';

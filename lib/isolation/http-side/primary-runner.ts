@@ -1,8 +1,9 @@
 import {Socket} from 'node:net';
 import type {Channel} from '../../processes/channel.ts';
-import {reviveFailure} from '../protocol/failure.ts';
+import {reviveFailure} from '../../rpc/failure.ts';
 import type {OpenedKeys} from '../protocol/key-process-methods.ts';
 import {KeyProcessStartError} from '../protocol/key-process-start-error.ts';
+import {PROCESS_FAILURES} from '../protocol/process-failures.ts';
 import type {KeysEnded, KeysOpened, KeysRun, RunKeys} from '../protocol/worker-messages.ts';
 import type {KeyProcessExit, KeyProcessRunner, RunningKeyProcess} from './key-process-runner.ts';
 
@@ -73,7 +74,7 @@ export class PrimaryRunner implements KeyProcessRunner {
 
   async #open(): Promise<OpenedKeys> {
     const {opened, failed} = await this.#ask<KeysOpened>('open-keys', undefined, OPEN_MS);
-    if (failed) throw reviveFailure(failed);
+    if (failed) throw reviveFailure(failed, PROCESS_FAILURES);
     if (!opened) throw new KeyProcessStartError('the key process has opened nothing.');
     return opened;
   }

@@ -1,5 +1,5 @@
 import {encodeRow} from '../protocol/rows.ts';
-import type {Shape} from '../protocol/shape.ts';
+import type {Shape} from '../../rpc/shape.ts';
 
 /** Of each record what the database has of it, encoded once for as long as a store gives the same object for it. */
 export class RowCache<Stored extends object, Record extends object> {

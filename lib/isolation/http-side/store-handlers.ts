@@ -1,5 +1,5 @@
 import type {Stores} from '../../storage/stores.ts';
-import type {Handler} from '../protocol/connection.ts';
+import type {Handler} from '../../rpc/connection.ts';
 import {BACKEND_METHODS, eachStoreMethod, storeMethodName} from '../protocol/store-methods.ts';
 
 type AnyStore = Readonly<Record<string, (...parameters: never[]) => Promise<unknown>>>;

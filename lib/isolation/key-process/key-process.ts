@@ -10,7 +10,7 @@ import type {OtherProcess} from '../../sealing/root-of-trust-options.ts';
 import {NO_SECRETS} from '../../sealing/secrets.ts';
 import type {KeystoreConfigStore} from '../../storage/keystore-config-store.ts';
 import {BACKUP_METHODS, type BackupCalls} from '../protocol/backup-methods.ts';
-import {Connection, type Handler} from '../protocol/connection.ts';
+import type {Connection, Handler} from '../../rpc/connection.ts';
 import {
   HTTP_PROCESS_METHODS,
   KEY_PROCESS_METHODS,
@@ -21,7 +21,8 @@ import {
   type OpenRequest,
 } from '../protocol/key-process-methods.ts';
 import {KeyProcessStartError} from '../protocol/key-process-start-error.ts';
-import {handlersOf, remote} from '../protocol/remote-interface.ts';
+import {ProcessConnection} from '../protocol/process-connection.ts';
+import {handlersOf, remote} from '../../rpc/remote-interface.ts';
 import {adminCalls} from './admin-calls.ts';
 import {backupCalls} from './backup-calls.ts';
 import {CountedMetrics} from './counted-metrics.ts';
@@ -54,7 +55,11 @@ export async function serveHttpProcess(
     return opened;
   };
   const methods = new Map<string, Handler>();
-  const connection: Connection = new Connection(stream, {methods, onEnd: (error) => ended.resolve(error)});
+  const connection: Connection = new ProcessConnection(stream, {
+    methods,
+    onEnd: (error) => ended.resolve(error),
+    peer: 'HTTP process',
+  });
   const http = remote<HttpProcess>('http', HTTP_PROCESS_METHODS, connection);
   const openOnce = async (request: OpenRequest, from?: OtherProcess): Promise<OpenedKeys> => {
     if (isAsked) throw new Error('The keys are open, or about to be.');

@@ -3,7 +3,6 @@ import {forgetHanded} from '../../sealing/handed-roots.ts';
 import type {OtherProcess} from '../../sealing/root-of-trust-options.ts';
 import type {RootOfTrust} from '../../sealing/root-of-trust.ts';
 import {followRoots, giveRoots, receiveRoots} from '../../sealing/sharing-roots.ts';
-import {Connection} from '../protocol/connection.ts';
 import type {OpenedKeys, OpenRequest} from '../protocol/key-process-methods.ts';
 import {
   PRIMARY_METHODS,
@@ -11,7 +10,8 @@ import {
   type PrimaryProcess,
   type WorkersKeys,
 } from '../protocol/primary-methods.ts';
-import {handlersOf, remote} from '../protocol/remote-interface.ts';
+import {ProcessConnection} from '../protocol/process-connection.ts';
+import {handlersOf, remote} from '../../rpc/remote-interface.ts';
 
 export interface PrimaryLinkOptions {
   /** Opens the keys, with what the other key processes have open. */
@@ -53,7 +53,7 @@ export class PrimaryLink {
     const onEnd = (error?: Error): void => {
       if (error) onBroken(error);
     };
-    const connection = new Connection(stream, {methods, onEnd});
+    const connection = new ProcessConnection(stream, {methods, onEnd, peer: 'primary process'});
     this.#primary = remote<PrimaryProcess>('primary', PRIMARY_METHODS, connection);
   }
 

@@ -1,7 +1,7 @@
 import {hash} from 'node:crypto';
 import {LRUCache} from 'lru-cache';
 import {decodeRow} from '../protocol/rows.ts';
-import type {Shape} from '../protocol/shape.ts';
+import type {Shape} from '../../rpc/shape.ts';
 
 const MAX_BYTES = 32 * 1024 * 1024;
 /** What an entry takes besides its row. */

@@ -1,5 +1,5 @@
 import type {Stores} from '../../storage/stores.ts';
-import type {Connection} from '../protocol/connection.ts';
+import type {Connection} from '../../rpc/connection.ts';
 import {BACKEND_METHODS, eachStoreMethod, storeMethodName, STORE_METHODS} from '../protocol/store-methods.ts';
 
 /** Stores whose every call the HTTP process answers: what it gives is parsed, and believed as much as a database is. */

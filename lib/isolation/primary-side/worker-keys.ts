@@ -10,16 +10,17 @@ import {confine, warnOfNetwork} from '../http-side/confinement.ts';
 import {keyPlaces, seedingPlaces} from '../http-side/key-places.ts';
 import {settingsForKeys} from '../http-side/settings-for-keys.ts';
 import {spawnConfined, type ConfinedChild} from '../http-side/spawn-confined.ts';
-import {Connection} from '../protocol/connection.ts';
-import {failureOf} from '../protocol/failure.ts';
+import {failureOf} from '../../rpc/failure.ts';
 import {KeyProcessStartError} from '../protocol/key-process-start-error.ts';
+import {ProcessConnection} from '../protocol/process-connection.ts';
+import {PROCESS_FAILURES} from '../protocol/process-failures.ts';
 import {
   PRIMARY_METHODS,
   WORKERS_KEYS_METHODS,
   type PrimaryProcess,
   type WorkersKeys,
 } from '../protocol/primary-methods.ts';
-import {handlersOf, remote} from '../protocol/remote-interface.ts';
+import {handlersOf, remote} from '../../rpc/remote-interface.ts';
 import {within} from '../protocol/within.ts';
 import {runKeys, type KeysEnded, type KeysOpened, type KeysRun} from '../protocol/worker-messages.ts';
 
@@ -140,7 +141,8 @@ export class WorkerKeys {
       rootsChanged: (change) => relay.follow(holder, {change}),
       workers: status,
     };
-    const connection = new Connection(stream, {
+    const connection = new ProcessConnection(stream, {
+      peer: 'key process',
       methods: new Map(handlersOf<PrimaryProcess>('primary', PRIMARY_METHODS, primary)),
       onEnd: (error) => {
         if (!error) return;
@@ -195,7 +197,7 @@ export class WorkerKeys {
       return {opened};
     } catch (error) {
       this.#needsOperator = error instanceof KeyProcessStartError && error.reason === 'root-of-trust';
-      return {failed: failureOf(error)};
+      return {failed: failureOf(error, PROCESS_FAILURES)};
     }
   }
 }

@@ -1,6 +1,6 @@
 import {CHUNK_BYTES} from '../../backup/backup-format.ts';
-import type {MethodsOf} from './methods-of.ts';
-import {bytesUpTo, count, done, tuple} from './shape.ts';
+import type {MethodsOf} from '../../rpc/methods-of.ts';
+import {bytesUpTo, count, done, tuple} from '../../rpc/shape.ts';
 
 /** More than the roots of a backup can say: backup-format.ts. */
 const MAX_START_BYTES = 2 * 1024 * 1024;

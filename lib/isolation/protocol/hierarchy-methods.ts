@@ -8,8 +8,8 @@ import {
   scopeKeysAddition,
   sealedRootKey,
 } from './hierarchy-shapes.ts';
-import type {MethodsOf} from './methods-of.ts';
-import {boolean, count, done, fields, list, maybe, optional, text, tuple} from './shape.ts';
+import type {MethodsOf} from '../../rpc/methods-of.ts';
+import {boolean, count, done, fields, list, maybe, optional, text, tuple} from '../../rpc/shape.ts';
 
 const limited = fields({limit: count});
 

@@ -10,7 +10,18 @@ import type {
   ScopeKeysRecord,
   SealedUnderDataKey,
 } from '../../storage/key-hierarchy-store.ts';
-import {boolean, bytes, fields, integer, list, object, oneOf, optional, text, type Members} from './shape.ts';
+import {
+  boolean,
+  bytes,
+  fields,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  text,
+  type Members,
+} from '../../rpc/shape.ts';
 
 const state = oneOf<RootWrapperState>('adding', 'active', 'retiring');
 

@@ -3,7 +3,7 @@ import type {
   MaintenanceJobStore,
   StoredMaintenanceJob,
 } from '../../storage/maintenance-job-store.ts';
-import type {MethodsOf} from './methods-of.ts';
+import type {MethodsOf} from '../../rpc/methods-of.ts';
 import {
   boolean,
   count,
@@ -18,7 +18,7 @@ import {
   text,
   tuple,
   type Members,
-} from './shape.ts';
+} from '../../rpc/shape.ts';
 
 const jobMembers: Members<MaintenanceJob> = {
   id: text,

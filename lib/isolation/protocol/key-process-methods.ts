@@ -5,7 +5,7 @@ import type {DescribeOptions, ListOptions} from '../../operations/key-service.ts
 import type {FileFinding} from '../../self-check/check-files.ts';
 import type {SelfCheckReport} from '../../self-check/self-check-report.ts';
 import type {KeystoreConfigStore, Page} from '../../storage/keystore-config-store.ts';
-import type {MethodsOf} from './methods-of.ts';
+import type {MethodsOf} from '../../rpc/methods-of.ts';
 import {keystoreConfig} from './record-shapes.ts';
 import {
   anyObject,
@@ -23,7 +23,7 @@ import {
   optional,
   text,
   tuple,
-} from './shape.ts';
+} from '../../rpc/shape.ts';
 
 export interface OpenRequest {
   /** The settings, without what only the HTTP process needs. */

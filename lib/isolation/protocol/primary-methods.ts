@@ -1,8 +1,19 @@
 import type {WorkerState, WorkerStatus} from '../../processes/messages.ts';
 import type {RootsChange} from '../../sealing/root-of-trust-options.ts';
 import {KEY_PROCESS_METHODS, type OpenedKeys, type OpenRequest} from './key-process-methods.ts';
-import type {MethodsOf} from './methods-of.ts';
-import {boolean, bytesUpTo, count, done, list, maybe, object, oneOf, optional, tuple} from './shape.ts';
+import type {MethodsOf} from '../../rpc/methods-of.ts';
+import {
+  boolean,
+  bytesUpTo,
+  count,
+  done,
+  list,
+  maybe,
+  object,
+  oneOf,
+  optional,
+  tuple,
+} from '../../rpc/shape.ts';
 
 /** What the primary of a server of several processes asks of a key process; no worker can. */
 export interface WorkersKeys {

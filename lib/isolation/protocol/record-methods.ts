@@ -1,9 +1,21 @@
 import type {DueKey, KeyMaintenance, KeyRecordReplacement} from '../../storage/key-record-store.ts';
 import type {KeystoreMaintenance} from '../../storage/keystore-config-store.ts';
 import type {StateRequest, StateStore, StoredState} from '../../storage/state-store.ts';
-import type {MethodsOf} from './methods-of.ts';
+import type {MethodsOf} from '../../rpc/methods-of.ts';
 import {authentication, keystoreConfig, storedKey, storedKeystore} from './record-shapes.ts';
-import {boolean, count, done, fields, integer, list, maybe, object, optional, text, tuple} from './shape.ts';
+import {
+  boolean,
+  count,
+  done,
+  fields,
+  integer,
+  list,
+  maybe,
+  object,
+  optional,
+  text,
+  tuple,
+} from '../../rpc/shape.ts';
 
 const keyId = fields({keystoreId: text, localKeyId: text});
 const cursor = optional(text);

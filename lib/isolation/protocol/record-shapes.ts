@@ -24,7 +24,7 @@ import {
   text,
   type Members,
   type Shape,
-} from './shape.ts';
+} from '../../rpc/shape.ts';
 
 export const authentication = object<RecordAuthentication>({mac: bytes, dataKeyVersionId: text});
 

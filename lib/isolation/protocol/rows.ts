@@ -1,5 +1,5 @@
-import {encodeCbor, decodeCbor} from './cbor.ts';
-import type {Shape} from './shape.ts';
+import {encodeCbor, decodeCbor} from '../../rpc/cbor.ts';
+import type {Shape} from '../../rpc/shape.ts';
 
 /** A record as the database has it → what goes with each call that is about it. */
 export function encodeRow<T>(shape: Shape<T>, stored: T): Uint8Array {

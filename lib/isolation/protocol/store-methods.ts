@@ -1,5 +1,5 @@
 import type {Stores} from '../../storage/stores.ts';
-import type {Method} from './connection.ts';
+import type {Method} from '../../rpc/connection.ts';
 import {HIERARCHY_METHODS} from './hierarchy-methods.ts';
 import {JOB_METHODS} from './job-methods.ts';
 import {KEY_METHODS, KEYSTORE_METHODS, STATE_METHODS} from './record-methods.ts';
@@ -16,8 +16,8 @@ import {
   optional,
   text,
   tuple,
-} from './shape.ts';
-import type {MethodsOf} from './methods-of.ts';
+} from '../../rpc/shape.ts';
+import type {MethodsOf} from '../../rpc/methods-of.ts';
 
 /** Stores that the key process has by way of the HTTP process, which has the database. */
 export type StoreName = Exclude<

@@ -1,6 +1,6 @@
-import type {Failure} from './failure.ts';
+import type {Failure} from '../../rpc/failure.ts';
 import type {OpenedKeys} from './key-process-methods.ts';
-import {boolean, object} from './shape.ts';
+import {boolean, object} from '../../rpc/shape.ts';
 
 /** A worker needs a key process. */
 export interface RunKeys {

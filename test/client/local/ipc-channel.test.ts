@@ -10,8 +10,8 @@ import {KmsConnectionError} from '../../../lib/client/client-errors.ts';
 import {IpcChannel, type IpcTimes} from '../../../lib/client/local/ipc-channel.ts';
 import {NotAllowedError, OutcomeUnknownError, UnavailableError} from '../../../lib/errors.ts';
 import {MAX_CALLS} from '../../../lib/ipc/ipc-limits.ts';
-import {encodeCbor} from '../../../lib/isolation/protocol/cbor.ts';
-import {FrameReader, frameOf} from '../../../lib/isolation/protocol/frame-reader.ts';
+import {encodeCbor} from '../../../lib/rpc/cbor.ts';
+import {FrameReader, frameOf} from '../../../lib/rpc/frame-reader.ts';
 import {KEY, KEYSTORE, ROTATE, ScriptedServer, SIGN, type Script} from '../../ipc/scripted-server.ts';
 import {refused} from '../refused.ts';
 

@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {AdminError} from '../../../lib/admin/admin-operation.ts';
 import {CHUNK_BYTES} from '../../../lib/backup/backup-format.ts';
 import {InternalError, UnavailableError} from '../../../lib/errors.ts';
-import {ProtocolError} from '../../../lib/isolation/protocol/protocol-error.ts';
+import {ProtocolError} from '../../../lib/rpc/protocol-error.ts';
 import {SealedError} from '../../../lib/sealing/sealing-errors.ts';
 import {rejection} from '../../key-modules/fixtures.ts';
 import {KeyProcessScene} from './scene.ts';

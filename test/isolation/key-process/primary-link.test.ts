@@ -3,7 +3,6 @@ import {join} from 'node:path';
 import {duplexPair, type Duplex} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
-import {Connection} from '../../../lib/isolation/protocol/connection.ts';
 import {KeyProcessStartError} from '../../../lib/isolation/protocol/key-process-start-error.ts';
 import {
   PRIMARY_METHODS,
@@ -11,7 +10,8 @@ import {
   type PrimaryProcess,
   type WorkersKeys,
 } from '../../../lib/isolation/protocol/primary-methods.ts';
-import {handlersOf, remote} from '../../../lib/isolation/protocol/remote-interface.ts';
+import {ProcessConnection} from '../../../lib/isolation/protocol/process-connection.ts';
+import {handlersOf, remote} from '../../../lib/rpc/remote-interface.ts';
 import {SealedError} from '../../../lib/sealing/sealing-errors.ts';
 import type {RootsChange} from '../../../lib/sealing/root-of-trust-options.ts';
 import {rejection} from '../../key-modules/fixtures.ts';
@@ -34,7 +34,8 @@ class PrimaryScene {
       rootsChanged: async (change) => void this.changes.push(change),
       workers: async () => [{number: 1, pid: 2, state: 'listening', sealed: false}],
     };
-    const connection = new Connection(own, {
+    const connection = new ProcessConnection(own, {
+      peer: 'key process',
       methods: new Map(handlersOf<PrimaryProcess>('primary', PRIMARY_METHODS, primary)),
       onEnd: () => undefined,
     });

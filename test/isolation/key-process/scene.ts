@@ -6,7 +6,7 @@ import {loadSettings} from '../../../lib/config/load-settings.ts';
 import {storeHandlers} from '../../../lib/isolation/http-side/store-handlers.ts';
 import {serveHttpProcess} from '../../../lib/isolation/key-process/key-process.ts';
 import {BACKUP_METHODS, type BackupCalls} from '../../../lib/isolation/protocol/backup-methods.ts';
-import {Connection} from '../../../lib/isolation/protocol/connection.ts';
+import type {Connection} from '../../../lib/rpc/connection.ts';
 import {
   HTTP_PROCESS_METHODS,
   KEY_PROCESS_METHODS,
@@ -16,10 +16,11 @@ import {
   type KeyProcess,
   type OpenRequest,
 } from '../../../lib/isolation/protocol/key-process-methods.ts';
+import {ProcessConnection} from '../../../lib/isolation/protocol/process-connection.ts';
 import {storedKey, storedKeystore} from '../../../lib/isolation/protocol/record-shapes.ts';
-import {handlersOf, remote} from '../../../lib/isolation/protocol/remote-interface.ts';
+import {handlersOf, remote} from '../../../lib/rpc/remote-interface.ts';
 import {encodeRow} from '../../../lib/isolation/protocol/rows.ts';
-import {anything} from '../../../lib/isolation/protocol/shape.ts';
+import {anything} from '../../../lib/rpc/shape.ts';
 import {SqliteStores} from '../../../lib/storage/sqlite/sqlite-stores.ts';
 import type {KeyRecord} from '../../../lib/storage/key-record.ts';
 import type {KeystoreConfig, KeystoreConfigStore} from '../../../lib/storage/keystore-config-store.ts';
@@ -75,7 +76,11 @@ export class KeyProcessScene {
       ...storeHandlers(stores),
       ...handlersOf<HttpProcess>('http', HTTP_PROCESS_METHODS, http),
     ]);
-    const connection = (this.#connection = new Connection(httpEnd, {methods, onEnd: () => undefined}));
+    const connection = (this.#connection = new ProcessConnection(httpEnd, {
+      methods,
+      onEnd: () => undefined,
+      peer: 'key process',
+    }));
     this.ended = serveHttpProcess(keyEnd, primary && {primary}).catch((error: unknown) => error);
     this.keys = remote<KeyProcess>('keys', KEY_PROCESS_METHODS, connection);
     this.backups = remote<BackupCalls>('backups', BACKUP_METHODS, connection);

@@ -1,12 +1,7 @@
 import {expect} from 'chai';
-import * as errors from '../../../lib/errors.ts';
-import {decodeCbor, encodeCbor} from '../../../lib/isolation/protocol/cbor.ts';
-import {
-  failure,
-  failureOf,
-  OtherProcessError,
-  reviveFailure,
-} from '../../../lib/isolation/protocol/failure.ts';
+import * as errors from '../../lib/errors.ts';
+import {decodeCbor, encodeCbor} from '../../lib/rpc/cbor.ts';
+import {failure, failureOf, OtherProcessError, reviveFailure} from '../../lib/rpc/failure.ts';
 
 const {
   InternalError,

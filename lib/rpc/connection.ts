@@ -1,7 +1,7 @@
 import type {Duplex} from 'node:stream';
-import {InternalError, OutcomeUnknownError, UnavailableError} from '../../errors.ts';
+import {InternalError, OutcomeUnknownError, UnavailableError} from '../errors.ts';
 import {decodeCbor, encodeCbor} from './cbor.ts';
-import {failure, failureOf, reviveFailure} from './failure.ts';
+import {failure, failureOf, KMS_FAILURES, reviveFailure, type FailureKinds} from './failure.ts';
 import {FrameReader, frameOf, MAX_FRAME_BYTES} from './frame-reader.ts';
 import {ProtocolError} from './protocol-error.ts';
 import {anything, count, oneOf, text, tuple, type Shape} from './shape.ts';
@@ -29,6 +29,10 @@ export interface ConnectionOptions {
   readonly maxCalls?: number;
   /** Of what the other end sends. */
   readonly maxFrameBytes?: number;
+  /** The errors that both ends know; all others are internal ones. */
+  readonly failures?: FailureKinds;
+  /** What the other end is, in what this one says of it. */
+  readonly peer?: string;
 }
 
 interface Call {
@@ -61,7 +65,13 @@ export class Connection {
 
   constructor(stream: Duplex, options: ConnectionOptions) {
     this.#stream = stream;
-    this.#options = {maxCalls: 16_384, maxFrameBytes: MAX_FRAME_BYTES, ...options};
+    this.#options = {
+      maxCalls: 16_384,
+      maxFrameBytes: MAX_FRAME_BYTES,
+      failures: KMS_FAILURES,
+      peer: 'other process',
+      ...options,
+    };
     this.#reader = new FrameReader(this.#options.maxFrameBytes);
     stream.on('data', (piece: Buffer) => this.#take(piece));
     stream.on('end', () => this.#end());
@@ -88,7 +98,7 @@ export class Connection {
    *   writes, and no answer came
    */
   async call<P, R>(name: string, method: Method<P, R>, parameters: P): Promise<R> {
-    if (this.#ended) throw gone();
+    if (this.#ended) throw this.#gone();
     if (this.#calls.size >= this.#options.maxCalls) throw new UnavailableError('Too much is being done.');
     const trimmed = own(method.parameters, parameters);
     const id = this.#nextId++;
@@ -124,10 +134,10 @@ export class Connection {
     if (!call) throw new ProtocolError('An answer to nothing.');
     this.#calls.delete(id);
     try {
-      if (kind === 'f') call.reject(reviveFailure(failure(body)));
+      if (kind === 'f') call.reject(reviveFailure(failure(body), this.#options.failures));
       else call.resolve(call.method.result(body));
     } catch (error) {
-      call.reject(lost(call));
+      call.reject(this.#lost(call));
       throw error;
     }
   }
@@ -148,7 +158,7 @@ export class Connection {
       const result = await handler.run(parameters as never);
       this.#send(['r', id, own(handler.result, result)]);
     } catch (error) {
-      this.#send(['f', id, failureOf(error)]);
+      this.#send(['f', id, failureOf(error, this.#options.failures)]);
     } finally {
       this.#answering--;
     }
@@ -180,8 +190,18 @@ export class Connection {
     this.#frames = [];
     const calls = [...this.#calls.values()];
     this.#calls.clear();
-    for (const call of calls) call.reject(lost(call));
+    for (const call of calls) call.reject(this.#lost(call));
     this.#options.onEnd(error);
+  }
+
+  #gone(): UnavailableError {
+    return new UnavailableError(`The ${this.#options.peer} is not there now.`);
+  }
+
+  #lost({method}: Call): UnavailableError {
+    return method.writes === true
+      ? new OutcomeUnknownError(`The ${this.#options.peer} has ended.`)
+      : this.#gone();
   }
 }
 
@@ -192,12 +212,4 @@ function own(shape: Shape<unknown>, value: unknown): unknown {
   } catch (error) {
     throw new InternalError(error);
   }
-}
-
-function gone(): UnavailableError {
-  return new UnavailableError('The key process is not there now.');
-}
-
-function lost({method}: Call): UnavailableError {
-  return method.writes === true ? new OutcomeUnknownError('The key process has ended.') : gone();
 }

@@ -1,11 +1,11 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {decodeCbor, encodeCbor} from '../../../lib/isolation/protocol/cbor.ts';
-import {ProtocolError} from '../../../lib/isolation/protocol/protocol-error.ts';
+import {decodeCbor, encodeCbor} from '../../lib/rpc/cbor.ts';
+import {ProtocolError} from '../../lib/rpc/protocol-error.ts';
 
 const hex = (text: string): Uint8Array => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
-describe('isolation protocol: CBOR', () => {
+describe('rpc: CBOR', () => {
   it('gives back what was encoded', () => {
     const scalars = fc.oneof(
       fc.constant(null),

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {ProtocolError} from '../../../lib/isolation/protocol/protocol-error.ts';
+import {ProtocolError} from '../../lib/rpc/protocol-error.ts';
 import {
   anyObject,
   boolean,
@@ -18,7 +18,7 @@ import {
   text,
   tuple,
   type Shape,
-} from '../../../lib/isolation/protocol/shape.ts';
+} from '../../lib/rpc/shape.ts';
 
 interface Sample {
   readonly name: string;
@@ -55,7 +55,7 @@ const CASES: readonly (readonly [string, Shape<unknown>, readonly unknown[], rea
   ['anyObject', anyObject, [{}, {a: {}}], [[], null, 'a', new Uint8Array(1), new Map()]],
 ];
 
-describe('isolation protocol: shapes', () => {
+describe('rpc: shapes', () => {
   for (const [name, shape, good, bad] of CASES) {
     it(`${name} takes what it is, and nothing else`, () => {
       for (const value of good) expect(shape(value), JSON.stringify(value)).to.deep.equal(value);

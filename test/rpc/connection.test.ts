@@ -15,17 +15,13 @@ import {
   RateLimitError,
   UnavailableError,
   ValidationError,
-} from '../../../lib/errors.ts';
-import {BackupError} from '../../../lib/backup/backup-error.ts';
-import {AnchorError} from '../../../lib/integrity/anchor-lines.ts';
-import {encodeCbor} from '../../../lib/isolation/protocol/cbor.ts';
-import {Connection, type Handler, type Method} from '../../../lib/isolation/protocol/connection.ts';
-import {OtherProcessError} from '../../../lib/isolation/protocol/failure.ts';
-import {frameOf} from '../../../lib/isolation/protocol/frame-reader.ts';
-import {ProtocolError} from '../../../lib/isolation/protocol/protocol-error.ts';
-import {anything, integer, list, text, tuple} from '../../../lib/isolation/protocol/shape.ts';
-import {SealedError} from '../../../lib/sealing/sealing-errors.ts';
-import {KeyInUseError} from '../../../lib/storage/key-errors.ts';
+} from '../../lib/errors.ts';
+import {encodeCbor} from '../../lib/rpc/cbor.ts';
+import {Connection, type Handler, type Method} from '../../lib/rpc/connection.ts';
+import {OtherProcessError} from '../../lib/rpc/failure.ts';
+import {frameOf} from '../../lib/rpc/frame-reader.ts';
+import {ProtocolError} from '../../lib/rpc/protocol-error.ts';
+import {anything, integer, list, text, tuple} from '../../lib/rpc/shape.ts';
 
 const add: Method<[number, number], number> = {parameters: tuple(integer, integer), result: integer};
 const fail: Method<string, undefined> = {parameters: text, result: () => undefined};
@@ -47,13 +43,9 @@ const ERRORS = {
   rate: new RateLimitError(7),
   unavailable: new UnavailableError('Down.', {cause: new Error('the socket')}),
   unknown: new OutcomeUnknownError('Perhaps.'),
-  sealed: new SealedError(),
-  inUse: new KeyInUseError('It is sealed under.'),
-  anchor: new AnchorError('The file is not an anchor.'),
-  backup: new BackupError('roots-changed', 'Make it again.'),
 } as const;
 
-describe('isolation protocol: Connection', () => {
+describe('rpc: Connection', () => {
   let directory: string;
   let sockets: [Socket, Socket];
   let ends: (Error | undefined)[];
@@ -135,9 +127,9 @@ describe('isolation protocol: Connection', () => {
     const writing = asks.call('hang', {...hang, writes: true}, undefined).catch((error: unknown) => error);
     await asks.call('add', add, [1, 1]);
     sockets[0].destroy();
-    expect(await waiting)
-      .to.be.instanceOf(UnavailableError)
-      .and.not.instanceOf(OutcomeUnknownError);
+    const error = await waiting;
+    expect(error).to.be.instanceOf(UnavailableError).and.not.instanceOf(OutcomeUnknownError);
+    expect((error as Error).message).to.equal('The other process is not there now.');
     expect(await writing).to.be.instanceOf(OutcomeUnknownError);
     expect(await asks.call('add', add, [1, 1]).catch((error: unknown) => error)).to.be.instanceOf(
       UnavailableError,

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {FrameReader, frameOf} from '../../../lib/isolation/protocol/frame-reader.ts';
-import {ProtocolError} from '../../../lib/isolation/protocol/protocol-error.ts';
+import {FrameReader, frameOf} from '../../lib/rpc/frame-reader.ts';
+import {ProtocolError} from '../../lib/rpc/protocol-error.ts';
 
 describe('FrameReader', () => {
   it('gives the payloads that were framed, in whatever pieces they come', () => {

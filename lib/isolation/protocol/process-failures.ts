@@ -1,0 +1,43 @@
+import {AdminError} from '../../admin/admin-operation.ts';
+import {BackupError, type BackupReason} from '../../backup/backup-error.ts';
+import {AnchorError} from '../../integrity/anchor-lines.ts';
+import {KMS_FAILURES, plainKinds, type FailureKind, type FailureKinds} from '../../rpc/failure.ts';
+import {SealedError} from '../../sealing/sealing-errors.ts';
+import {
+  InvalidSchemaError,
+  KeyInUseError,
+  KeyNotFoundError,
+  RootsChangedError,
+} from '../../storage/key-errors.ts';
+import {KeyProcessStartError} from './key-process-start-error.ts';
+
+const ADMIN_CODES: readonly AdminError['code'][] = ['invalid', 'refused', 'not-found', 'sealed', 'failed'];
+/** The one thing that the key process finds wrong with backups. */
+const ROOTS_CHANGED: BackupReason = 'roots-changed';
+
+/** What the processes of a server tell each other of what went wrong: requests, and operators' operations. */
+export const PROCESS_FAILURES: FailureKinds = new Map<string, FailureKind>([
+  ...KMS_FAILURES,
+  ...plainKinds({AnchorError, InvalidSchemaError, KeyInUseError, KeyNotFoundError, RootsChangedError}),
+  ['SealedError', {revive: () => new SealedError()}],
+  [
+    'KeyProcessStartError',
+    {
+      revive: ({message, cause}, {reason}) =>
+        new KeyProcessStartError(message, {cause, reason: reason === 'root-of-trust' ? reason : 'other'}),
+      reasonOf: ({reason}: KeyProcessStartError) => reason,
+    },
+  ],
+  [
+    'AdminError',
+    {
+      revive: ({message, cause}, {reason}) => new AdminError(adminCode(reason), message, {cause}),
+      reasonOf: ({code}: AdminError) => code,
+    },
+  ],
+  ['BackupError', {revive: ({message, cause}) => new BackupError(ROOTS_CHANGED, message, {cause})}],
+]);
+
+function adminCode(reason: string | undefined): AdminError['code'] {
+  return ADMIN_CODES.find((code) => code === reason) ?? 'failed';
+}
