@@ -1,37 +1,58 @@
-import pg, {type ClientConfig} from 'pg';
+import pg from 'pg';
 import type {StoreLog} from '../network-store-options.ts';
+import type {StoreOpenError} from '../store-open-error.ts';
 import {checkPrivileges, checkServer, readServerState} from './check-server.ts';
 import {COLUMN_TYPES} from './column-types.ts';
 import {migrate} from './migrate.ts';
-import {toOpenError} from './open-error.ts';
+import {noneOf, toOpenError} from './open-error.ts';
 import type {PostgresLocation} from './postgres-url.ts';
+import {nameOf} from './servers.ts';
 
 export interface DedicatedConnectionOptions {
+  /** For each server. */
   readonly connectTimeoutMs: number;
+  readonly log?: StoreLog | undefined;
 }
 
-/** A connection outside of the pool, for work that takes its time. The tables beside each other are found first. */
+/**
+ * A connection outside of the pool, for work that takes its time, to the first of the servers that takes writes.
+ * @throws StoreOpenError where there is none, besides what `work` throws
+ */
 export async function withDedicatedConnection<T>(
-  config: ClientConfig,
-  {connectTimeoutMs}: DedicatedConnectionOptions,
+  {config, servers}: PostgresLocation,
+  options: DedicatedConnectionOptions,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({
-    ...config,
-    types: COLUMN_TYPES,
-    connectionTimeoutMillis: connectTimeoutMs,
-    keepAlive: true,
-  });
-  // What is under way then tells of it.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end();
+  const refusals: StoreOpenError[] = [];
+  for (const server of servers) {
+    const client = new pg.Client({
+      ...config,
+      ...server,
+      types: COLUMN_TYPES,
+      connectionTimeoutMillis: options.connectTimeoutMs,
+      keepAlive: true,
+    });
+    // What is under way then tells of it.
+    client.on('error', () => undefined);
+    try {
+      const refusal = await connect(client, options).catch((error: unknown) =>
+        toOpenError(error, nameOf(server)),
+      );
+      if (!refusal) return await work(client);
+      refusals.push(refusal);
+    } finally {
+      await client.end();
+    }
   }
+  throw noneOf(refusals);
 }
 
+async function connect(client: pg.Client, {log}: DedicatedConnectionOptions): Promise<undefined> {
+  await client.connect();
+  checkServer(await readServerState(client), log);
+}
+
+/** The tables beside each other are found first. */
 const PIN_SCHEMA = `SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', false),
   set_config('statement_timeout', '0', false), set_config('synchronous_commit', 'on', false)`;
 
@@ -40,16 +61,17 @@ const PIN_SCHEMA = `SELECT set_config('search_path', quote_ident(current_schema(
  * @throws StoreOpenError
  */
 export async function openDatabase(
-  {config, server, exposure}: PostgresLocation,
+  location: PostgresLocation,
   {timeoutMs, log}: {readonly timeoutMs: number; readonly log?: StoreLog | undefined},
 ): Promise<void> {
+  const {exposure} = location;
+  const server = location.servers.map(nameOf).join(',');
   if (exposure === 'plain') log?.warn({server}, 'The connections to the store are not encrypted (sslmode).');
   if (exposure === 'unauthenticated') {
     log?.warn({server}, 'The server of the store is not authenticated: sslmode=verify-full does that.');
   }
   try {
-    await withDedicatedConnection(config, {connectTimeoutMs: timeoutMs}, async (client) => {
-      checkServer(await readServerState(client), log);
+    await withDedicatedConnection(location, {connectTimeoutMs: timeoutMs, log}, async (client) => {
       await client.query(PIN_SCHEMA);
       await migrate(client);
       await checkPrivileges(client);

@@ -40,3 +40,13 @@ export function toOpenError(error: unknown, server: string): StoreOpenError {
     cause: withoutValues(error),
   });
 }
+
+/** Of several servers none could be used: the one that answered most tells what it is about. @param refusals of each, in order */
+export function noneOf(refusals: readonly StoreOpenError[]): StoreOpenError {
+  const [only, ...others] = refusals;
+  if (only && others.length === 0) return only;
+  const code = refusals.map((each) => each.code).find((each) => each !== 'ERR_STORE_UNREACHABLE');
+  return new StoreOpenError(code ?? 'ERR_STORE_UNREACHABLE', refusals.map(({message}) => message).join(' '), {
+    cause: new AggregateError(refusals),
+  });
+}

@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import pg, {type ClientConfig, type PoolClient} from 'pg';
+import pg, {type PoolClient} from 'pg';
 import {UnavailableError} from '../../errors.ts';
 import type {StoreLog} from '../network-store-options.ts';
 import type {StoreError} from '../store-error.ts';
@@ -12,8 +12,10 @@ import {
   toWriteError,
   withoutValues,
 } from './driver-error.ts';
+import {PooledClient} from './pooled-client.ts';
+import type {PostgresLocation} from './postgres-url.ts';
 import type {Row} from './row.ts';
-import {setUpSession} from './set-up-session.ts';
+import {Servers} from './servers.ts';
 import type {Statement, Value} from './statement.ts';
 import {
   execute,
@@ -22,7 +24,6 @@ import {
   runSnapshot,
   runWrite,
   type Transaction,
-  watchReplication,
 } from './transaction.ts';
 
 export interface PostgresConnectionOptions {
@@ -45,28 +46,32 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
  */
 export class PostgresConnection {
   readonly #pool: pg.Pool;
+  readonly #servers: Servers;
   readonly #options: PostgresConnectionOptions;
 
-  constructor(config: ClientConfig, options: PostgresConnectionOptions) {
+  constructor(location: PostgresLocation, options: PostgresConnectionOptions) {
     const {maxConnections, timeoutMs, log} = options;
-    this.#options = options;
-    this.#pool = new pg.Pool({
-      ...config,
+    const servers = new Servers(location.servers);
+    const config = {
+      ...location.config,
       types: COLUMN_TYPES,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+      // One that says nothing leaves time for the others.
+      connectionTimeoutMillis: timeoutMs / servers.count,
+    };
+    this.#options = options;
+    this.#servers = servers;
+    this.#pool = new pg.Pool({
+      Client: class extends PooledClient {
+        constructor() {
+          super({config, servers, timeoutMs});
+        }
+      },
       max: maxConnections,
       connectionTimeoutMillis: timeoutMs,
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
       maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
-      verify: (client, done) => {
-        setUpSession(client, timeoutMs).then(() => done(), done);
-      },
-    });
-    this.#pool.on('connect', (client) => {
-      watchReplication(client);
-      // While it is in use the statement tells of it; nobody else is to end the process for it.
-      client.on('error', () => undefined);
     });
     this.#pool.on('error', (error) => {
       log?.warn({reason: reasonOf(error)}, 'a connection to the store was lost');
@@ -139,6 +144,19 @@ export class PostgresConnection {
     if (totalCount >= maxConnections && waitingCount - idleCount >= maxWaiting) {
       throw new UnavailableError('Too many wait for the store.');
     }
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await this.#take(deadline);
+      } catch (error) {
+        if (attempts < this.#servers.count && performance.now() < deadline) continue;
+        if (error instanceof UnavailableError) throw error;
+        throw new UnavailableError('The store cannot be reached now.', {cause: withoutValues(error)});
+      }
+    }
+  }
+
+  async #take(deadline: number): Promise<PoolClient> {
+    const {idleCount, waitingCount} = this.#pool;
     const connecting = this.#pool.connect();
     try {
       return await (idleCount > waitingCount ? connecting : before(deadline, connecting));
@@ -148,8 +166,7 @@ export class PostgresConnection {
         (client) => client.release(),
         () => undefined,
       );
-      if (error instanceof UnavailableError) throw error;
-      throw new UnavailableError('The store cannot be reached now.', {cause: withoutValues(error)});
+      throw error;
     }
   }
 }

@@ -55,7 +55,7 @@ export class PostgresStores implements Stores {
     const limits = {...NETWORK_STORE_DEFAULTS, ...given};
     const location = parsePostgresUrl(url, password);
     await openDatabase(location, {timeoutMs: limits.timeoutMs, log});
-    return new PostgresStores(new PostgresConnection(location.config, {...limits, log}), location);
+    return new PostgresStores(new PostgresConnection(location, {...limits, log}), location);
   }
 
   async ping(): Promise<void> {

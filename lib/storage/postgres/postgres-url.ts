@@ -3,12 +3,13 @@ import type {ConnectionOptions} from 'node:tls';
 import type {ClientConfig} from 'pg';
 import {errorCode} from '../../error-code.ts';
 import {StoreOpenError} from '../store-open-error.ts';
+import type {Server} from './servers.ts';
 
 export interface PostgresLocation {
-  /** Whole: the driver finds nothing in the environment, nor in files, that is not in the URL. */
+  /** Whole but for the server: the driver finds nothing in the environment, nor in files, that is not in the URL. */
   readonly config: ClientConfig;
-  /** Host and port, for people. */
-  readonly server: string;
+  /** One of them takes writes. */
+  readonly servers: readonly Server[];
   /** Who could read or change what goes over the network, where that is anybody. */
   readonly exposure?: 'plain' | 'unauthenticated';
 }
@@ -17,8 +18,12 @@ type Options = ReadonlyMap<string, string>;
 
 /** As libpq knows them. */
 const OPTIONS: ReadonlySet<string> = new Set(
-  'application_name options sslcert sslkey sslmode sslnegotiation sslrootcert'.split(' '),
+  'application_name options sslcert sslkey sslmode sslnegotiation sslrootcert target_session_attrs'.split(
+    ' ',
+  ),
 );
+/** Of target_session_attrs: what is asked of a server in any case. */
+const TAKES_WRITES: ReadonlySet<string> = new Set(['read-write', 'primary']);
 const DEFAULT_PORT = 5432;
 
 function refuse(problem: string): never {
@@ -39,6 +44,9 @@ function readOptions(url: URL): Options {
     if (!OPTIONS.has(name)) refuse(`has an option that is none of ${[...OPTIONS].join(', ')}`);
     if (options.has(name)) refuse(`has the option ${name} twice`);
     options.set(name, value);
+  }
+  if (!TAKES_WRITES.has(options.get('target_session_attrs') ?? 'primary')) {
+    refuse('has another target_session_attrs than read-write or primary');
   }
   return options;
 }
@@ -86,34 +94,37 @@ function readTls(options: Options): Tls {
 /** On this machine: a socket's directory, or its own addresses. */
 const isLocal = (host: string): boolean => /^(?:\/|localhost$|127\.|::1$)/.test(host);
 
-function parseUrl(text: string): URL {
-  const url = URL.parse(text);
-  if (!url || !['postgres:', 'postgresql:'].includes(url.protocol)) {
-    refuse('must be postgres://<user>@<host>/<database>, with one host');
-  }
-  return url;
+/** The URL of each of its hosts, all alike but for that. */
+function parseUrls(text: string): readonly [URL, ...URL[]] {
+  const [, before = '', hosts = '', after = ''] =
+    /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#]*)(.*)$/s.exec(text) ?? [];
+  const parse = (host: string): URL =>
+    URL.parse(`${before}${host}${after}`) ?? refuse('must be postgres://<user>@<host>[,<host>…]/<database>');
+  const [first = '', ...others] = hosts.split(',');
+  return [parse(first), ...others.map(parse)];
+}
+
+function serverOf(url: URL): Server {
+  const host = decode(url.hostname).replace(/^\[(.*)\]$/, '$1');
+  if (host === '') refuse('must name a host, and each by a name');
+  return {host, port: url.port === '' ? DEFAULT_PORT : Number(url.port)};
 }
 
 /** @throws StoreOpenError, which names the setting, and nothing of what it holds but names of options. */
 export function parsePostgresUrl(text: string, password: string | undefined): PostgresLocation {
-  const url = parseUrl(text);
-  const [host, user, database] = [
-    decode(url.hostname).replace(/^\[(.*)\]$/, '$1'),
-    decode(url.username),
-    decode(url.pathname.slice(1)),
-  ];
-  if (host === '' || user === '' || database === '') refuse('must name a user, a host and a database');
+  const urls = parseUrls(text);
+  const [url] = urls;
+  const [user, database] = [decode(url.username), decode(url.pathname.slice(1))];
+  if (user === '' || database === '') refuse('must name a user, a host and a database');
+  const servers = urls.map(serverOf);
   const options = readOptions(url);
-  const port = url.port === '' ? DEFAULT_PORT : Number(url.port);
   const tls = readTls(options);
   const secret = password ?? decode(url.password);
   const exposure = tls === false ? 'plain' : tls.rejectUnauthorized ? undefined : 'unauthenticated';
   return {
-    server: host.startsWith('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`,
-    ...(exposure !== undefined && !isLocal(host) && {exposure}),
+    servers,
+    ...(exposure !== undefined && !servers.every(({host}) => isLocal(host)) && {exposure}),
     config: {
-      host,
-      port,
       user,
       database,
       // A function: the driver looks for a password elsewhere where it is given none, or an empty one.

@@ -26,7 +26,7 @@ export class DatabaseVerification {
     if (this.#isStopped) throw new UnavailableError('The store is closed.');
     const options = {connectTimeoutMs: CONNECT_TIMEOUT_MS};
     try {
-      return await withDedicatedConnection(this.#location.config, options, async (client) => {
+      return await withDedicatedConnection(this.#location, options, async (client) => {
         this.#clients.add(client);
         try {
           return await verify(client);

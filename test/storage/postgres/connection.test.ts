@@ -46,7 +46,7 @@ describe('PostgreSQL connections', function () {
   });
 
   const connect = (options: Partial<PostgresConnectionOptions> = {}, through = url): PostgresConnection => {
-    const connection = new PostgresConnection(parsePostgresUrl(through, undefined).config, {
+    const connection = new PostgresConnection(parsePostgresUrl(through, undefined), {
       ...OPTIONS,
       ...options,
     });
@@ -302,7 +302,10 @@ describe('PostgreSQL connections', function () {
         });
       };
       const attempts = await Promise.all([lockBoth('one', 'two'), lockBoth('two', 'one')]);
-      expect(attempts.toSorted((a, b) => a - b)).to.deep.equal([1, 2]);
+      const [fewest, most] = attempts.toSorted((a, b) => a - b);
+      expect(fewest).to.equal(1);
+      // They may meet again, where the one that goes on is slow to take what the other left.
+      expect(most).to.be.greaterThan(1);
     });
 
     it('gives up what always meets another, and has done nothing', async () => {

@@ -74,7 +74,12 @@ describe('opening a PostgreSQL database', function () {
 
   const malformed: readonly (readonly [problem: string, url: string])[] = [
     ['another scheme', `mysql://webkms:${SECRET}@127.0.0.1/webkms`],
-    ['several hosts', `postgres://webkms:${SECRET}@one.example:5432,two.example:5432/webkms`],
+    ['several hosts, and one without a name', `postgres://webkms:${SECRET}@one.example:5432,:5433/webkms`],
+    ['several hosts, and a wrong port', `postgres://webkms:${SECRET}@one.example,two.example:99999/webkms`],
+    [
+      'a wish for a standby',
+      `postgres://webkms:${SECRET}@127.0.0.1/webkms?target_session_attrs=prefer-standby`,
+    ],
     ['no user', `postgres://127.0.0.1/webkms?application_name=${SECRET}`],
     ['no database', `postgres://webkms:${SECRET}@127.0.0.1`],
     ['no host', `postgres://webkms:${SECRET}@/webkms`],
@@ -269,10 +274,7 @@ describe('opening a PostgreSQL database', function () {
     const config = await insertKeystore(stores);
     expect(plain(await stores.keystores.find(config.id))).to.deep.equal(plain(config));
     await stores.close();
-    const connection = new PostgresConnection(
-      parsePostgresUrl(url, undefined).config,
-      NETWORK_STORE_DEFAULTS,
-    );
+    const connection = new PostgresConnection(parsePostgresUrl(url, undefined), NETWORK_STORE_DEFAULTS);
     const settings = await connection.query(
       statement(`SELECT current_setting('synchronous_commit') AS commit, current_setting('application_name') AS name,
         current_setting('transaction_isolation') AS isolation, current_setting('statement_timeout') AS timeout`),
@@ -290,7 +292,7 @@ describe('opening a PostgreSQL database', function () {
       ['remote_apply', 'remote_apply'],
     ]) {
       await server.query(`ALTER DATABASE ${name} SET synchronous_commit = ${given}`);
-      const another = new PostgresConnection(parsePostgresUrl(url, undefined).config, NETWORK_STORE_DEFAULTS);
+      const another = new PostgresConnection(parsePostgresUrl(url, undefined), NETWORK_STORE_DEFAULTS);
       const [row] = await another.query(statement(`SELECT current_setting('synchronous_commit') AS commit`));
       expect(row).to.include({commit});
       await another.close();

@@ -9,6 +9,8 @@ import {usePostgresDatabases} from './postgres-databases.ts';
 const CHECK = '23514';
 const RULE = 'P0001';
 const REFERENCE = '23503';
+/** What others name is not deleted: since PostgreSQL 18 that has a code of its own. */
+const RESTRICTED = /^(?:23503|23001)$/;
 const UNIQUE = '23505';
 const NO_JSON = '22P02';
 const GENERATED = '428C9';
@@ -35,7 +37,7 @@ const insertRevocation = (delegator: string, capability: string, identityOf: str
 interface Rule {
   readonly what: string;
   readonly first?: readonly string[];
-  readonly refused: Readonly<Record<string, string>>;
+  readonly refused: Readonly<Record<string, string | RegExp>>;
   readonly accepted: readonly string[];
 }
 
@@ -55,7 +57,7 @@ const RULES: readonly Rule[] = [
       [keystore(`mac = ''`)]: CHECK,
       [keystore(`mac_key_version = ${FOREIGN_VERSION}`)]: RULE,
       [keystore('mac_key_version = 999999')]: REFERENCE,
-      [`DELETE FROM keystore WHERE position = ${KEYSTORE}`]: REFERENCE,
+      [`DELETE FROM keystore WHERE position = ${KEYSTORE}`]: RESTRICTED,
       [`INSERT INTO keystore_controller VALUES ('a', 2, ${KEYSTORE})`]: CHECK,
       ['TRUNCATE keystore CASCADE']: RULE,
     },
@@ -231,7 +233,11 @@ describe('PostgreSQL schema, whoever writes', function () {
 
   for (const {what, first = [], refused, accepted} of RULES) {
     it(`keeps rules of ${what}`, async () => {
-      for (const [sql, code] of Object.entries(refused)) expect(await codeOf(first, sql), sql).to.equal(code);
+      for (const [sql, code] of Object.entries(refused)) {
+        expect(await codeOf(first, sql), sql).to.match(
+          typeof code === 'string' ? new RegExp(`^${code}$`) : code,
+        );
+      }
       for (const sql of accepted) expect(await codeOf(first, sql), sql).to.equal('it was let through');
     });
   }
