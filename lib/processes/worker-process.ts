@@ -5,6 +5,7 @@ import {Socket} from 'node:net';
 import {Channel} from './channel.ts';
 import type {WorkerListening, WorkerStart, WorkerState} from './messages.ts';
 import {workerListening} from './worker-messages.ts';
+import {asDoneBy} from './workers-doing.ts';
 
 /** A worker could not begin to answer. The message is for the person who started the server. */
 export class WorkerStartError extends Error {
@@ -92,7 +93,7 @@ export class WorkerProcess {
       serialization: 'advanced',
       stdio: stdio(isFirst, options.descriptor),
     });
-    return new WorkerProcess(cluster.fork().process, options);
+    return asDoneBy(() => new WorkerProcess(cluster.fork().process, options));
   }
 
   get pid(): number {
