@@ -84,7 +84,16 @@ export const keyPolicy = {
       description: 'The shortest recovery window that a deletion may have.',
     },
     minVersions: {...versions, description: 'A version is not destroyed where fewer would be left.'},
-    maxVersions: {...versions, description: 'A rotation destroys the oldest versions above that.'},
+    maxVersions: {
+      ...versions,
+      description:
+        'A rotation destroys the oldest versions above that, of those that process nothing any more.',
+    },
+    destroyUsableVersions: {
+      type: 'boolean',
+      description:
+        'With `maxVersions`: versions that still decrypt, verify, unwrap or derive are destroyed, too.',
+    },
     minDecryptVersion: {
       ...versions,
       description: 'Versions below it process nothing any more. It is only ever raised.',

@@ -119,6 +119,7 @@ export interface KeyPolicyJson {
   readonly minDeletionWindowSeconds?: number;
   readonly minVersions?: number;
   readonly maxVersions?: number;
+  readonly destroyUsableVersions?: boolean;
   readonly minDecryptVersion?: number;
   /** XSD date-times. */
   readonly usageWindow?: {readonly notBefore?: string; readonly notAfter?: string};

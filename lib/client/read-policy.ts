@@ -1,7 +1,7 @@
 import type {KeyPolicyJson} from './kms.ts';
 import type {Reply} from './reply.ts';
 
-const FLAGS = ['exportable', 'deletionProtection'] as const;
+const FLAGS = ['exportable', 'deletionProtection', 'destroyUsableVersions'] as const;
 const COUNTS = [
   'minDeletionWindowSeconds',
   'minVersions',

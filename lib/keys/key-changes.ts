@@ -2,7 +2,14 @@ import {InternalError, KeyPolicyError, KeyStateError} from '../errors.ts';
 import type {KeyDeletion, KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
 import type {KeyDefaults} from './key-defaults.ts';
 import {nextDueAt} from './key-policy.ts';
-import {assertVersionChange, currentVersion, keyState, MAX_KEY_VERSIONS, nextState} from './key-state.ts';
+import {
+  assertVersionChange,
+  currentVersion,
+  keyState,
+  MAX_KEY_VERSIONS,
+  nextState,
+  versionStatus,
+} from './key-state.ts';
 import {findVersion} from './key-use-rules.ts';
 import {without} from './without.ts';
 
@@ -32,23 +39,24 @@ function assertRotatable(record: KeyRecord, now: number): void {
   });
 }
 
-/** Rotates: `generated` becomes the current version; the policy's `maxVersions` destroys the oldest ones above it. */
+/** Rotates: `generated` becomes the current version; of what is above the policy's `maxVersions`, the oldest may be destroyed. */
 export function addVersion(record: KeyRecord, generated: GeneratedVersion, now: number): KeyRecord {
   assertRotatable(record, now);
   const {version} = currentVersion(record);
   const added: KeyVersionRecord = {version: version + 1, createdAt: now, state: 'enabled', ...generated};
-  return changed(record, {versions: withoutOldest([...record.versions, added], record.policy)}, now);
+  return changed(record, {versions: withoutOldest({...record, versions: [...record.versions, added]})}, now);
 }
 
-/** Deletion protection protects versions from this, too: what is above `maxVersions` then stays. */
-function withoutOldest(
-  versions: readonly KeyVersionRecord[],
-  {maxVersions = Infinity, deletionProtection}: NonNullable<KeyRecord['policy']> = {},
-): readonly KeyVersionRecord[] {
+/** What is protected from deletion, or may still be needed, stays above `maxVersions`, too. */
+function withoutOldest(record: KeyRecord): readonly KeyVersionRecord[] {
+  const {versions, policy: {maxVersions = Infinity, deletionProtection, destroyUsableVersions} = {}} = record;
   if (deletionProtection) return versions;
   let surplus = countKept(versions) - maxVersions;
   return versions.map((version) => {
     if (version.state === 'destroyed' || surplus <= 0) return version;
+    // One that is disabled may be enabled again.
+    const retired = versionStatus(record, {...version, state: 'enabled'}) === 'retired';
+    if (!retired && !destroyUsableVersions) return version;
     surplus -= 1;
     return destroyed(version);
   });

@@ -65,6 +65,9 @@ export function assertPolicy(policy: KeyPolicy, {type, keyOps, current}: PolicyC
   if (minVersions !== undefined && maxVersions !== undefined && minVersions > maxVersions) {
     throw new MalformedRequestError('"policy.minVersions" must not be more than "policy.maxVersions".');
   }
+  if (policy.destroyUsableVersions === true && maxVersions === undefined) {
+    throw new MalformedRequestError('"policy.destroyUsableVersions" needs "policy.maxVersions".');
+  }
   if (minDecryptVersion !== undefined && minDecryptVersion > current) {
     throw new MalformedRequestError('"policy.minDecryptVersion" must not be more than the current version.', {
       details: {currentVersion: current},

@@ -28,8 +28,10 @@ export interface KeyPolicy {
   readonly minDeletionWindowSeconds?: number;
   /** A version is not destroyed where fewer would be left. */
   readonly minVersions?: number;
-  /** A rotation destroys the oldest versions above that. */
+  /** A rotation destroys the oldest versions above that, of those that process nothing any more. */
   readonly maxVersions?: number;
+  /** A rotation above `maxVersions` destroys versions that still decrypt, verify, unwrap or derive, too. */
+  readonly destroyUsableVersions?: boolean;
   /** Versions below it neither decrypt, verify, unwrap nor derive any more. */
   readonly minDecryptVersion?: number;
   /** Milliseconds since the epoch. Before it nothing is done with the key; from its end on nothing new is protected. */

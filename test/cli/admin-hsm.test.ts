@@ -1,6 +1,7 @@
 import {expect} from 'chai';
 import {AdminError} from '../../lib/admin/admin-operation.ts';
 import type {HsmReconcileResult} from '../../lib/admin/operations/hsm-reconcile.ts';
+import {UsageError} from '../../lib/cli/command.ts';
 import {hsmReconcileCommand} from '../../lib/cli/admin/hsm-commands.ts';
 import type {AdminInvocation} from '../../lib/cli/admin/admin-command.ts';
 import {expectRejection} from '../sealing/expect-rejection.ts';
@@ -21,7 +22,11 @@ describe('webkms admin hsm reconcile', () => {
   /** @param answer of the person who is asked */
   const run = async (
     values: AdminInvocation['values'],
-    {found = FOUND, answer}: {readonly found?: HsmReconcileResult; readonly answer?: string} = {},
+    {
+      found = FOUND,
+      answer,
+      interactive = true,
+    }: {readonly found?: HsmReconcileResult; readonly answer?: string; readonly interactive?: boolean} = {},
   ) => {
     const calls: unknown[] = [];
     const [out, err]: [string[], string[]] = [[], []];
@@ -38,6 +43,7 @@ describe('webkms admin hsm reconcile', () => {
       connect: async () => connection,
       print: (_result: object, lines: readonly string[]) => void out.push(...lines),
       io: {
+        interactive,
         err: (line: string) => void err.push(line),
         ask: async (question: string) => {
           err.push(question);
@@ -79,7 +85,7 @@ describe('webkms admin hsm reconcile', () => {
     ]);
     expect(out).to.include('Orphans destroyed: 1');
     expect(out.join()).to.not.include('hsm:a/b#1');
-    const unasked = await run({'destroy-orphans': true, yes: true});
+    const unasked = await run({'destroy-orphans': true, yes: true}, {interactive: false});
     expect(unasked.calls).to.have.length(2);
     expect(unasked.err).to.deep.equal([]);
   });
@@ -87,9 +93,10 @@ describe('webkms admin hsm reconcile', () => {
   it('destroys nothing that is not confirmed, and asks nobody where there is nothing', async () => {
     for (const answer of ['', '2', 'yes', '1.0']) {
       const error = await expectRejection(run({'destroy-orphans': true}, {answer}), AdminError);
-      expect(error.code).to.equal('refused');
+      expect(error.reason).to.equal('refused');
     }
     await expectRejection(run({'destroy-orphans': true}), AdminError);
+    await expectRejection(run({'destroy-orphans': true}, {answer: '1', interactive: false}), UsageError);
     const {confirm, ...nothing} = FOUND;
     expect(confirm).to.equal('digest');
     const {calls, err} = await run({'destroy-orphans': true}, {found: nothing});

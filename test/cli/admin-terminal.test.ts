@@ -76,7 +76,11 @@ describe('webkms admin on a terminal', function () {
     const {roots} = JSON.parse(await admin(['root', 'list', '--json'], {dataDir})) as {
       roots: {id: string; uri: string}[];
     };
-    await admin(['root', 'retire', roots.find(({uri}) => uri.startsWith('file:'))?.id ?? ''], {dataDir});
+    const retire = ['root', 'retire', roots.find(({uri}) => uri.startsWith('file:'))?.id ?? ''];
+    const kept = await type(retire, [['Type yes: ', 'y\r']]);
+    expect(kept).to.include({code: '1', echo: true});
+    expect(kept.shown).to.contain('Nothing was done.');
+    expect(await type(retire, [['Type yes: ', 'yes\r']])).to.include({code: '0', echo: true});
     await admin(['seal'], {dataDir});
     const opened = await type(['unseal'], [['Passphrase: ', `${PASSPHRASE}\r`]]);
     expect(opened).to.include({code: '0', echo: true});

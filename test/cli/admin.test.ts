@@ -180,8 +180,12 @@ describe('webkms admin', function () {
       `file:${file}`,
     ]);
 
+    const unconfirmed = await adminCommand(['root', 'retire', roots[0]?.id ?? ''], {dataDir, input: 'yes\n'});
+    expect(unconfirmed).to.include({status: 2, out: ''});
+    expect(unconfirmed.err).to.contain('give --yes');
+    expect((await status()).roots).to.deep.equal(roots);
     for (const {id, uri} of roots) {
-      if (uri.startsWith('file:')) await admin(['root', 'retire', id], {dataDir});
+      if (uri.startsWith('file:')) await admin(['root', 'retire', id, '--yes'], {dataDir});
     }
     await admin(['seal'], {dataDir});
     const wrong = await adminCommand(['unseal'], {dataDir, input: 'wrong horse battery staple\n'});
@@ -189,7 +193,7 @@ describe('webkms admin', function () {
     expect(await status()).to.include({sealed: true});
     expect(await admin(['unseal'], {dataDir, input: `${PASSPHRASE}\n`})).to.contain('unsealed');
     expect(
-      (await adminCommand(['root', 'retire', roots[1]?.id ?? ''], {dataDir})).status,
+      (await adminCommand(['root', 'retire', roots[1]?.id ?? '', '--yes'], {dataDir})).status,
       'the last',
     ).to.equal(1);
 
@@ -301,7 +305,7 @@ describe('webkms admin', function () {
     expect(lost.err).not.to.contain('webkms-share-').and.not.contain('shown this once');
     const [, id = ''] =
       /Shares are lost\. Begin again: webkms admin root retire (rw_\S+), /.exec(lost.err) ?? [];
-    expect(await admin(['root', 'retire', id], {dataDir})).to.contain('Retired');
+    expect(await admin(['root', 'retire', id, '--yes'], {dataDir})).to.contain('Retired');
   });
 
   it('is stopped by a signal while it waits for a share', async () => {

@@ -180,7 +180,7 @@ describe('webkms with a root of trust in a token', function () {
     expect(again.err).to.include('in the store already');
     const [, fileRoot = ''] =
       /(rw_\S+)[^\n]*file:/.exec(await admin(['root', 'list'], {dataDir, environment})) ?? [];
-    await admin(['root', 'retire', fileRoot], {dataDir, environment});
+    await admin(['root', 'retire', fileRoot, '--yes'], {dataDir, environment});
     await makeKey(first.clients);
     const backup = join(dir, 'backup');
     await admin(['backup', backup], {dataDir, environment});

@@ -39,10 +39,10 @@ describe('a root of trust moves', function () {
       expect([file?.uri, shamir?.uri]).to.deep.equal([`file:${join(dataDir, 'root.key')}`, 'shamir:2-of-3']);
 
       // Not before somebody has shown that the shares are good.
-      const early = await adminCommand(['root', 'retire', file?.id ?? ''], {dataDir});
+      const early = await adminCommand(['root', 'retire', file?.id ?? '', '--yes'], {dataDir});
       expect(early.status).to.equal(1);
       await admin(['unseal'], {dataDir, input: `${shares[0]}\n${shares[2]}\n`});
-      await admin(['root', 'retire', file?.id ?? ''], {dataDir});
+      await admin(['root', 'retire', file?.id ?? '', '--yes'], {dataDir});
       expect((await roots()).map(({uri}) => uri)).to.deep.equal(['shamir:2-of-3']);
 
       const while_ = await load.phase('while the root moved');

@@ -64,7 +64,7 @@ describe('a server whose database somebody writes to, who names a private file t
       expect(check.status).to.equal(1);
       expect(check.out).to.include(FORGER);
 
-      await admin(['root', 'retire', FORGER], {dataDir});
+      await admin(['root', 'retire', FORGER, '--yes'], {dataDir});
       await populate(at(server), {keystores: 1, keysPerKeystore: 1});
     } finally {
       await server.stop();

@@ -31,6 +31,7 @@ const POLICY: Members<KeyPolicy> = {
   minDeletionWindowSeconds: fc.option(count, {nil: undefined}),
   minVersions: fc.option(count, {nil: undefined}),
   maxVersions: fc.option(count, {nil: undefined}),
+  destroyUsableVersions: fc.option(fc.boolean(), {nil: undefined}),
   minDecryptVersion: fc.option(count, {nil: undefined}),
   usageWindow: fc.option(fc.record({notBefore: count, notAfter: count}, {requiredKeys: []}), {
     nil: undefined,

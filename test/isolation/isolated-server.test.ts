@@ -89,7 +89,7 @@ describe('a server whose keys are in a process of their own', function () {
     expect(await signs(url)).to.equal(200);
     expect(await admin(['check'], {dataDir})).not.to.contain('error');
     expect(await admin(['anchor'], {dataDir})).to.contain('\n');
-    const unknown = await adminCommand(['root', 'retire', 'rw_unknown'], {dataDir});
+    const unknown = await adminCommand(['root', 'retire', 'rw_unknown', '--yes'], {dataDir});
     expect(unknown.status).to.equal(1);
   });
 

@@ -203,7 +203,7 @@ describe('a server of two workers, whose keys are in processes of their own', fu
     const {out} = await scene.server.admin(['root', 'list', '--json']);
     const {roots} = JSON.parse(out) as {roots: {id: string; uri: string}[]};
     const id = roots.find(({uri}) => uri !== other)?.id ?? '';
-    const retired = await scene.server.admin(['root', 'retire', id]);
+    const retired = await scene.server.admin(['root', 'retire', id, '--yes']);
     expect(retired.status, retired.err).to.equal(0);
     rmSync(join(first.dataDir, 'root.key'));
     expect(readFileSync(join(first.dataDir, 'other.key'))).not.to.have.length(0);

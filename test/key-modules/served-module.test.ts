@@ -73,7 +73,9 @@ function describeServedModule(
 
     it('erases the oldest versions that a rotation leaves over', async () => {
       const keystore = await scene.createKeystore();
-      const key = await scene.generateKey(keystore, HMAC, {policy: {maxVersions: 2}});
+      const key = await scene.generateKey(keystore, HMAC, {
+        policy: {maxVersions: 2, destroyUsableVersions: true},
+      });
       const {size} = scene.module;
       for (let rotation = 0; rotation < 4; rotation++) await scene.run(key, 'RotateKeyOperation');
       expect(scene.module.size).to.equal(size + 1);

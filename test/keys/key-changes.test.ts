@@ -49,8 +49,34 @@ describe('rotation', () => {
     expect(before).to.deep.equal(copy);
   });
 
-  it('destroys the oldest versions above the most that the policy keeps', () => {
-    const record = rotate(disableVersion(versions(3, {maxVersions: 3}), 1, T0));
+  it('destroys the oldest retired versions above the most that the policy keeps', () => {
+    const kept = versions(5, {maxVersions: 2});
+    expect(statesOf(rotate(kept))).to.deep.equal(Array(6).fill('enabled'));
+    const floor = {...kept, policy: {maxVersions: 2, minDecryptVersion: 3}};
+    expect(statesOf(rotate(floor))).to.deep.equal([
+      'destroyed',
+      'destroyed',
+      ...Array<string>(4).fill('enabled'),
+    ]);
+    expect(statesOf(rotate({...floor, policy: {...floor.policy, maxVersions: 5}}))[1]).to.equal('enabled');
+  });
+
+  it('destroys a version that is disabled only where it could not be of use, were it enabled', () => {
+    const disabled = disableVersion(versions(3, {maxVersions: 2}), 1, T0);
+    expect(statesOf(rotate(disabled))[0]).to.equal('disabled');
+    const floor = {...disabled, policy: {maxVersions: 2, minDecryptVersion: 2}};
+    expect(statesOf(rotate(floor))).to.deep.equal(['destroyed', 'enabled', 'enabled', 'enabled']);
+  });
+
+  it('destroys old versions of a key that was narrowed to protecting', () => {
+    const policy = {maxVersions: 2};
+    const narrowed = {...versions(2), policy, keyOps: ['encrypt'] as const};
+    expect(statesOf(rotate(narrowed))).to.deep.equal(['destroyed', 'enabled', 'enabled']);
+  });
+
+  it('destroys the oldest versions whatever they are, where the policy says so', () => {
+    const policy = {maxVersions: 3, destroyUsableVersions: true};
+    const record = rotate(disableVersion(versions(3, policy), 1, T0));
     expect(statesOf(record)).to.deep.equal(['destroyed', 'enabled', 'enabled', 'enabled']);
     expect(Object.keys(record.versions[0]!)).to.have.members(['version', 'createdAt', 'state']);
     expect(statesOf(rotate(record))).to.deep.equal([
@@ -60,12 +86,12 @@ describe('rotation', () => {
       'enabled',
       'enabled',
     ]);
-    const lowered: KeyRecord = {...versions(4), policy: {maxVersions: 1}};
+    const lowered: KeyRecord = {...versions(4), policy: {...policy, maxVersions: 1}};
     expect(statesOf(rotate(lowered))).to.deep.equal([...Array<string>(4).fill('destroyed'), 'enabled']);
   });
 
   it('destroys nothing of a key that is protected from deletion, until it is not any more', () => {
-    const policy = {maxVersions: 2, deletionProtection: true};
+    const policy = {maxVersions: 2, destroyUsableVersions: true, deletionProtection: true};
     const record = rotate(versions(2, policy));
     expect(statesOf(record)).to.deep.equal(['enabled', 'enabled', 'enabled']);
     const unprotected: KeyRecord = {...record, policy: {...policy, deletionProtection: false}};

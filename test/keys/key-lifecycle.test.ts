@@ -14,23 +14,29 @@ const HOUR_MS = 3_600_000;
 const later = (milliseconds: number): string => new Date(T0 + milliseconds).toISOString();
 
 /** Policies that do not contradict themselves; versions that there may be. */
-const policies: fc.Arbitrary<KeyPolicyBody> = fc.record(
-  {
-    exportable: fc.boolean(),
-    deletionProtection: fc.boolean(),
-    minDeletionWindowSeconds: fc.constantFrom(1, 3600),
-    minVersions: fc.integer({min: 1, max: 2}),
-    maxVersions: fc.integer({min: 2, max: 4}),
-    minDecryptVersion: fc.integer({min: 1, max: 5}),
-    rotation: fc.constantFrom({afterSeconds: 3600}, {afterUses: 5}, {afterSeconds: 86_400, afterUses: 5}),
-    usageWindow: fc.constantFrom(
-      {notBefore: later(2 * HOUR_MS)},
-      {notAfter: later(20 * HOUR_MS)},
-      {notBefore: later(HOUR_MS), notAfter: later(10 * HOUR_MS)},
-    ),
-  },
-  {requiredKeys: []},
-);
+const policies: fc.Arbitrary<KeyPolicyBody> = fc
+  .record(
+    {
+      exportable: fc.boolean(),
+      deletionProtection: fc.boolean(),
+      minDeletionWindowSeconds: fc.constantFrom(1, 3600),
+      minVersions: fc.integer({min: 1, max: 2}),
+      maxVersions: fc.integer({min: 2, max: 4}),
+      destroyUsableVersions: fc.boolean(),
+      minDecryptVersion: fc.integer({min: 1, max: 5}),
+      rotation: fc.constantFrom({afterSeconds: 3600}, {afterUses: 5}, {afterSeconds: 86_400, afterUses: 5}),
+      usageWindow: fc.constantFrom(
+        {notBefore: later(2 * HOUR_MS)},
+        {notAfter: later(20 * HOUR_MS)},
+        {notBefore: later(HOUR_MS), notAfter: later(10 * HOUR_MS)},
+      ),
+    },
+    {requiredKeys: []},
+  )
+  .map(({destroyUsableVersions, ...policy}) => ({
+    ...policy,
+    ...(destroyUsableVersions === true && policy.maxVersions !== undefined && {destroyUsableVersions}),
+  }));
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.record({
     name: fc.oneof({weight: 2, arbitrary: fc.constant('rotate')}, fc.constantFrom(...Object.keys(ACTIONS))),

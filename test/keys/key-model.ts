@@ -54,9 +54,11 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     model: (model, _, now) => {
       if (model.stored !== 'enabled' || isExpired(model, now)) return false;
       model.versions.push('enabled');
-      const {maxVersions = Infinity, deletionProtection} = model.policy;
+      const {maxVersions = Infinity, deletionProtection, destroyUsableVersions} = model.policy;
       while (!deletionProtection && kept(model) > maxVersions) {
-        model.versions[model.versions.findIndex((state) => state !== 'destroyed')] = 'destroyed';
+        const oldest = model.versions.findIndex((state) => state !== 'destroyed');
+        if (!destroyUsableVersions && oldest + 1 >= floor(model)) break;
+        model.versions[oldest] = 'destroyed';
       }
       return true;
     },

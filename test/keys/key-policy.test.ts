@@ -30,6 +30,7 @@ const FULL: KeyPolicyBody = {
   minDeletionWindowSeconds: 3600,
   minVersions: 2,
   maxVersions: 3,
+  destroyUsableVersions: true,
   minDecryptVersion: 1,
   usageWindow: {notBefore: '2026-11-22T07:30:00Z', notAfter: '2027-11-22T09:30:00.5+02:00'},
   maxDataBytes: 1024,
@@ -120,6 +121,12 @@ describe('policy of a key', () => {
   it('keeps no more versions at least than at most', () => {
     accepts({minVersions: 2, maxVersions: 2});
     refuses({minVersions: 3, maxVersions: 2}, /"policy\.minVersions"/);
+  });
+
+  it('says what is destroyed above the most where there is a most', () => {
+    accepts({destroyUsableVersions: true, maxVersions: 2});
+    accepts({destroyUsableVersions: false});
+    refuses({destroyUsableVersions: true}, /"policy\.destroyUsableVersions" needs/);
   });
 
   it('retires no version that there is not, nor the current one', () => {

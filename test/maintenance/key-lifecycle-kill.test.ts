@@ -56,7 +56,7 @@ describe('kill -9 of what happens to keys by itself', function () {
   it(`${KILLS} times: nothing is half done, nothing is done twice (seed ${SEED})`, async () => {
     const node = await nodes.open();
     const keystoreId = await node.addKeystore();
-    const policy = {rotation: {afterSeconds: 30 * 86_400}, maxVersions: 1};
+    const policy = {rotation: {afterSeconds: 30 * 86_400}, maxVersions: 1, destroyUsableVersions: true};
     const defaults = {deletionWindowSeconds: 30 * 86_400, minDeletionWindowSeconds: 0};
     const keys: (readonly [KeyRecord, typeof ROTATION])[] = [];
     for (let index = 0; index < KEYS; index++) {

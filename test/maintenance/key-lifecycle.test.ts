@@ -86,7 +86,7 @@ describe('what happens to keys by itself', () => {
     it('destroys the oldest versions above the policy, and says so', async () => {
       const node = await open();
       const key = await addKeyWith(node, await node.addKeystore(), {
-        policy: {...EVERY_90_DAYS, maxVersions: 2},
+        policy: {...EVERY_90_DAYS, maxVersions: 2, destroyUsableVersions: true},
       });
       for (let version = 2; version <= 4; version++) {
         now += 91 * DAY_MS;

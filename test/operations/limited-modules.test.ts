@@ -203,7 +203,7 @@ describe('what a module keeps of a key', () => {
 
   it('is erased of the versions that a rotation leaves over', async () => {
     const scene = new Scene();
-    const key = await scene.store(AES, {versions: 2, policy: {maxVersions: 2}});
+    const key = await scene.store(AES, {versions: 2, policy: {maxVersions: 2, destroyUsableVersions: true}});
     await scene.onKey(key, 'RotateKeyOperation');
     expect(scene.erased).to.deep.equal([key.versions[0]!.material]);
     await scene.onKey(key, 'RotateKeyOperation');

@@ -113,7 +113,7 @@ describe('webkms serve with workers and roots of trust', function () {
     const first = roots.find(({uri}) => uri.startsWith('file:'))?.id ?? '';
     const {shares} = JSON.parse(added.out) as {shares: string[]};
     for (const share of shares) await server.admin(['unseal'], `${share}\n`);
-    const retired = await server.admin(['root', 'retire', first]);
+    const retired = await server.admin(['root', 'retire', first, '--yes']);
     expect(retired.status, retired.err).to.equal(0);
     rmSync(join(server.dataDir, 'root.key'));
     expect(await sealed()).to.deep.equal([false, false]);

@@ -18,6 +18,7 @@ const policy: fc.Arbitrary<KeyPolicy> = fc.record(
     minDeletionWindowSeconds: fc.nat(),
     minVersions: fc.nat(),
     maxVersions: fc.nat(),
+    destroyUsableVersions: fc.boolean(),
     minDecryptVersion: fc.nat(),
     usageWindow: fc.record({notBefore: time, notAfter: time}, {requiredKeys: []}),
     maxDataBytes: fc.nat(),

@@ -1,6 +1,7 @@
 import {AdminError} from '../../admin/admin-operation.ts';
 import type {HsmReconcileResult} from '../../admin/operations/hsm-reconcile.ts';
 import {EXIT_FAILURE} from '../command.ts';
+import {assertConfirmable, YES_OPTION} from '../confirm.ts';
 import type {AdminCommand} from './admin-command.ts';
 import type {AdminIo} from './admin-io.ts';
 
@@ -14,15 +15,17 @@ export const hsmReconcileCommand: AdminCommand = {
   ],
   options: {
     'destroy-orphans': {meaning: 'destroys orphans; they cannot be got back'},
-    yes: {meaning: 'without asking'},
+    yes: YES_OPTION,
   },
   whenInterrupted: 'What was destroyed is gone; the other orphans are left.',
   run: async ({connect, print, io, values}) => {
+    const yes = values['yes'] === true;
+    if (values['destroy-orphans'] === true) assertConfirmable({yes, io});
     await using connection = await connect();
     let result = (await connection.call('hsm.reconcile')) as HsmReconcileResult;
     const {confirm} = result;
     if (values['destroy-orphans'] === true && confirm !== undefined) {
-      if (values['yes'] !== true) await confirmDestruction(result, io);
+      if (!yes) await confirmDestruction(result, io);
       result = (await connection.call('hsm.reconcile', {destroy: confirm})) as HsmReconcileResult;
     }
     print(result, describe(result));

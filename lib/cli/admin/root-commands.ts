@@ -4,6 +4,7 @@ import type {RetiredRoot} from '../../admin/operations/root-retire.ts';
 import {parsePath} from '../../config/parsers.ts';
 import type {AddedRoot} from '../../sealing/root-changes.ts';
 import {UsageError} from '../command.ts';
+import {isConfirmed, YES_OPTION} from '../confirm.ts';
 import type {AdminCommand} from './admin-command.ts';
 import type {AdminIo} from './admin-io.ts';
 import {describeRoots} from './describe-roots.ts';
@@ -61,8 +62,11 @@ export const rootRetireCommand: AdminCommand = {
     'destroy. Refused while no other root is open. Copies of the database from before can still be opened by it: after a root',
     'was compromised, rotate all keystores. Interrupted, it goes on when it is asked for again.',
   ],
+  options: {yes: YES_OPTION},
   whenInterrupted: 'What was begun is finished by the same command, or by the server when it next starts.',
-  run: async ({connect, print, operands: [id]}) => {
+  run: async ({connect, print, io, values, operands: [id = '']}) => {
+    if (!(await isConfirmed(`Retire ${id}?`, {yes: values['yes'] === true, io})))
+      throw new AdminError('refused', 'That was not confirmed. Nothing was done.');
     await using connection = await connect();
     const result = (await connection.call('root.retire', {id})) as RetiredRoot;
     print(result, [`Retired: ${result.id} (${result.uri})`]);

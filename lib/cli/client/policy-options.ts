@@ -32,7 +32,15 @@ export const POLICY_OPTIONS: Readonly<Record<string, Option>> = {
     meaning: 'older versions neither decrypt nor verify any more; it is only ever raised',
   },
   'min-versions': {value: 'N', meaning: 'versions that are never destroyed below that number; or off'},
-  'max-versions': {value: 'N', meaning: 'a rotation destroys the oldest versions above that number; or off'},
+  'max-versions': {
+    value: 'N',
+    meaning: 'a rotation destroys the oldest versions above that number that are retired; or off',
+  },
+  'destroy-usable-versions': {
+    value: 'on|off',
+    meaning: 'whether that destroys versions, too, that still decrypt or verify: what they protect is lost',
+    completion: ['on', 'off'],
+  },
   exportable: {meaning: 'the key may be exported; only when it is made'},
   'no-exportable': {meaning: 'the key may not be exported (any more, for good)'},
   'deletion-protection': {
@@ -73,6 +81,7 @@ export function changedPolicy(previous: KeyPolicyJson, options: OptionValues): K
     minDecryptVersion: options.parse('min-decrypt-version', integer(1, MAX_VERSIONS)),
     minVersions: options.parse('min-versions', orOff(integer(1, MAX_VERSIONS))),
     maxVersions: options.parse('max-versions', orOff(integer(1, MAX_VERSIONS))),
+    destroyUsableVersions: options.parse('destroy-usable-versions', onOrOff),
     exportable: exportable(options),
     deletionProtection: options.parse('deletion-protection', onOrOff),
     minDeletionWindowSeconds: options.parse('min-recovery-window', orOff(parseDuration)),

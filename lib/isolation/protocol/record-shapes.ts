@@ -56,6 +56,7 @@ const policy = object<KeyPolicy>({
   minDeletionWindowSeconds: optional(integer),
   minVersions: optional(integer),
   maxVersions: optional(integer),
+  destroyUsableVersions: optional(boolean),
   minDecryptVersion: optional(integer),
   usageWindow: optional(fields({notBefore: optional(integer), notAfter: optional(integer)})),
   maxDataBytes: optional(integer),

@@ -9,6 +9,7 @@ import {UsageError} from '../../../lib/cli/command.ts';
 import {InterruptedError} from '../../../lib/cli/interruption.ts';
 import * as errors from '../../../lib/errors.ts';
 import {run, type Outcome} from '../run-main.ts';
+import {expectRejection} from '../../sealing/expect-rejection.ts';
 import {LAUNCHER, SOMEBODY} from './webkms-command.ts';
 
 const KEY: KeyInfo = {
@@ -28,12 +29,14 @@ interface FakeOptions {
   readonly kms?: Partial<KeyAdministrationKms>;
   readonly input?: string;
   readonly terminal?: boolean;
+  /** Of the person at it. */
+  readonly answer?: string;
 }
 
 /** Runs one command on a KMS of the test's own. */
 async function runFake(
   [name = '', ...args]: readonly string[],
-  {kms = {}, input = '', terminal = false}: FakeOptions,
+  {kms = {}, input = '', terminal = false, answer = 'no'}: FakeOptions,
 ): Promise<Outcome> {
   const listed = CLIENT_COMMANDS.find((command) => command.name === name)!;
   const out: string[] = [];
@@ -47,7 +50,10 @@ async function runFake(
     },
     write: async (bytes) => void out.push(Buffer.from(bytes).toString()),
     askSecret: async () => Buffer.from(''),
-    ask: async () => 'no',
+    ask: async (question) => {
+      err.push(question);
+      return answer;
+    },
     paint: (style, text) => (terminal ? `<${String(style)}>${text}` : text),
     flush: async () => undefined,
     interrupted: new AbortController().signal,
@@ -229,9 +235,47 @@ describe('webkms: the command line of clients', () => {
     expect((await runFake(decrypt, {kms, terminal: true})).out).to.equal('text\n');
   });
 
-  it('asks once more before a transfer, at a terminal, and takes nothing but yes', async () => {
-    expect(await runFake(['transfer', '--to', SOMEBODY], {terminal: true})).to.deep.equal({
-      ...{code: 1, out: '', err: 'webkms: Nothing was done.\n'},
+  describe('before what cannot be taken back', () => {
+    const policy = {minDecryptVersion: 2, maxVersions: 3};
+    const done: string[] = [];
+    const kms = {
+      getKey: async () => ({...KEY, policy}),
+      updateKey: async () => (done.push('policy'), KEY),
+      deleteKey: async () => (done.push('delete'), KEY),
+    };
+    beforeEach(() => done.splice(0));
+
+    for (const [args, question] of [
+      [['transfer', '--to', SOMEBODY], /^Give https:\S+ and all its keys to did:key:\S+\?/],
+      [['delete', 'a', '--version', '1'], /^Destroy version 1 of a\?/],
+      [['policy', 'a', '--min-decrypt-version', '3'], /^Let versions below 3 neither decrypt nor verify/],
+      [['policy', 'a', '--destroy-usable-versions', 'on'], /^Let rotations destroy versions/],
+    ] as const) {
+      it(`${args.join(' ')} asks at a terminal, takes nothing but yes, and is refused elsewhere`, async () => {
+        for (const answer of ['', 'y', 'no']) {
+          const kept = await runFake(args, {kms, terminal: true, answer});
+          expect(kept).to.include({code: 1, out: ''});
+          expect(kept.err).to.match(question).and.to.contain('Type yes: webkms: Nothing was done.\n');
+        }
+        await expectRejection(runFake(args, {kms}), UsageError);
+        expect(done).to.deep.equal([]);
+        if (args[0] === 'transfer') return;
+        const asked = await runFake(args, {kms, terminal: true, answer: ' yes '});
+        expect(asked).to.include({code: 0});
+        const unasked = await runFake([...args, '--yes'], {kms});
+        expect(unasked).to.include({code: 0, err: ''});
+        expect(done).to.deep.equal([args[0], args[0]]);
+      });
+    }
+
+    it('nothing is asked where nothing is lost', async () => {
+      for (const args of [
+        ['policy', 'a', '--min-decrypt-version', '2'],
+        ['policy', 'a', '--destroy-usable-versions', 'off'],
+        ['delete', 'a'],
+      ]) {
+        expect(await runFake(args, {kms})).to.include({code: 0, err: ''});
+      }
     });
   });
 

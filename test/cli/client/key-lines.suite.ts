@@ -147,7 +147,10 @@ export function describeKeyLines({name, create}: KeyLinesOptions): void {
       expect(await refused(1, 'decrypt', 'invoices', 'text')).to.contain(
         'is not of the form webkms:v<version>:',
       );
-      await person.ok('policy', 'invoices', '--min-decrypt-version', '2');
+      const floor = ['policy', 'invoices', '--min-decrypt-version', '2'];
+      expect(await refused(2, ...floor)).to.contain('give --yes');
+      expect(await person.ok('decrypt', 'invoices', first.trim())).to.equal('first text');
+      await person.ok(...floor, '--yes');
       expect(await refused(4, 'decrypt', 'invoices', first.trim())).to.match(/webkms: .+/);
       expect(await person.ok('decrypt', 'invoices', rewrapped.trim())).to.equal('first text');
     });
@@ -302,9 +305,10 @@ export function describeKeyLines({name, create}: KeyLinesOptions): void {
       expect(await person.ok('encrypt', 'invoices', 'text')).to.match(CIPHERTEXT(3));
       await refused(4, 'restore', 'invoices');
       await person.ok('disable', 'invoices', '--version', '1');
-      expect(await person.ok('delete', 'invoices', '--version', '1')).to.equal(
-        'Deleted: invoices, version 1\n',
-      );
+      const destroy = ['delete', 'invoices', '--version', '1'];
+      expect(await refused(2, ...destroy)).to.contain('give --yes');
+      expect((await info('invoices')).versions[0]).to.include({status: 'disabled'});
+      expect(await person.ok(...destroy, '--yes')).to.equal('Deleted: invoices, version 1\n');
       expect((await info('invoices')).versions[0]).to.include({status: 'destroyed'});
       await refused(2, 'delete', 'invoices', '--version', '2', '--recovery-window', '7d');
     });

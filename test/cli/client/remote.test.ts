@@ -173,16 +173,38 @@ function describeAuthority(): void {
   it('transfer --to DID', async () => {
     const to = await didOf(bob);
     const [{keystore}] = JSON.parse(await alice.ok('profiles', '--json')) as [{keystore: string}];
-    expect(await alice.ok('transfer', '--to', to)).to.equal(
+    expect(await refused(alice, 2, 'transfer', '--to', to)).to.contain('give --yes');
+    await alice.ok('list');
+    expect(await alice.ok('transfer', '--to', to, '--yes')).to.equal(
       `Transferred: ${keystore} is controlled by ${to}\n`,
     );
     expect(await refused(alice, 4, 'list')).to.contain('Not allowed');
-    expect(await refused(alice, 4, 'transfer', '--to', await didOf(alice))).to.contain('Not allowed');
+    expect(await refused(alice, 4, 'transfer', '--to', await didOf(alice), '--yes')).to.contain(
+      'Not allowed',
+    );
     const ca = join(server.dataDir, 'tls.crt');
     const key = join(bob.home, 'profiles/default/controller.key');
     const own = ['--keystore', keystore, '--key', key, '--profile', 'own'];
     await bob.ok('init', '--server', server.baseUrl, '--ca', ca, ...own);
     expect(await bob.ok('list', '--profile', 'own')).to.match(/^releases +ecdsa-p256 +1 +active$/m);
+  });
+
+  it('forget CAPABILITY: who has become the controller is no delegate any more', async () => {
+    const isListed = /^releases +ecdsa-p256 +1 +active$/m;
+    expect(await bob.ok('list')).to.match(/^KEY +ACTIONS/);
+    expect(await refused(bob, 4, 'rotate', keyId)).to.contain('webkms forget all');
+    const {id} = JSON.parse(readFileSync(bob.path('from-alice.json'), 'utf8')) as {id: string};
+    await refused(bob, 3, 'forget', 'urn:uuid:another');
+    expect(await bob.ok('forget', id)).to.equal(`Forgotten: ${id}\n`);
+    expect(await bob.ok('list')).to.match(isListed);
+    expect(await refused(bob, 3, 'forget', 'from-alice.json')).to.contain('no such capability');
+    for (const words of ['from-alice.json', keyId, 'all']) {
+      await bob.ok('accept', 'from-alice.json');
+      expect(await bob.ok('list')).to.match(/^KEY +ACTIONS/);
+      expect(JSON.parse(await bob.ok('forget', words, '--json'))).to.deep.equal({forgotten: [id], left: 0});
+      expect(await bob.ok('list')).to.match(isListed);
+    }
+    expect(await refused(bob, 3, 'forget', 'all')).to.contain('no such capability');
   });
 
   it('says what to do where the server cannot be asked, and ends with 5; or the profile is not in order', async () => {

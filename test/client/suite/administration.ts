@@ -29,6 +29,7 @@ export function describeAdministration(kms: GetKms): void {
           minDeletionWindowSeconds: 3600,
           minVersions: 1,
           maxVersions: 5,
+          destroyUsableVersions: true,
           usageWindow: {notBefore: '2026-01-01T00:00:00.000Z', notAfter: '2126-01-01T00:00:00.000Z'},
           maxDataBytes: 4096,
           rate: {uses: 100, perSeconds: 1},

@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import {createHash, randomBytes} from 'node:crypto';
+import {until} from '../../maintenance/until.ts';
 import {base64url, useKeyScene} from './key-scene.ts';
 
 const AES = 'urn:webkms:symmetric:AES-256-GCM';
@@ -50,6 +51,42 @@ describe('versions of a key', () => {
     }
     const current = {ciphertext: rewrapped.ciphertext, additionalData};
     expect(await scene().run(key, 'DecryptOperation', current)).to.deep.equal({plaintext: base64url(secret)});
+  });
+
+  it('are not destroyed by rotations that uses bring about, while they may be needed', async () => {
+    const policy = {rotation: {afterUses: 1}, maxVersions: 1};
+    const newest = async (key: string): Promise<number> =>
+      (await scene().get(`${key}?include=metadata`)).json.metadata.currentVersion;
+    const useUp = async (key: string): Promise<string> => {
+      const version = await newest(key);
+      const {ciphertext} = await scene().run(key, 'EncryptOperation', {plaintext: base64url('kept')});
+      await until(async () => (await newest(key)) > version);
+      return ciphertext;
+    };
+    const kept = await scene().generate(AES, {policy});
+    const ciphertext = await useUp(kept);
+    await useUp(kept);
+    expect(await scene().run(kept, 'DecryptOperation', {ciphertext})).to.deep.equal({
+      plaintext: base64url('kept'),
+    });
+
+    const parted = await scene().generate(AES, {policy: {...policy, destroyUsableVersions: true}});
+    const lost = await useUp(parted);
+    expect(await scene().refusal(parted, 'DecryptOperation', {ciphertext: lost})).to.deep.equal({
+      ...REFUSED,
+      state: 'destroyed',
+    });
+  });
+
+  it('are destroyed above the most of the policy by a rotation, once they are below the floor', async () => {
+    const key = await scene().generate(AES, {policy: {maxVersions: 2}});
+    for (let version = 2; version <= 4; version++) await scene().run(key, 'RotateKeyOperation');
+    await scene().run(key, 'UpdateKeyOperation', {policy: {maxVersions: 2, minDecryptVersion: 3}});
+    await scene().run(key, 'RotateKeyOperation');
+    const {metadata} = (await scene().get(`${key}?include=metadata`)).json;
+    expect(metadata.versions.map(({status}) => status)).to.deep.equal([
+      ...['destroyed', 'destroyed', 'decrypt-only', 'decrypt-only', 'active'],
+    ]);
   });
 
   it('sign: a signature of v1 verifies after two rotations, and not under a floor', async () => {

@@ -1,7 +1,9 @@
 import type {KeyAdministrationKms, KeyInfo} from '../../../client/kms.ts';
 import {integer, parseDuration} from '../../../config/parsers.ts';
 import {UsageError} from '../../command.ts';
+import {YES_OPTION} from '../../confirm.ts';
 import {firstOperand, type ClientCommand, type ClientInvocation, type Option} from '../client-command.ts';
+import {confirm} from '../confirm.ts';
 import {keyJson} from '../key-json.ts';
 import {kidOf} from '../key-operand.ts';
 import type {OptionValues} from '../option-values.ts';
@@ -37,16 +39,21 @@ export const deleteCommand: ClientCommand = {
       value: 'DURATION',
       meaning: "how long it can be restored (default: the server's, 30d)",
     },
+    yes: YES_OPTION,
   },
   help: [
     'Deletes the key. Nothing can be done with it from now on, but it can be restored until its recovery window ends; then its',
-    'material is erased. A version is destroyed at once.',
+    'material is erased. A version is destroyed at once: at a terminal you are asked once more.',
   ],
-  examples: ['delete invoices', 'delete invoices --recovery-window 7d', 'delete invoices --version 1'],
-  run: (invocation) => {
+  examples: ['delete invoices', 'delete invoices --recovery-window 7d', 'delete invoices --version 1 --yes'],
+  run: async (invocation) => {
     const recoveryWindowSeconds = invocation.options.parse('recovery-window', parseDuration);
     if (recoveryWindowSeconds !== undefined && invocation.options.has('version')) {
       throw new UsageError('give either --version or --recovery-window: a version is destroyed at once.');
+    }
+    const version = parseVersion(invocation.options);
+    if (version !== undefined) {
+      await confirm(invocation, `Destroy version ${version} of ${firstOperand(invocation)}?`);
     }
     return change(invocation, 'Deleted', (kms, kid, version) =>
       kms.deleteKey(kid, {...version, ...(recoveryWindowSeconds !== undefined && {recoveryWindowSeconds})}),
