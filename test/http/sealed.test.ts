@@ -81,7 +81,8 @@ describe('a sealed server', function () {
     const db = new Database(join(server.dataDir, 'webkms.db'), {readonly: true});
     try {
       const tables = db
-        .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
+        // Which node does the housekeeping is renewed by time, sealed or not.
+        .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'lease'`)
         .pluck()
         .all() as string[];
       return tables.map((table) => [table, db.prepare(`SELECT * FROM "${table}"`).all()]);
