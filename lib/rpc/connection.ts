@@ -158,9 +158,18 @@ export class Connection {
       const result = await handler.run(parameters as never);
       this.#send(['r', id, own(handler.result, result)]);
     } catch (error) {
-      this.#send(['f', id, failureOf(error, this.#options.failures)]);
+      this.#fail(id, error);
     } finally {
       this.#answering--;
+    }
+  }
+
+  #fail(id: number, error: unknown): void {
+    const {failures} = this.#options;
+    try {
+      this.#send(['f', id, failureOf(error, failures)]);
+    } catch {
+      this.#send(['f', id, failureOf(new Error('What was thrown cannot be told.'), failures)]);
     }
   }
 

@@ -147,6 +147,7 @@ function reviveValidation({details}: FailureParts, {reason = ''}: Failure): Erro
 
 const CAUSES = 4;
 const CAUSE_CHARACTERS = 2000;
+const MESSAGE_CHARACTERS = 20_000;
 
 /**
  * What is not for clients is told as text, and what is of no class that is known as nothing else.
@@ -162,7 +163,7 @@ export function failureOf(error: unknown, kinds = KMS_FAILURES): Failure {
   const reason = kinds.get(name)?.reasonOf?.(error as never);
   return {
     kind: name,
-    message: error.message,
+    message: cut(error.message, MESSAGE_CHARACTERS),
     ...(error.cause !== undefined && {cause: describe(error.cause)}),
     ...(details && {details}),
     ...(publicCause && {publicCause}),
@@ -207,5 +208,10 @@ function describe(error: unknown): string {
     lines.push(`${next.name}${code}: ${next.message}`);
     next = next.cause;
   }
-  return lines.join('; caused by ').slice(0, CAUSE_CHARACTERS);
+  return cut(lines.join('; caused by '), CAUSE_CHARACTERS);
+}
+
+/** A text that can be encoded. */
+function cut(message: string, characters: number): string {
+  return message.slice(0, characters).toWellFormed();
 }

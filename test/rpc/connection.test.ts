@@ -45,6 +45,9 @@ const ERRORS = {
   unknown: new OutcomeUnknownError('Perhaps.'),
 } as const;
 
+/** What the encoding cannot say. */
+const UNTELLABLE = new NotFoundError('Not here.', {details: {at: 1n << 70n, how: () => undefined}});
+
 describe('rpc: Connection', () => {
   let directory: string;
   let sockets: [Socket, Socket];
@@ -69,6 +72,7 @@ describe('rpc: Connection', () => {
         'fail',
         handler(fail, (name) => {
           if (name === 'defect') throw new TypeError('a defect at /some/path');
+          if (name === 'untellable') throw UNTELLABLE;
           throw ERRORS[name as keyof typeof ERRORS];
         }),
       ],
@@ -120,6 +124,12 @@ describe('rpc: Connection', () => {
     expect((thrown as Error).message).not.to.contain('defect');
     expect((thrown as Error).cause).to.be.instanceOf(OtherProcessError);
     expect(String((thrown as Error).cause)).to.contain('a defect');
+  });
+
+  it('answers also where it cannot be told what was thrown', async () => {
+    const thrown = await asks.call('fail', fail, 'untellable').catch((caught: unknown) => caught);
+    expect(thrown).to.be.instanceOf(InternalError);
+    expect(await asks.call('add', add, [1, 2])).to.equal(3);
   });
 
   it('fails what was asked when the other end is gone, and what writes as of unknown outcome', async () => {

@@ -9,6 +9,7 @@ const {
   KmsError,
   MethodNotAllowedError,
   NotAllowedError,
+  NotFoundError,
   RateLimitError,
   SourceAddressError,
   ValidationError,
@@ -77,4 +78,16 @@ describe('errors that go from process to process', () => {
     }
     expect(carried('text')).to.be.instanceOf(InternalError);
   });
+
+  for (const [what, text] of Object.entries({
+    'is cut within a character': `${'x'.repeat(1999 - 'Error: '.length)}\u{1f511}`,
+    'has half of one': `half ${'\u{1f511}'.slice(0, 1)}`,
+    'is longer than any text that is taken': 'x'.repeat(2 ** 21),
+  })) {
+    it(`a text that ${what} goes as one`, () => {
+      expect(carried(new Error(text))).to.be.instanceOf(InternalError);
+      expect(carried(new NotFoundError(text))).to.be.instanceOf(NotFoundError);
+      expect(carried(new NotFoundError('', {cause: new Error(text)}))).to.be.instanceOf(NotFoundError);
+    });
+  }
 });
