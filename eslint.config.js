@@ -260,7 +260,7 @@ export default tseslint.config(
   },
   ...LAYERS.map(layer),
   {
-    files: ['lib/errors.ts', 'lib/kms-error.ts'],
+    files: ['lib/errors.ts', 'lib/kms-error.ts', 'lib/reasoned-error.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -107,7 +107,7 @@ async function readClients(
     return clients;
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
-    if (error.code === 'sealed') throw new SealedError();
+    if (error.reason === 'sealed') throw new SealedError();
     throw new UnavailableError('The register of clients cannot be read now.', {cause: error});
   }
 }

@@ -4,18 +4,11 @@ import {connect} from 'node:net';
 import {join} from 'node:path';
 import {LineTooLongError, splitLines} from '../encoding/split-lines.ts';
 import {errorCode} from '../error-code.ts';
-import {AdminError, type AdminCall, type AdminProgress} from './admin-operation.ts';
+import {AdminError, adminReason, type AdminCall, type AdminProgress} from './admin-operation.ts';
 import {ADMIN_SOCKET, adminSocketPath} from './admin-socket-path.ts';
 
 /** A line of a reply is no longer than this. */
 const MAX_LINE_CHARACTERS = 16 * 1024 * 1024;
-const CODES: readonly string[] = [
-  'invalid',
-  'refused',
-  'not-found',
-  'sealed',
-  'failed',
-] satisfies AdminError['code'][];
 
 /** No server listens on the data directory's socket: none runs, or it is just starting or stopping. Nothing was sent. */
 export class NoAdminSocketError extends Error {
@@ -180,7 +173,7 @@ function parseLine(text: string): ReplyLine {
 function readError(error: unknown): AdminError {
   const {code, message} = error as {code?: unknown; message?: unknown};
   return new AdminError(
-    typeof code === 'string' && CODES.includes(code) ? (code as AdminError['code']) : 'failed',
+    adminReason(code),
     typeof message === 'string' ? message : 'The server does not say why it failed.',
   );
 }

@@ -10,10 +10,10 @@ import {
   MultipleRecordsError,
   SealedError,
 } from '../sealing/sealing-errors.ts';
-import {AdminError} from './admin-operation.ts';
+import {AdminError, type AdminReason} from './admin-operation.ts';
 
 /** Errors of which the message is written for the operator. */
-const CODES: readonly (readonly [abstract new (...args: never) => Error, AdminError['code']])[] = [
+const REASONS: readonly (readonly [abstract new (...args: never) => Error, AdminReason])[] = [
   [SealedError, 'sealed'],
   [RootOfTrustError, 'refused'],
   [BackupError, 'refused'],
@@ -32,8 +32,8 @@ export function adminFailure(error: unknown): AdminError {
   if (!(error instanceof Error)) return unexpected(error);
   if (error instanceof RootOfTrustError && error.reason === 'bad-setting')
     return new AdminError('invalid', error.message, {cause: error});
-  const [, code] = CODES.find(([type]) => error instanceof type) ?? [];
-  if (code !== undefined) return new AdminError(code, error.message, {cause: error});
+  const [, reason] = REASONS.find(([type]) => error instanceof type) ?? [];
+  if (reason !== undefined) return new AdminError(reason, error.message, {cause: error});
   if (error instanceof KmsError && !(error instanceof InternalError)) {
     return new AdminError(error.status >= 500 ? 'failed' : 'refused', error.message, {cause: error});
   }

@@ -1,4 +1,5 @@
 import type {KeyManagement} from '../key-management.ts';
+import {ReasonedError} from '../reasoned-error.ts';
 
 /** How far a long operation is; shown to the operator as a bar or a line. */
 export interface AdminProgress {
@@ -37,13 +38,16 @@ export interface AdminOperation<Parameters, Result, Management = KeyManagement> 
   run(management: Management, parameters: Parameters, call: AdminCall): Promise<Result>;
 }
 
-/** Why an operation was refused, for the operator. Messages never hold secrets. */
-export class AdminError extends Error {
-  override readonly name = 'AdminError';
-  readonly code: 'invalid' | 'refused' | 'not-found' | 'sealed' | 'failed';
+const ADMIN_REASONS = ['invalid', 'refused', 'not-found', 'sealed', 'failed'] as const;
+export type AdminReason = (typeof ADMIN_REASONS)[number];
 
-  constructor(code: AdminError['code'], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
+/** Why an operation was refused, for the operator. Messages never hold secrets. */
+export class AdminError extends ReasonedError<AdminReason> {
+  override readonly name = 'AdminError';
+  readonly code = 'ERR_ADMIN';
+}
+
+/** What another process gave as a reason. */
+export function adminReason(word: unknown): AdminReason {
+  return ADMIN_REASONS.find((reason) => reason === word) ?? 'failed';
 }

@@ -52,8 +52,8 @@ export class AdminReply implements AdminCall {
     this.#end(200, {result: result ?? null});
   }
 
-  error(status: number, {code, message}: Pick<AdminError, 'code' | 'message'>): void {
-    this.#end(status, {error: {code, message}});
+  error(status: number, {reason, message}: Pick<AdminError, 'reason' | 'message'>): void {
+    this.#end(status, {error: {code: reason, message}});
   }
 
   #end(status: number, line: object): void {

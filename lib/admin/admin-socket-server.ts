@@ -98,13 +98,13 @@ async function answer(
   } catch (error) {
     if (error instanceof AdminRequestError) {
       log.warn({status: error.status, reason: error.message}, 'admin request refused');
-      reply.error(error.status, {code: 'invalid', message: error.message});
+      reply.error(error.status, {reason: 'invalid', message: error.message});
     } else if (error instanceof AdminError) {
       reply.error(200, error);
     } else {
       log.error({err: error}, 'admin request failed');
       reply.error(500, {
-        code: 'failed',
+        reason: 'failed',
         message: 'It failed for a reason that was not foreseen. The log has it.',
       });
     }

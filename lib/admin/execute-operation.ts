@@ -45,11 +45,11 @@ export async function executeOperation<Management extends Administered>(
     const failure = stopped
       ? new AdminError('failed', 'It was stopped.', {cause: error})
       : adminFailure(error);
-    const unforeseen = !stopped && failure.code === 'failed' && failure.cause !== undefined;
+    const unforeseen = !stopped && failure.reason === 'failed' && failure.cause !== undefined;
     log[unforeseen ? 'error' : 'warn'](
       {
         operation: name,
-        outcome: stopped ? 'stopped' : failure.code,
+        outcome: stopped ? 'stopped' : failure.reason,
         ms: ms(),
         ...(unforeseen ? {err: failure.cause} : {reason: failure.message}),
       },

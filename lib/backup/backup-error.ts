@@ -1,4 +1,6 @@
 import {errorCode} from '../error-code.ts';
+import {ReasonedError} from '../reasoned-error.ts';
+
 /** Why a backup could not be made, read or restored. */
 export type BackupReason =
   | 'exists'
@@ -13,15 +15,9 @@ export type BackupReason =
   | 'cancelled';
 
 /** A backup could not be made, read or restored, and nothing is left of the attempt. The message is for the operator. */
-export class BackupError extends Error {
+export class BackupError extends ReasonedError<BackupReason> {
   override readonly name = 'BackupError';
   readonly code = 'ERR_BACKUP';
-  readonly reason: BackupReason;
-
-  constructor(reason: BackupReason, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.reason = reason;
-  }
 }
 
 /** @returns e.g. `ENOSPC`; undefined where it is no system error. */

@@ -1,3 +1,5 @@
+import {ReasonedError} from '../reasoned-error.ts';
+
 export type TokenReason =
   | 'binding-missing'
   | 'library-missing'
@@ -13,13 +15,7 @@ export type TokenReason =
   | 'mechanism-missing';
 
 /** Why a token cannot be used, and what to do about it: for the operator. */
-export class TokenError extends Error {
+export class TokenError extends ReasonedError<TokenReason> {
   override readonly name = 'TokenError';
   readonly code = 'ERR_PKCS11_TOKEN';
-  readonly reason: TokenReason;
-
-  constructor(reason: TokenReason, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.reason = reason;
-  }
 }

@@ -1,3 +1,5 @@
+import {ReasonedError} from '../reasoned-error.ts';
+
 /** Why the root of trust could not be opened or made. */
 export type RootOfTrustReason =
   | 'missing'
@@ -21,13 +23,7 @@ export type RootOfTrustReason =
  * The root of trust cannot be used: the server does not start. The message is for the operator: it names the file and
  * the setting and says what to do; never the file's content.
  */
-export class RootOfTrustError extends Error {
+export class RootOfTrustError extends ReasonedError<RootOfTrustReason> {
   override readonly name = 'RootOfTrustError';
   readonly code = 'ERR_ROOT_OF_TRUST';
-  readonly reason: RootOfTrustReason;
-
-  constructor(reason: RootOfTrustReason, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.reason = reason;
-  }
 }

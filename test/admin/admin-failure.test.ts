@@ -14,7 +14,7 @@ import {
 } from '../../lib/sealing/sealing-errors.ts';
 
 describe('what an operator is told of a failure', () => {
-  for (const [error, code] of [
+  for (const [error, reason] of [
     [new SealedError(), 'sealed'],
     [new RootOfTrustError('missing', 'It does not exist.'), 'refused'],
     [new KeyNotFoundError('No such key.'), 'not-found'],
@@ -25,9 +25,9 @@ describe('what an operator is told of a failure', () => {
     [new MultipleRecordsError('Two of one.'), 'failed'],
     [new UnavailableError('The store is away.'), 'failed'],
   ] as const) {
-    it(`is the message of ${error.name} (${error.message}), as ${code}`, () => {
+    it(`is the message of ${error.name} (${error.message}), as ${reason}`, () => {
       const failure = adminFailure(error);
-      expect(failure).to.be.instanceOf(AdminError).and.to.include({code, message: error.message});
+      expect(failure).to.be.instanceOf(AdminError).and.to.include({reason, message: error.message});
       expect(failure.cause).to.equal(error);
     });
   }
@@ -38,14 +38,14 @@ describe('what an operator is told of a failure', () => {
   });
 
   it('is the status of what is for clients', () => {
-    expect(adminFailure(new NotFoundError('key')).code).to.equal('not-found');
-    expect(adminFailure(new NotAllowedError('invoker', 'Not you.')).code).to.equal('refused');
+    expect(adminFailure(new NotFoundError('key')).reason).to.equal('not-found');
+    expect(adminFailure(new NotAllowedError('invoker', 'Not you.')).reason).to.equal('refused');
   });
 
   it('is nothing where it may hold anything', () => {
     for (const error of [new TypeError('secret'), new InternalError(new Error('secret')), 'secret']) {
       const failure = adminFailure(error);
-      expect(failure.code).to.equal('failed');
+      expect(failure.reason).to.equal('failed');
       expect(failure.message).to.not.contain('secret');
       expect(failure.cause).to.equal(error);
     }

@@ -14,7 +14,7 @@ import {AdminSocketFixture, operation} from './admin-socket-fixture.ts';
 
 const echo = operation('echo', async (_management, parameters) => ({parameters}));
 
-async function failure(work: Promise<unknown>): Promise<Error & {readonly code?: unknown}> {
+async function failure(work: Promise<unknown>): Promise<Error & {readonly reason?: unknown}> {
   try {
     await work;
   } catch (error) {
@@ -87,7 +87,7 @@ describe('the admin socket', () => {
       await fixture.listen([fail]);
       const outcome = async (how: string): Promise<unknown[]> => {
         const error = await failure(fixture.call('fail', {how}));
-        return [error.name, error.code, error.message];
+        return [error.name, error.reason, error.message];
       };
       expect(await outcome('admin')).to.deep.equal(['AdminError', 'not-found', 'No such thing.']);
       expect(await outcome('root')).to.deep.equal(['AdminError', 'refused', 'The file is gone.']);
@@ -102,7 +102,7 @@ describe('the admin socket', () => {
       });
       await fixture.listen([fail]);
       const error = await failure(fixture.call('fail'));
-      expect([error.code, error.message]).to.deep.equal([
+      expect([error.reason, error.message]).to.deep.equal([
         'failed',
         'It failed for a reason that was not foreseen. The log has it.',
       ]);
@@ -111,14 +111,14 @@ describe('the admin socket', () => {
 
     it('is answered where its result is nothing that JSON can carry', async () => {
       await fixture.listen([operation('big', async () => ({n: 1n}))]);
-      expect(await failure(fixture.call('big'))).to.include({name: 'AdminError', code: 'failed'});
+      expect(await failure(fixture.call('big'))).to.include({name: 'AdminError', reason: 'failed'});
     });
 
     it('is refused while the server is sealed, where it needs keys', async () => {
       await fixture.listen([echo, operation('keys', async () => 'done', {whileSealed: false})]);
       expect((await fixture.call('keys')).result).to.equal('done');
       fixture.sealed = true;
-      expect(await failure(fixture.call('keys'))).to.include({code: 'sealed'});
+      expect(await failure(fixture.call('keys'))).to.include({reason: 'sealed'});
       expect((await fixture.call('echo')).result).to.deep.equal({parameters: {}});
     });
 
@@ -209,7 +209,7 @@ describe('the admin socket', () => {
       await begun.promise;
       await socket.close();
       expect(ended).to.equal(true);
-      expect(await call).to.include({name: 'AdminError', code: 'failed'});
+      expect(await call).to.include({name: 'AdminError', reason: 'failed'});
       expect(await isAdminSocketListening(fixture.dataDir)).to.equal(false);
       expect(await failure(lstat(fixture.path))).to.include({code: 'ENOENT'});
     });
@@ -328,7 +328,7 @@ describe('the admin socket', () => {
 
     it('of a server that lives is not replaced, though its lock was deleted', async () => {
       const first = await fixture.listen([echo]);
-      expect(await failure(fixture.listen([echo]))).to.include({name: 'AdminError', code: 'refused'});
+      expect(await failure(fixture.listen([echo]))).to.include({name: 'AdminError', reason: 'refused'});
       expect((await fixture.call('echo')).result).to.deep.equal({parameters: {}});
       await first.close();
       await fixture.listen([echo]);
@@ -344,7 +344,7 @@ describe('the admin socket', () => {
       ]) {
         await put();
         const error = await failure(fixture.listen([echo]));
-        expect(error).to.include({name: 'AdminError', code: 'refused'});
+        expect(error).to.include({name: 'AdminError', reason: 'refused'});
         expect(error.message).to.contain('is no socket, and in the way');
         await rm(fixture.path, {recursive: true});
       }
@@ -453,7 +453,7 @@ describe('the admin socket', () => {
         server.listen(fixture.path);
         await once(server, 'listening');
         try {
-          expect(await failure(fixture.call('echo'))).to.include({name: 'AdminError', code: 'failed'});
+          expect(await failure(fixture.call('echo'))).to.include({name: 'AdminError', reason: 'failed'});
         } finally {
           server.close();
         }

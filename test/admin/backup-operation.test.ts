@@ -15,7 +15,7 @@ describe('a backup', () => {
       const error: unknown = await backup
         .run(management, {path: '/nowhere/backup'}, CALL)
         .catch((thrown: unknown) => thrown);
-      expect(error).to.include({name: 'AdminError', code: 'refused'});
+      expect(error).to.include({name: 'AdminError', reason: 'refused'});
       expect((error as Error).message)
         .to.include(means)
         .and.not.include('migrate');

@@ -65,7 +65,7 @@ describe('admin operations on keys', () => {
     for (const [operation, parameters] of bad)
       expect(() => operation.parse(parameters), JSON.stringify(parameters))
         .to.throw(AdminError)
-        .with.property('code', 'invalid');
+        .with.property('reason', 'invalid');
   });
 
   it('rotate, rewrap and prune one keystore and all, step by step and at once', async () => {
@@ -92,14 +92,14 @@ describe('admin operations on keys', () => {
       expect(
         await expectRejection(run<unknown, unknown>(node, operation, {keystore: MISSING}), AdminError),
       ).to.include({
-        code: 'not-found',
+        reason: 'not-found',
       });
     const {stores} = node.management;
     expect(await stores.jobs.listNewest({limit: 1})).to.deep.equal([]);
     await stores.jobs.insert({id: 'job_other', steps: ['prune'], createdAt: 1});
     await stores.jobs.acquire('job_other', {holder: 'other', now: 1, expiresAt: Date.now() + 60_000});
     const refusal = await expectRejection(run(node, rotate, {all: true}), AdminError);
-    expect(refusal.code).to.equal('refused');
+    expect(refusal.reason).to.equal('refused');
     expect(refusal.message).to.contain('prune of all');
   });
 
@@ -133,7 +133,7 @@ describe('admin operations on keys', () => {
     const [scope = ''] = await node.populate({keystores: 1, keys: 2});
     unguarded(nodes.dataDir(), 'UPDATE key_record SET max_capability_chain_length = 9');
     const failure = await expectRejection(run(node, rotate, {all: true, rewrap: true}), AdminError);
-    expect(failure.code).to.equal('failed');
+    expect(failure.reason).to.equal('failed');
     expect(failure.message).to.contain(`${scope}: 2 × key record`);
     const {finished} = await run(node, jobs, {});
     expect(finished[0]?.outcome.failure).to.match(/1 scope/);

@@ -8,7 +8,7 @@ function refusal(work: () => unknown): string {
   try {
     work();
   } catch (error) {
-    if (error instanceof AdminError && error.code === 'invalid') return error.message;
+    if (error instanceof AdminError && error.reason === 'invalid') return error.message;
     throw error;
   }
   throw new Error('It was accepted.');
@@ -104,7 +104,7 @@ describe('parameters of admin operations', () => {
         try {
           parse(name, value);
         } catch (error) {
-          expect(error).to.be.instanceOf(AdminError).and.have.property('code', 'invalid');
+          expect(error).to.be.instanceOf(AdminError).and.have.property('reason', 'invalid');
         }
       }),
     );

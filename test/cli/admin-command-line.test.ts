@@ -129,7 +129,7 @@ describe('webkms admin: the command line', () => {
   });
 
   it('exits with 2 where what was asked for cannot be, and for an option without a value', async () => {
-    const refusing = (code: AdminError['code']): AdminCommand =>
+    const refusing = (code: AdminError['reason']): AdminCommand =>
       fake(
         async () => {
           throw new AdminError(code, 'No.');

@@ -69,7 +69,7 @@ describe('giving shares', () => {
     const piped = new FakeIo([...lines]);
     piped.interactive = false;
     const error = await giveShares(piped, offering()).catch((reason: unknown) => reason);
-    expect(error).to.be.instanceOf(AdminError).and.have.property('code', 'refused');
+    expect(error).to.be.instanceOf(AdminError).and.have.property('reason', 'refused');
     expect(piped.questions).to.have.length(33);
     expect(await giveShares(new FakeIo(lines), offering())).to.equal(true);
   });

@@ -85,7 +85,7 @@ describe('the operations anchor and check', function () {
     }
     expect(() => anchor.parse({path: '/tmp/x'})).to.throw(AdminError);
     const missing = check.run(management(), {anchor: path('missing')}, call());
-    expect((await expectRejection(missing, AdminError)).code).to.equal('not-found');
+    expect((await expectRejection(missing, AdminError)).reason).to.equal('not-found');
     await expectRejection(check.run(management(), {anchor: path('')}, call()), AdminError);
     const file = await writtenAnchor();
     expect(await check.run(management(), {anchor: file}, call())).to.deep.equal({errors: 0, notes: 0});

@@ -82,7 +82,7 @@ export function createAdmin({
         const {whenInterrupted} = command;
         const isGone = error instanceof ServerGoneError && whenInterrupted !== undefined;
         io.err(`webkms: ${error.message}${isGone ? ` ${whenInterrupted}` : ''}`);
-        return error.code === 'invalid' ? EXIT_USAGE : EXIT_FAILURE;
+        return error.reason === 'invalid' ? EXIT_USAGE : EXIT_FAILURE;
       }
     },
   };

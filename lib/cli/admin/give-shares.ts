@@ -27,7 +27,7 @@ export async function giveShares(
       io.err(`${given} of ${needed} shares of ${rootWrapperId} were given.`);
       question = `Share ${given + 1} of ${needed}: `;
     } catch (error) {
-      if (!(error instanceof AdminError) || error.code !== 'refused') throw error;
+      if (!(error instanceof AdminError) || error.reason !== 'refused') throw error;
       io.err(`webkms: ${error.message}`);
       refused++;
     }

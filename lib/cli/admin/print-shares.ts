@@ -15,7 +15,7 @@ export async function printShares(
     await io.flush();
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
-    throw new AdminError(error.code, `${error.message} Shares are lost. ${ifLost}`, {cause: error});
+    throw new AdminError(error.reason, `${error.message} Shares are lost. ${ifLost}`, {cause: error});
   }
   io.err(
     'These shares are shown this once, and are kept nowhere else. Give each to another person. ' +

@@ -1,3 +1,5 @@
+import {ReasonedError} from '../../reasoned-error.ts';
+
 /** How a command of clients can end; the numbers are part of the interface (docs/command-line.md). */
 export const EXIT_CODES = Object.freeze({
   ok: 0,
@@ -12,12 +14,6 @@ export const EXIT_CODES = Object.freeze({
 export type ExitReason = keyof typeof EXIT_CODES;
 
 /** Something that a person can do something about: the message says what. Never holds a secret. */
-export class ClientError extends Error {
+export class ClientError extends ReasonedError<Exclude<ExitReason, 'ok'>> {
   override readonly name = 'ClientError';
-  readonly reason: Exclude<ExitReason, 'ok'>;
-
-  constructor(reason: ClientError['reason'], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.reason = reason;
-  }
 }

@@ -76,7 +76,7 @@ export class RemoteAdministration {
       // Where that is sealed, it says so itself.
       if (!(
         error instanceof AdminError &&
-        error.code === 'failed' &&
+        error.reason === 'failed' &&
         error.cause instanceof UnavailableError
       ))
         throw error;
@@ -101,7 +101,7 @@ export class RemoteAdministration {
           error instanceof OutcomeUnknownError
             ? new AdminError('failed', ENDED, {cause: error})
             : adminFailure(error);
-        log.error({operation: name, outcome: failure.code, err: error}, 'admin operation');
+        log.error({operation: name, outcome: failure.reason, err: error}, 'admin operation');
         throw failure;
       } finally {
         signal.removeEventListener('abort', stop);

@@ -1,4 +1,4 @@
-import {AdminError} from '../../admin/admin-operation.ts';
+import {AdminError, adminReason} from '../../admin/admin-operation.ts';
 import {BackupError, type BackupReason} from '../../backup/backup-error.ts';
 import {AnchorError} from '../../integrity/anchor-lines.ts';
 import {KMS_FAILURES, plainKinds, type FailureKind, type FailureKinds} from '../../rpc/failure.ts';
@@ -11,7 +11,6 @@ import {
 } from '../../storage/key-errors.ts';
 import {KeyProcessStartError} from './key-process-start-error.ts';
 
-const ADMIN_CODES: readonly AdminError['code'][] = ['invalid', 'refused', 'not-found', 'sealed', 'failed'];
 /** The one thing that the key process finds wrong with backups. */
 const ROOTS_CHANGED: BackupReason = 'roots-changed';
 
@@ -31,13 +30,9 @@ export const PROCESS_FAILURES: FailureKinds = new Map<string, FailureKind>([
   [
     'AdminError',
     {
-      revive: ({message, cause}, {reason}) => new AdminError(adminCode(reason), message, {cause}),
-      reasonOf: ({code}: AdminError) => code,
+      revive: ({message, cause}, {reason}) => new AdminError(adminReason(reason), message, {cause}),
+      reasonOf: ({reason}: AdminError) => reason,
     },
   ],
   ['BackupError', {revive: ({message, cause}) => new BackupError(ROOTS_CHANGED, message, {cause})}],
 ]);
-
-function adminCode(reason: string | undefined): AdminError['code'] {
-  return ADMIN_CODES.find((code) => code === reason) ?? 'failed';
-}

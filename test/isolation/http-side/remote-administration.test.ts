@@ -70,16 +70,16 @@ describe('RemoteAdministration', () => {
 
   it('says that the key process ended, and that nobody knows what was done', async () => {
     admin = () => Promise.reject(new OutcomeUnknownError('The key process has ended.'));
-    const {code, message} = await refusal(execute('rotate', {all: true}));
-    expect(code).to.equal('failed');
+    const {reason, message} = await refusal(execute('rotate', {all: true}));
+    expect(reason).to.equal('failed');
     expect(message).to.contain('ended before it had answered');
   });
 
   it('says that the key process is not there, and of a backup that there is nothing of it', async () => {
     admin = () => Promise.reject(new UnavailableError('The key process is not there now.'));
     expect((await refusal(execute('status'))).message).to.equal('The key process is not there now.');
-    const {code, message} = await refusal(execute('backup', {path: join(directory, 'backup')}));
-    expect(code).to.equal('failed');
+    const {reason, message} = await refusal(execute('backup', {path: join(directory, 'backup')}));
+    expect(reason).to.equal('failed');
     expect(message).to.equal(
       'The key process is not there now. No backup was made, and nothing is left of it.',
     );
@@ -145,9 +145,9 @@ describe('RemoteAdministration', () => {
 
   it('refuses an anchor that is not there, or is none of a path, before the key process is asked', async () => {
     admin = () => Promise.reject(new Error('It was asked.'));
-    expect((await refusal(execute('check', {anchor: join(directory, 'none')}))).code).to.equal('not-found');
+    expect((await refusal(execute('check', {anchor: join(directory, 'none')}))).reason).to.equal('not-found');
     expect((await refusal(execute('check', {anchor: directory}))).message).to.contain('is no file');
-    expect((await refusal(execute('check', {anchor: 'relative'}))).code).to.equal('invalid');
-    expect((await refusal(execute('backup', {path: 'relative'}))).code).to.equal('invalid');
+    expect((await refusal(execute('check', {anchor: 'relative'}))).reason).to.equal('invalid');
+    expect((await refusal(execute('backup', {path: 'relative'}))).reason).to.equal('invalid');
   });
 });

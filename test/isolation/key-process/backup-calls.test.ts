@@ -76,7 +76,7 @@ describe('key process: backups that an HTTP process has it seal', () => {
     const {backups} = scene;
     for (let i = 0; i < 64; i++) await backups.begin(i);
     const refused = await rejection(backups.begin(64));
-    expect(refused).to.be.an.instanceOf(AdminError).and.have.property('code', 'refused');
+    expect(refused).to.be.an.instanceOf(AdminError).and.have.property('reason', 'refused');
     await backups.end(0);
     await backups.begin(64);
   });
