@@ -10,7 +10,7 @@ import {HttpServer} from './http/http-server.ts';
 import {Lifecycle} from './http/lifecycle.ts';
 import {connectionLimits} from './http/limits.ts';
 import {addressBlock, byAddressBlock} from './http/rate-limit.ts';
-import {loadCredentials, loadSelfSigned, type Credentials} from './http/tls.ts';
+import {expiryWarning, loadCredentials, loadSelfSigned, type Credentials} from './http/tls.ts';
 import {startHousekeeping} from './housekeeping.ts';
 import {openLocalSockets} from './local-sockets.ts';
 import {wholeServer, workerOf} from './process-role.ts';
@@ -146,7 +146,7 @@ async function compose(
   closing.defer(() => adminSocket.close());
 
   const limits = connectionLimits({...settings, maxConnections: role.maxConnections});
-  const credentials = await openCredentials(settings, notices);
+  const credentials = await openCredentials(settings, {log, notices});
   const server = await HttpServer.start({
     app,
     listen: settings.listen,
@@ -173,7 +173,7 @@ async function compose(
     url: listeningUrl(settings, server.port),
     notices,
     renew: async () => {
-      const renewed = await openCredentials(settings, []);
+      const renewed = await openCredentials(settings, {log, notices: []});
       if (renewed) server.renew(renewed);
     },
     retire: async () => {
@@ -203,10 +203,15 @@ async function loadOperations(): Promise<ReadonlyMap<string, AnyAdminOperation>>
 
 async function openCredentials(
   {tls, dataDir, baseUrl}: Settings,
-  notices: string[],
+  {log, notices}: {readonly log: Logger; readonly notices: string[]},
 ): Promise<Credentials | undefined> {
   if (tls.mode === 'off') return undefined;
-  if (tls.mode === 'files') return loadCredentials(tls);
+  if (tls.mode === 'files') {
+    const credentials = await loadCredentials(tls);
+    const warning = expiryWarning(credentials.cert);
+    if (warning !== undefined) log.warn(warning);
+    return credentials;
+  }
   const {hostname} = new URL(baseUrl);
   const selfSigned = await loadSelfSigned(dataDir, {host: hostname.replace(/^\[|\]$/g, '')});
   notices.push(`TLS certificate, self-signed${selfSigned.made ? ' and new' : ''}: ${selfSigned.certPath}`);

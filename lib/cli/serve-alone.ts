@@ -46,7 +46,7 @@ export async function serveAlone(
     );
   });
   terminal.out(`listening on ${url}`);
-  for (const line of whatNext(url)) terminal.out(line);
+  for (const line of whatNext(url, settings)) terminal.out(line);
   const signal = await stop;
   log.info({signal}, 'draining');
   await server.close();

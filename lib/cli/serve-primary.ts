@@ -110,7 +110,11 @@ async function startPrimary(
     primary.kill();
     if (keyProcesses) keyProcesses.kill();
   };
-  return {primary, kill, lines: [...notices, ...listening.notices, `listening on ${url}`, ...whatNext(url)]};
+  return {
+    primary,
+    kill,
+    lines: [...notices, ...listening.notices, `listening on ${url}`, ...whatNext(url, settings)],
+  };
 }
 
 function closeQuietly(descriptor: number): void {

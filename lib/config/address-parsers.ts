@@ -45,6 +45,7 @@ export function parseCidr(text: string): string {
 
 /** A DID without path, query or fragment. */
 export function parseDid(text: string): string {
-  if (!/^did:[a-z0-9]+:[A-Za-z0-9._:%-]+$/.test(text)) throw new Error('must be a comma list of DIDs');
+  if (!/^did:[a-z0-9]+:[A-Za-z0-9._:%-]+$/.test(text))
+    throw new Error('must be open, or a comma list of DIDs');
   return text;
 }

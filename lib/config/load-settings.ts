@@ -8,6 +8,9 @@ import {SettingsError, type SettingProblem} from './settings-error.ts';
 import {SETTINGS, type ParsedSettings, type Variable} from './settings-schema.ts';
 import {crossCheck, deriveSettings, type Settings} from './settings.ts';
 
+/** What is no such line would not be read, and a default would be used in silence. */
+const LINE = /^\s*(?:#.*|(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=.*)?$/;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface LoadSettingsOptions {
@@ -42,6 +45,7 @@ export function loadSettings({configFile, environment = process.env}: LoadSettin
   const inFile = configFile === undefined ? {} : readConfigFile(configFile);
   const given = {...inFile, ...withoutEmpty(environment)};
   const unknown = [
+    ...findStrangers(inFile),
     ...findSecrets(inFile),
     ...findPassword(inFile),
     ...findClients(inFile),
@@ -62,6 +66,11 @@ function readConfigFile(path: string): Environment {
     const code = errorCode(error) ?? 'error';
     throw new SettingsError([{variable: '--config', problem: `names a file that cannot be read (${code})`}]);
   }
+  const malformed = text.split(/\r?\n/).flatMap((line, index) => (LINE.test(line) ? [] : [index + 1]));
+  if (malformed.length > 0) {
+    const problem = `must be NAME=value, a comment after #, or empty: ${malformed.length > 1 ? 'lines' : 'line'} ${malformed.join(', ')} of the file`;
+    throw new SettingsError([{variable: 'each line of --config', problem}]);
+  }
   return withoutEmpty(parseEnv(text));
 }
 
@@ -70,6 +79,21 @@ function withoutEmpty(environment: Environment): Environment {
   return Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
+}
+
+/** Nothing else is read from the file, and nobody writes what is not to be read. */
+function findStrangers(inFile: Environment): SettingProblem[] {
+  return Object.keys(inFile)
+    .filter((name) => !name.startsWith('WEBKMS_'))
+    .map((variable) => {
+      const closest = closestWord(
+        `WEBKMS_${variable.toUpperCase().replace(/^WEBKMS_/, '')}`,
+        Object.keys(SETTINGS),
+      );
+      const advice =
+        closest === undefined ? 'other variables belong in the environment' : `did you mean ${closest}?`;
+      return {variable, problem: `is not a setting: ${advice}`};
+    });
 }
 
 /** Settings may be shown to anybody. */

@@ -23,6 +23,8 @@ const DAY_MS = 86_400_000;
 /** Some clients refuse certificates that live longer than 398 days. */
 const LIFETIME_DAYS = 397;
 const RENEW_BEFORE_DAYS = 30;
+/** Automatic renewal has failed where so little is left. */
+const WARN_BEFORE_DAYS = 14;
 
 /** The files are not a certificate and its key. Says which setting to look at. */
 export class TlsFilesError extends Error {
@@ -46,6 +48,16 @@ export async function loadCredentials(paths: {
     );
   }
   throw new TlsFilesError('WEBKMS_TLS_KEY is not the key of the certificate in WEBKMS_TLS_CERT.');
+}
+
+/** What clients refuse, or soon will. @param cert PEM. @returns undefined where there is nothing to say */
+export function expiryWarning(cert: string, now: Date = new Date()): string | undefined {
+  const {validFromDate, validToDate} = new X509Certificate(cert);
+  const name = 'the certificate in WEBKMS_TLS_CERT';
+  if (now < validFromDate) return `${name} is not valid before ${validFromDate.toISOString()}`;
+  if (now > validToDate) return `${name} has expired on ${validToDate.toISOString()}`;
+  const isLittle = validToDate.getTime() - now.getTime() < WARN_BEFORE_DAYS * DAY_MS;
+  return isLittle ? `${name} expires on ${validToDate.toISOString()}: renew it, then send SIGHUP` : undefined;
 }
 
 /**
@@ -79,7 +91,8 @@ async function readPem(path: string, variable: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new TlsFilesError(`${variable} names a file that cannot be read.`, {cause});
+    const code = errorCode(cause) ?? 'error';
+    throw new TlsFilesError(`${variable} names a file that cannot be read (${code}).`, {cause});
   }
 }
 

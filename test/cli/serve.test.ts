@@ -47,7 +47,10 @@ describe('webkms serve', () => {
     expect(lines.slice(0, listening).join('\n')).to.include(
       `root of trust: file:${join(dir, 'data/root.key')}`,
     );
-    expect(lines.slice(listening + 1).join('\n')).to.include('npm run quickstart');
+    expect(lines.slice(listening + 1).join('\n'))
+      .to.include(`npx webkms init --server ${baseUrl} --ca ${join(dir, 'data/tls.crt')}`)
+      .and.include('npm run quickstart')
+      .and.not.include('WEBKMS_BASE_URL');
     expect(lines.filter((line) => line.startsWith('listening on '))).to.have.length(1);
     expect(statSync(join(dir, 'data')).mode & 0o777).to.equal(0o700);
 

@@ -339,6 +339,30 @@ describe('settings', () => {
       });
     });
 
+    it('are lines NAME=value of settings: what would not be read is refused', () => {
+      const configFile = join(dir, 'd.env');
+      const inFile = (text: string): object => {
+        writeFileSync(configFile, text);
+        return problems({configFile, environment: {}});
+      };
+      const each = 'each line of --config';
+      expect(inFile('WEBKMS_LISTEN: 127.0.0.1:1\n')).to.deep.equal({
+        [each]: 'must be NAME=value, a comment after #, or empty: line 1 of the file',
+      });
+      expect(inFile('# a\n\nWEBKMS_WORKERS 2\n[server]\n'))
+        .to.have.property(each)
+        .that.includes('lines 3, 4');
+      expect(inFile('webkms_listen=127.0.0.1:1\n')).to.deep.equal({
+        webkms_listen: 'is not a setting: did you mean WEBKMS_LISTEN?',
+      });
+      expect(inFile('LISTEN=127.0.0.1:1\nSOFTHSM2_CONF=x\n')).to.deep.equal({
+        LISTEN: 'is not a setting: did you mean WEBKMS_LISTEN?',
+        SOFTHSM2_CONF: 'is not a setting: other variables belong in the environment',
+      });
+      const accepted = '# a\r\n  export WEBKMS_LISTEN = "127.0.0.1:1" # b\r\n\r\n\t# c\nWEBKMS_WORKERS=';
+      expect(inFile(accepted)).to.deep.equal({});
+    });
+
     it('are no secrets', () => {
       const configFile = join(dir, 'c.env');
       const wrapper = 'WEBKMS_ROOT_WRAPPER=env:WEBKMS_ROOT_KEY\n';

@@ -6,7 +6,7 @@ import {connect, type ConnectionOptions, type TLSSocket} from 'node:tls';
 import {once} from 'node:events';
 import {expect} from 'chai';
 import {createSelfSignedCertificate} from '../../lib/http/self-signed-certificate.ts';
-import {TlsFilesError, loadCredentials, loadSelfSigned} from '../../lib/http/tls.ts';
+import {TlsFilesError, expiryWarning, loadCredentials, loadSelfSigned} from '../../lib/http/tls.ts';
 import {send} from '../support/raw-client.ts';
 import {startTestServer, stopTestServers} from './test-server.ts';
 
@@ -144,6 +144,17 @@ describe('TLS', () => {
       expect(await loadCredentials({cert, key})).to.deep.equal(expected);
     });
 
+    it('say when clients will refuse them', async () => {
+      const notBefore = new Date('2026-01-01T00:00:00Z');
+      const notAfter = new Date('2026-12-31T00:00:00Z');
+      const {cert: pem} = await createSelfSignedCertificate({hosts: ['kms.example'], notBefore, notAfter});
+      const at = (time: string): string | undefined => expiryWarning(pem, new Date(time));
+      expect(at('2025-12-31T23:59:59Z')).to.include('is not valid before 2026-01-01T00:00:00.000Z');
+      expect(at('2026-12-16T00:00:00Z')).to.equal(undefined);
+      expect(at('2026-12-18T00:00:00Z')).to.include('expires on 2026-12-31T00:00:00.000Z: renew it');
+      expect(at('2026-12-31T00:00:01Z')).to.include('has expired on 2026-12-31T00:00:00.000Z');
+    });
+
     it('are refused where they do not belong together, and nothing of them is shown', async () => {
       await writeFile(join(dir, 'other.key'), otherKey());
       expect(await refusal({cert, key: join(dir, 'other.key')})).to.equal(
@@ -159,10 +170,10 @@ describe('TLS', () => {
         );
       }
       expect(await refusal({cert: join(dir, 'none'), key})).to.equal(
-        'WEBKMS_TLS_CERT names a file that cannot be read.',
+        'WEBKMS_TLS_CERT names a file that cannot be read (ENOENT).',
       );
       expect(await refusal({cert, key: join(dir, 'none')})).to.equal(
-        'WEBKMS_TLS_KEY names a file that cannot be read.',
+        'WEBKMS_TLS_KEY names a file that cannot be read (ENOENT).',
       );
     });
   });

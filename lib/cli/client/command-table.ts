@@ -125,6 +125,11 @@ export const CLIENT_COMMANDS: readonly ListedClientCommand[] = [
     load: async () => (await import('./commands/accept-command.ts')).acceptCommand,
   },
   {
+    name: 'forget',
+    summary: 'Take what was accepted out of the profile',
+    load: async () => (await import('./commands/forget-command.ts')).forgetCommand,
+  },
+  {
     name: 'revoke',
     summary: 'Revoke what was delegated, at once',
     load: async () => (await import('./commands/revoke-command.ts')).revokeCommand,

@@ -39,7 +39,7 @@ const KMS_ERRORS: ReadonlyMap<string, {readonly code: number; readonly advice: s
 /** Nothing was sent: what is used is what was accepted. */
 const NO_CAPABILITY = {
   code: EXIT_CODES.refused,
-  advice: 'Name the key by its URL, which was printed by: webkms accept',
+  advice: 'What was accepted, by the URLs of keys: webkms list. To act as a controller: webkms forget all',
 };
 
 /** Tried again it may be done twice. */

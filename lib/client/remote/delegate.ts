@@ -1,3 +1,4 @@
+import {parseXsdDateTime} from '../../encoding/xsd-date-time.ts';
 import {MalformedRequestError} from '../../errors.ts';
 import {
   assertCapability,
@@ -45,6 +46,13 @@ export async function delegateCapability(
   if (actions.length === 0) throw new MalformedRequestError('Say which actions are delegated.');
   if (Number.isNaN(expires.getTime())) throw new MalformedRequestError('"expires" must be a date.');
   if (expires.getTime() <= now) throw new MalformedRequestError('"expires" must be a time to come.');
+  const until = parent && parseXsdDateTime(String(parent['expires']));
+  // Capabilities say it in whole seconds.
+  if (until !== undefined && Math.floor(expires.getTime() / 1000) * 1000 > until) {
+    throw new MalformedRequestError(
+      `What is delegated on cannot last longer than what was delegated: until ${String(parent?.['expires'])}.`,
+    );
+  }
   // A second or so to load: only who delegates does.
   const [{ZcapClient}, {Ed25519Signature2020}] = await Promise.all([
     import('@digitalbazaar/ezcap'),

@@ -122,6 +122,14 @@ describe('RemoteKms', () => {
     expect(await refused(carols.encrypt(kid, DATA))).to.be.instanceOf(NotAllowedError);
     const more = bobs.delegate({to: carol.did, keyId: kid, actions: ['decrypt'], expires});
     expect(await refused(more)).to.be.instanceOf(NotAllowedError);
+    const later = new Date(expires.getTime() + 60_000);
+    const longer = bobs.delegate({to: carol.did, keyId: kid, actions: ['read'], expires: later});
+    expect(await refused(longer))
+      .to.be.instanceOf(MalformedRequestError)
+      .with.property(
+        'message',
+        `What is delegated on cannot last longer than what was delegated: until ${String(wide['expires'])}.`,
+      );
   });
 
   it('is refused what nobody delegated, and delegates nothing senseless', async () => {
