@@ -1,7 +1,7 @@
 import {execFile, spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {existsSync, globSync} from 'node:fs';
-import {chown, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {appendFile, chown, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {delimiter, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -31,12 +31,13 @@ const FAST: Readonly<Record<string, string>> = {fsync: 'off', full_page_writes: 
 export class PostgresServer implements DatabaseServer {
   readonly name = 'PostgreSQL';
   /** Of `webkms` and of the superuser. */
-  readonly password = randomBytes(24).toString('base64url');
+  readonly password: string;
   readonly #options: PostgresServerOptions;
   #running: {readonly process: WatchedProcess; readonly directory: string; readonly port: number} | undefined;
 
-  private constructor(options: PostgresServerOptions) {
+  private constructor(options: PostgresServerOptions, password = randomBytes(24).toString('base64url')) {
     this.#options = options;
+    this.password = password;
   }
 
   static async start(options: PostgresServerOptions = {}): Promise<PostgresServer> {
@@ -69,6 +70,23 @@ export class PostgresServer implements DatabaseServer {
     await this.#initialise(directory, port);
     this.#running = {directory, port, process: await launch(directory)};
     await this.query(`CREATE ROLE ${OWNER} LOGIN PASSWORD '${this.password}'`);
+  }
+
+  /** Starts another that has what it has, and follows it from here on. @param name in its `synchronous_standby_names` */
+  async startStandby(name: string): Promise<PostgresServer> {
+    await this.halt();
+    const [directory, port] = [await mkdtemp(join(tmpdir(), 'webkms-postgres-')), await freePort()];
+    await promisify(execFile)('cp', ['-a', dataOf(this.#state.directory), dataOf(directory)]);
+    const primary = `host=127.0.0.1 port=${this.port} user=${SUPERUSER} password=${this.password} application_name=${name}`;
+    const lines = `port = '${port}'\nprimary_conninfo = '${primary}'\n`;
+    await appendFile(join(dataOf(directory), 'postgresql.auto.conf'), lines);
+    await writeFile(join(dataOf(directory), 'standby.signal'), '');
+    const user = account();
+    if (user) await chown(directory, user.uid, user.gid);
+    await this.resume();
+    const standby = new PostgresServer(this.#options, this.password);
+    standby.#running = {directory, port, process: await launch(directory)};
+    return standby;
   }
 
   async createDatabase(): Promise<string> {
@@ -189,7 +207,9 @@ async function launch(directory: string): Promise<WatchedProcess> {
   } as const;
   for (let attempt = 1; ; attempt++) {
     try {
-      return (await WatchedProcess.start(options, /database system is ready to accept connections/)).process;
+      return (
+        await WatchedProcess.start(options, /database system is ready to accept (read-only )?connections/)
+      ).process;
     } catch (error) {
       // The children of a server that was killed go soon.
       if (attempt === 50 || !(error instanceof Error && error.message.includes('still in use'))) throw error;

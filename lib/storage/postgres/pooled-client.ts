@@ -1,6 +1,8 @@
 import pg, {type ClientConfig} from 'pg';
+import {UnavailableError} from '../../errors.ts';
 import {setUpSession} from './set-up-session.ts';
 import type {Server, Servers} from './servers.ts';
+import {readTimeline, type Timeline} from './timeline.ts';
 import {watchReplication} from './transaction.ts';
 
 export interface PooledClientOptions {
@@ -16,6 +18,7 @@ export class PooledClient extends pg.Client {
   readonly #servers: Servers;
   readonly #server: Server;
   readonly #timeoutMs: number;
+  #timeline: Timeline | undefined;
 
   constructor({config, servers, timeoutMs}: PooledClientOptions) {
     const server = servers.current;
@@ -26,6 +29,11 @@ export class PooledClient extends pg.Client {
     watchReplication(this);
     // While it is in use the statement tells of it; nobody else is to end the process for it.
     this.on('error', () => undefined);
+  }
+
+  /** Whether its server is a primary in whose place another was promoted. */
+  get isOfReplaced(): boolean {
+    return this.#servers.newestTimeline.isAfter(this.#timeline);
   }
 
   override connect(): Promise<pg.Client>;
@@ -40,6 +48,9 @@ export class PooledClient extends pg.Client {
     try {
       await super.connect();
       await setUpSession(this, this.#timeoutMs);
+      this.#timeline = await readTimeline(this);
+      if (this.isOfReplaced) throw new UnavailableError('Another database server was promoted in its place.');
+      this.#servers.newestTimeline.note(this.#timeline);
       return this;
     } catch (error) {
       this.#servers.leave(this.#server);

@@ -159,7 +159,9 @@ export class PostgresConnection {
     const {idleCount, waitingCount} = this.#pool;
     const connecting = this.#pool.connect();
     try {
-      return await (idleCount > waitingCount ? connecting : before(deadline, connecting));
+      const client = await (idleCount > waitingCount ? connecting : before(deadline, connecting));
+      if (!(client instanceof PooledClient && client.isOfReplaced)) return client;
+      client.release(true);
     } catch (error) {
       // Where it comes later, nobody waits for it any more.
       connecting.then(
@@ -168,6 +170,7 @@ export class PostgresConnection {
       );
       throw error;
     }
+    return this.#take(deadline);
   }
 }
 

@@ -1,3 +1,5 @@
+import {NewestTimeline} from './timeline.ts';
+
 export interface Server {
   readonly host: string;
   readonly port: number;
@@ -9,6 +11,7 @@ export const nameOf = ({host, port}: Server): string =>
 
 /** The servers of which one takes writes, as the URL names them, and the one that is thought to be it. */
 export class Servers {
+  readonly newestTimeline = new NewestTimeline();
   readonly #servers: readonly Server[];
   #place = 0;
 

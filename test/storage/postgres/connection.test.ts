@@ -263,6 +263,28 @@ describe('PostgreSQL connections', function () {
       await insert(connection, 'after');
     });
 
+    it('goes on to the next of several servers where one is gone, or says nothing', async () => {
+      const proxy = await TcpProxy.start({host: '127.0.0.1', port: server.port});
+      try {
+        const several = url.replace('@', `@127.0.0.1:${proxy.port},`);
+        const connection = connect({timeoutMs: 4000}, several);
+        await insert(connection, 'before');
+        expect(proxy.connections).to.equal(1);
+        proxy.refuse(true);
+        proxy.cut();
+        // Its connection may not know yet.
+        await connection.query(FIND, ['before']).catch(() => undefined);
+        expect(await connection.query(FIND, ['before'])).to.have.lengthOf(1);
+        proxy.refuse(false);
+        proxy.hold(true);
+        const another = connect({timeoutMs: 4000, maxConnections: 1}, several);
+        await Promise.all(['one', 'two', 'three'].map((name) => insert(another, name)));
+        proxy.hold(false);
+      } finally {
+        await proxy.close();
+      }
+    });
+
     it('leaves a server that takes no writes any more, and finds the one that does', async () => {
       const name = new URL(url).pathname.slice(1);
       const connection = connect();

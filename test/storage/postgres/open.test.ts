@@ -108,6 +108,22 @@ describe('opening a PostgreSQL database', function () {
     await expectOpenError(open(nowhere), 'ERR_STORE_UNREACHABLE', /host\.invalid:5432 .*cannot be reached/);
   });
 
+  it('takes the one of several servers that can be used, and else tells of each', async () => {
+    const [port, other] = [await freePort(), await freePort()];
+    const stores = await open(url.replace('@', `@127.0.0.1:${port},`));
+    expect(await stores.verify()).to.deep.equal([]);
+    await stores.close();
+    const absent = `postgres://webkms:${SECRET}@127.0.0.1:${port},127.0.0.1:${other}/webkms`;
+    const both = new RegExp(`127.0.0.1:${port} .*ECONNREFUSED.*127.0.0.1:${other} .*ECONNREFUSED`);
+    await expectOpenError(open(absent), 'ERR_STORE_UNREACHABLE', both);
+    const wrong = url.replace(server.password, SECRET).replace('@', `@127.0.0.1:${port},`);
+    await expectOpenError(
+      open(wrong),
+      'ERR_STORE_CREDENTIALS',
+      /ECONNREFUSED.*refuses the user or the password/,
+    );
+  });
+
   it('refuses a wrong password, a wrong user and none, and takes another in place of the URL’s', async () => {
     const wrong = new URL(url);
     wrong.password = SECRET;
