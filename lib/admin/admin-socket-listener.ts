@@ -1,10 +1,10 @@
 import {once} from 'node:events';
 import {lstat, unlink} from 'node:fs/promises';
 import type {Server} from 'node:http';
-import {connect} from 'node:net';
 import {join} from 'node:path';
 import type {Logger} from 'pino';
 import {errorCode} from '../error-code.ts';
+import {listenPrivately, lookAtSocket} from '../unix-socket.ts';
 import {AdminError} from './admin-operation.ts';
 import {adminSocketPath, type AdminSocketPath} from './admin-socket-path.ts';
 
@@ -98,7 +98,7 @@ async function listenAt({
   const server = createServer();
   try {
     await removeStaleSocket(place.path, dataDir);
-    await listen(server, place.path);
+    await listenPrivately(server, place.path);
   } catch (error) {
     server.close();
     await place[Symbol.asyncDispose]();
@@ -110,42 +110,19 @@ async function listenAt({
 
 /** The socket of a server that was killed goes; whatever else lies there stays, and so does that of one that lives. */
 async function removeStaleSocket(path: string, dataDir: string): Promise<void> {
-  let found;
-  try {
-    found = await lstat(path);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return;
-    throw error;
+  switch (await lookAtSocket(path)) {
+    case 'free':
+      return;
+    case 'stale':
+      return unlink(path);
+    case 'no-socket':
+      throw new AdminError('refused', `admin.sock in ${dataDir} is no socket, and in the way. Remove it.`);
+    case 'in-use':
+      throw new AdminError(
+        'refused',
+        `Another server runs on ${dataDir}, although nobody holds its lock: the file lock was deleted. Stop that server first.`,
+      );
   }
-  if (!found.isSocket()) {
-    throw new AdminError('refused', `admin.sock in ${dataDir} is no socket, and in the way. Remove it.`);
-  }
-  if (await answers(path)) {
-    throw new AdminError(
-      'refused',
-      `Another server runs on ${dataDir}, although nobody holds its lock: the file lock was deleted. Stop that server first.`,
-    );
-  }
-  await unlink(path);
-}
-
-async function answers(path: string): Promise<boolean> {
-  const {promise, resolve} = Promise.withResolvers<boolean>();
-  const socket = connect(path, () => resolve(true)).on('error', () => resolve(false));
-  return promise.finally(() => socket.destroy());
-}
-
-/** Binding is synchronous: the mask is back before anything else runs, and the socket never had another mode. */
-async function listen(server: Server, path: string): Promise<void> {
-  const listening = once(server, 'listening');
-  const mask = process.umask(0o177);
-  try {
-    // Of several processes this one alone.
-    server.listen({path, exclusive: true});
-  } finally {
-    process.umask(mask);
-  }
-  await listening;
 }
 
 /** Which directory it is, whatever its name; empty where there is none. */

@@ -1,8 +1,8 @@
-import {once} from 'node:events';
 import {chmod, chown, lstat, mkdir, rename, unlink} from 'node:fs/promises';
-import {connect, createServer, type Server, type Socket} from 'node:net';
+import {createServer, type Server, type Socket} from 'node:net';
 import {dirname, join} from 'node:path';
 import {errorCode} from '../error-code.ts';
+import {listenPrivately, lookAtSocket} from '../unix-socket.ts';
 import {MAX_CONNECTIONS} from './ipc-limits.ts';
 
 /** `sun_path` of Linux has 108 bytes with the final zero, of other systems 104. */
@@ -54,7 +54,7 @@ export async function listenForIpc(
   const server = createServer({pauseOnConnect: true}, onConnection);
   server.maxConnections = MAX_CONNECTIONS;
   try {
-    await listen(server, draft);
+    await listenPrivately(server, draft);
     if (group !== undefined) await giveToGroup(draft, group, {mode: 0o660, name: path});
     // Node removes what is by the name that it was bound to when it closes: that is never another server's.
     await rename(draft, path);
@@ -94,18 +94,6 @@ async function identify(path: string): Promise<string> {
 
 function unlessAbsent(error: unknown): void {
   if (errorCode(error) !== 'ENOENT') throw error;
-}
-
-/** Binding is synchronous: the mask is back before anything else runs, and the socket never had another mode. */
-async function listen(server: Server, path: string): Promise<void> {
-  const listening = once(server, 'listening');
-  const mask = process.umask(0o177);
-  try {
-    server.listen({path, exclusive: true});
-  } finally {
-    process.umask(mask);
-  }
-  await listening;
 }
 
 async function prepareDirectory(
@@ -154,23 +142,11 @@ async function giveToGroup(
 
 /** The socket of a server that was killed is none's; whatever else lies there stays, and so does that of one that lives. */
 async function assertFree(path: string): Promise<void> {
-  let found;
-  try {
-    found = await lstat(path);
-  } catch (error) {
-    unlessAbsent(error);
-    return;
-  }
-  if (!found.isSocket())
+  const found = await lookAtSocket(path);
+  if (found === 'no-socket')
     throw new IpcSocketError(`${path}, WEBKMS_IPC, is no socket, and in the way. Remove it.`);
-  if (await answers(path))
+  if (found === 'in-use')
     throw new IpcSocketError(
       `Another server listens on ${path}, WEBKMS_IPC. Stop it, or choose another path.`,
     );
-}
-
-async function answers(path: string): Promise<boolean> {
-  const {promise, resolve} = Promise.withResolvers<boolean>();
-  const socket = connect(path, () => resolve(true)).on('error', () => resolve(false));
-  return promise.finally(() => socket.destroy());
 }
