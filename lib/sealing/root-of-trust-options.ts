@@ -3,6 +3,7 @@ import type {HandedRoot} from './handed-roots.ts';
 import type {RootWrapperScheme} from './root-wrapper.ts';
 import type {SecretSource} from './secrets.ts';
 import type {RootOfTrustLog} from './stored-root.ts';
+import type {UsedRoots} from './used-roots.ts';
 
 export interface RootOfTrustOptions {
   readonly store: KeyHierarchyStore;
@@ -26,6 +27,8 @@ export interface OtherProcess {
   readonly sealed: boolean;
   /** Open before any other is tried; overwriting the secrets is the caller's. */
   readonly roots: readonly HandedRoot[];
+  /** What any of them has used, of processes whose store may lie; this one adds to it. */
+  readonly used?: UsedRoots;
 }
 
 /**

@@ -30,10 +30,10 @@ export class RootOfTrust extends RootTransitions implements RootSet {
     super();
     this.#options = options;
     this.seedUri = this.scheme(options.seedUri).normalize(options.seedUri);
-    const {store, log} = options;
+    const {store, log, from} = options;
     const named = options.named?.map((uri) => this.scheme(uri).normalize(uri));
     const scheme = (uri: string): RootWrapperScheme => this.scheme(uri);
-    this.#roots = new OpenRoots({store, log, settingUri: this.seedUri, named, scheme});
+    this.#roots = new OpenRoots({store, log, settingUri: this.seedUri, named, scheme, used: from?.used});
   }
 
   /**

@@ -2,6 +2,7 @@ import type {KeyHierarchyStore, RootWrapperRecord} from '../storage/key-hierarch
 import {asksFor, runsWhatItNames} from './asking.ts';
 import type {IdentifiedRootWrapper, RootWrapper, RootWrapperScheme} from './root-wrapper.ts';
 import type {OpenedRoot} from './stored-root.ts';
+import {UsedRoots} from './used-roots.ts';
 import {vouches, vouchesForUri} from './vouching.ts';
 
 export interface RootTrustOptions {
@@ -14,6 +15,8 @@ export interface RootTrustOptions {
    * and what a row says of a root's state is not believed.
    */
   readonly named?: readonly string[] | undefined;
+  /** What the server has used, in processes before this one and beside it; this one adds to it. */
+  readonly used?: UsedRoots | undefined;
 }
 
 /** What is listed, and what of it is open. */
@@ -35,17 +38,19 @@ export class RootTrust {
   readonly #roots: RootsInUse;
   /** Fingerprints of all that were in use in this process. */
   readonly #known = new Set<string>();
-  /** Fingerprints of those that ones in use have vouched for, of a process whose store may lie. */
-  readonly #expected = new Set<string>();
+  /** Of a process whose store may lie, which uses no others. */
+  readonly #used: UsedRoots;
 
   constructor(options: RootTrustOptions, roots: RootsInUse) {
     this.#options = options;
+    this.#used = options.used ?? new UsedRoots();
     this.#roots = roots;
   }
 
   /** It is in use. */
   add({keyId}: RootWrapper): void {
     this.#known.add(keyId);
+    this.#used.add([keyId]);
   }
 
   /** Whether one that is in use vouches for it; true where none is. @throws UnavailableError */
@@ -91,7 +96,7 @@ export class RootTrust {
 
   async #expectOthers(): Promise<void> {
     for (const record of this.#roots.records)
-      if (await this.isVouchedFor(record)) this.#expected.add(record.wrapperKeyId);
+      if (await this.isVouchedFor(record)) this.#used.add([record.wrapperKeyId]);
   }
 
   /**
@@ -143,11 +148,11 @@ export class RootTrust {
     return named === undefined || uri === settingUri || named.includes(uri);
   }
 
-  /** Where the store may lie, what a process has used, or was told of by that, is all that it will ever use. */
+  /** Where the store may lie, what was used, or was told of by that, is all that will ever be. */
   #isAsBefore({keyId}: RootWrapper): boolean {
     const isBound =
-      this.#options.named !== undefined && this.#known.size > 0 && this.#roots.wrappers.length === 0;
-    return !isBound || this.#known.has(keyId) || this.#expected.has(keyId);
+      this.#options.named !== undefined && !this.#used.isEmpty && this.#roots.wrappers.length === 0;
+    return !isBound || this.#used.has(keyId);
   }
 
   #settingFirst(roots: readonly OpenedRoot[]): readonly OpenedRoot[] {

@@ -1,7 +1,9 @@
 import {readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import {expect} from 'chai';
+import {ShamirWrapper} from '../../lib/sealing/wrappers/shamir-wrapper.ts';
 import {keysThatDoNotSign, populate} from '../demonstrations/population.ts';
 import {isRunning, killProcess} from '../processes/workers-server.ts';
 import {controller} from '../support/did-key.ts';
@@ -24,6 +26,17 @@ describe('a server of two workers, whose keys are in processes of their own', fu
   const init = async (): Promise<readonly string[]> => {
     const {out} = await scene.server.admin(['init', '--json']);
     return (JSON.parse(out) as {shares: string[]}).shares;
+  };
+  /** Puts another fingerprint into the database. @returns that before */
+  const listRoot = (fingerprint: string): string => {
+    const database = new Database(join(scene.server.dataDir, 'webkms.db'));
+    const triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'root_wrapper'";
+    for (const name of database.prepare(triggers).pluck().all())
+      database.exec(`DROP TRIGGER "${String(name)}"`);
+    const before = database.prepare('SELECT wrapper_key_id FROM root_wrapper').pluck().get() as string;
+    database.prepare('UPDATE root_wrapper SET wrapper_key_id = ?').run(fingerprint);
+    database.close();
+    return before;
   };
   const killKeys = async (number: number): Promise<void> => {
     const before = scene.keyProcess(number);
@@ -105,6 +118,13 @@ describe('a server of two workers, whose keys are in processes of their own', fu
     await scene.another(1, before[0] ?? 0);
     await scene.another(2, before[1] ?? 0);
     expect(await scene.sealed()).to.deep.equal([true, true]);
+    // Of a store that lies meanwhile none opens another root.
+    const foreign = await ShamirWrapper.split(SHARES.WEBKMS_ROOT_WRAPPER);
+    const real = listRoot(foreign.wrapper.keyId);
+    await scene.unseal(foreign.shares.slice(0, 2));
+    expect(await scene.sealed()).to.deep.equal([true, true]);
+    expect(scene.server.err + scene.server.out).to.include('Nothing shows that the server has put');
+    listRoot(real);
     await scene.unseal(shares.slice(0, 2));
     expect(await scene.sealed()).to.deep.equal([false, false]);
     expect(await scene.sign(url)).to.deep.equal([200, 200]);

@@ -3,6 +3,7 @@ import {RootOfTrustError} from '../../lib/sealing/root-of-trust-error.ts';
 import type {RootOfTrust} from '../../lib/sealing/root-of-trust.ts';
 import type {RootWrapper} from '../../lib/sealing/root-wrapper.ts';
 import {FileWrapper} from '../../lib/sealing/wrappers/file-wrapper.ts';
+import {UsedRoots} from '../../lib/sealing/used-roots.ts';
 import {ShamirWrapper} from '../../lib/sealing/wrappers/shamir-wrapper.ts';
 import type {RootWrapperRecord} from '../../lib/storage/key-hierarchy-store.ts';
 import {expectRejection} from './expect-rejection.ts';
@@ -101,6 +102,28 @@ describe('RootOfTrust over a store that lies', () => {
     await show([real], []);
     await root.unsealStored();
     expect(open(root)).to.deep.equal(['rw_real']);
+  });
+
+  it('is bound to what other processes of the server have used, where the store may lie', async () => {
+    const used = new UsedRoots();
+    const begin = (named: readonly string[] | undefined, by = used): Promise<RootOfTrust> =>
+      t.open(setting(), {named, from: {sealed: false, roots: [], used: by}});
+    await show([real], []);
+    expect(open(await begin([SHARED]))).to.deep.equal(['rw_real']);
+    expect(used.list()).to.deep.equal([real.wrapperKeyId]);
+    await show([foreign], [own]);
+    const anew = await begin([SHARED]);
+    expect((await expectRejection(give(anew), RootOfTrustError)).reason).to.equal('not-vouched');
+    await anew.follow('unseal', [{id: 'rw_foreign', uri: SHARED, secret: own.exportSecret!()}]);
+    expect(anew.isSealed()).to.equal(true);
+    await show([real], []);
+    await anew.unsealStored();
+    expect(open(anew)).to.deep.equal(['rw_real']);
+    await show([foreign], [own]);
+    for (const free of [await begin(undefined), await begin([SHARED], new UsedRoots())]) {
+      await give(free);
+      expect(open(free)).to.deep.equal(['rw_foreign']);
+    }
   });
 
   it('uses what one that was in use has vouched for, also when that is away', async () => {

@@ -3,6 +3,7 @@ import {forgetHanded} from '../../sealing/handed-roots.ts';
 import type {OtherProcess} from '../../sealing/root-of-trust-options.ts';
 import type {RootOfTrust} from '../../sealing/root-of-trust.ts';
 import {followRoots, giveRoots, receiveRoots} from '../../sealing/sharing-roots.ts';
+import {UsedRoots} from '../../sealing/used-roots.ts';
 import type {OpenedKeys, OpenRequest} from '../protocol/key-process-methods.ts';
 import {
   PRIMARY_METHODS,
@@ -28,20 +29,23 @@ export class PrimaryLink {
     readonly root: RootOfTrust;
     readonly onFollowed: () => Promise<void>;
   }>();
+  readonly #used = new UsedRoots();
   #root: RootOfTrust | undefined;
 
   constructor(stream: Duplex, {open, onBroken}: PrimaryLinkOptions) {
     const keys: WorkersKeys = {
       open: async (request) => {
+        this.#used.add(request.usedRoots ?? []);
         const roots = request.sealed ? [] : await receiveRoots((point) => this.#primary.handOver(point));
         try {
-          return await open(request, {sealed: request.sealed, roots});
+          return await open(request, {sealed: request.sealed, roots, used: this.#used});
         } finally {
           forgetHanded(roots);
         }
       },
       handOver: async (point) => this.#root && giveRoots(this.#root, point),
-      follow: async (change, from) => {
+      follow: async (change, from, used) => {
+        this.#used.add(used);
         const {root, onFollowed} = await this.#shared.promise;
         const receive = () => receiveRoots((point) => this.#primary.handOver(point, from));
         await followRoots(root, change, receive);
@@ -60,6 +64,12 @@ export class PrimaryLink {
   /** What is done with the roots of trust in one key process is done in all. @param onFollowed waited for by who has led */
   shareRoots(root: RootOfTrust, onFollowed: () => Promise<void>): void {
     this.#root = root;
+    const tellUsed = (isSealed: boolean): void => {
+      // Where the primary is gone, nobody asks for it.
+      if (!isSealed) this.#primary.rootsUsed(this.#used.list()).catch(() => undefined);
+    };
+    root.onSealedChange(tellUsed);
+    tellUsed(root.isSealed());
     root.onLead((change) => this.#primary.rootsChanged(change));
     this.#shared.resolve({root, onFollowed});
   }

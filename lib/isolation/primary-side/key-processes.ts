@@ -4,6 +4,7 @@ import type {WorkerStatus} from '../../processes/messages.ts';
 import {RootRelay} from '../../processes/root-relay.ts';
 import type {WorkerProcess} from '../../processes/worker-process.ts';
 import type {SharedRoots} from '../../processes/worker-roots.ts';
+import {AgreedRoots} from './agreed-roots.ts';
 import {WorkerKeys} from './worker-keys.ts';
 
 export interface KeyProcessesOptions {
@@ -19,11 +20,13 @@ export interface KeyProcessesOptions {
 export class KeyProcesses implements SharedRoots {
   readonly #options: KeyProcessesOptions;
   readonly #relay: RootRelay;
+  readonly #roots: AgreedRoots;
   readonly #all = new Set<WorkerKeys>();
 
   constructor(options: KeyProcessesOptions) {
     this.#options = options;
     this.#relay = new RootRelay(options.log);
+    this.#roots = new AgreedRoots(options.log);
   }
 
   get sealed(): boolean {
@@ -31,7 +34,7 @@ export class KeyProcesses implements SharedRoots {
   }
 
   serve(worker: WorkerProcess, {isFirst}: {readonly isFirst: boolean}): void {
-    const keys = new WorkerKeys({...this.#options, relay: this.#relay, worker, isFirst});
+    const keys = new WorkerKeys({...this.#options, relay: this.#relay, roots: this.#roots, worker, isFirst});
     this.#all.add(keys);
     void worker.exited.then(() => keys.ended()).then(() => this.#all.delete(keys));
   }

@@ -22,6 +22,7 @@ import {
 } from '../protocol/primary-methods.ts';
 import {handlersOf, remote} from '../../rpc/remote-interface.ts';
 import {within} from '../protocol/within.ts';
+import type {AgreedRoots} from './agreed-roots.ts';
 import {runKeys, type KeysEnded, type KeysOpened, type KeysRun} from '../protocol/worker-messages.ts';
 
 export interface WorkerKeysOptions {
@@ -30,6 +31,7 @@ export interface WorkerKeysOptions {
   /** Whether it is the first worker of all: its key process may ask a person, and make the first root key file. */
   readonly isFirst: boolean;
   readonly relay: RootRelay;
+  readonly roots: AgreedRoots;
   readonly status: () => Promise<readonly WorkerStatus[]>;
   readonly log: Logger;
   /** Waits so many milliseconds. */
@@ -132,12 +134,13 @@ export class WorkerKeys {
   }
 
   #connect(child: ConfinedChild): void {
-    const {worker, relay, status, log} = this.#options;
+    const {worker, relay, roots, status, log} = this.#options;
     const {number} = worker;
     const [, stream] = child.streams;
     if (!stream) throw new Error('Unreachable: it was spawned with two pipes.');
     const primary: PrimaryProcess = {
       handOver: (point, from) => relay.handOver(holder, {point, ...(from !== undefined && {from})}),
+      rootsUsed: async (fingerprints) => roots.heard(fingerprints, number),
       rootsChanged: (change) => relay.follow(holder, {change}),
       workers: status,
     };
@@ -156,7 +159,7 @@ export class WorkerKeys {
       number,
       isOpen: true,
       handOver: ({point}) => within(HAND_OVER_MS, keys.handOver(point)),
-      follow: ({change, from = 0}) => within(FOLLOW_MS, keys.follow(change, from)),
+      follow: ({change, from = 0}) => within(FOLLOW_MS, keys.follow(change, from, roots.list())),
       end: () => {
         child.kill();
         return child.ended;
@@ -182,7 +185,7 @@ export class WorkerKeys {
   }
 
   async #open(): Promise<KeysOpened> {
-    const {settings, worker, relay} = this.#options;
+    const {settings, worker, relay, roots} = this.#options;
     const {number} = worker;
     const running = this.#running;
     try {
@@ -192,6 +195,7 @@ export class WorkerKeys {
         ...{settings: settingsForKeys(settings), holder, worker: number},
         sealed: relay.sealed || (this.#wasOpen && this.#needsOperator),
         prompts: this.#isBeginning(),
+        usedRoots: roots.list(),
       });
       this.#wasOpen = true;
       return {opened};

@@ -36,6 +36,8 @@ export interface OpenRequest {
   readonly prompts: boolean;
   /** Of a server of several processes: the number of the worker that it works for. */
   readonly worker?: number;
+  /** Of a server of several processes: fingerprints of the roots of trust that any of them has used. */
+  readonly usedRoots?: readonly string[];
 }
 
 export interface OpenedKeys {
@@ -138,6 +140,7 @@ export const KEY_PROCESS_METHODS: MethodsOf<KeyProcess> = {
         sealed: boolean,
         prompts: boolean,
         worker: optional(count),
+        usedRoots: optional(list(text)),
       }),
     ),
     result: object<OpenedKeys>({

@@ -8,10 +8,12 @@ import {
   count,
   done,
   list,
+  listUpTo,
   maybe,
   object,
   oneOf,
   optional,
+  text,
   tuple,
 } from '../../rpc/shape.ts';
 
@@ -20,14 +22,16 @@ export interface WorkersKeys {
   open(request: OpenRequest): Promise<OpenedKeys>;
   /** @param point of a `RootReceiver` in another key process. @returns a box for it; undefined where nothing is open */
   handOver(point: Uint8Array): Promise<Uint8Array | undefined>;
-  /** Does what the key process of that worker has done with the roots of trust. */
-  follow(change: RootsChange, from: number): Promise<void>;
+  /** Does what the key process of that worker has done with the roots of trust. @param used as `OpenRequest.usedRoots` */
+  follow(change: RootsChange, from: number, used: readonly string[]): Promise<void>;
 }
 
 /** What a key process asks of the primary. */
 export interface PrimaryProcess {
   /** @param from of which worker's key process. Default: of any that has them. @returns its box, or undefined where none has */
   handOver(point: Uint8Array, from?: number): Promise<Uint8Array | undefined>;
+  /** Fingerprints of the roots of trust that it has used, and of those that these vouch for. */
+  rootsUsed(fingerprints: readonly string[]): Promise<void>;
   /** The others `follow`, before this returns. */
   rootsChanged(change: RootsChange): Promise<void>;
   workers(): Promise<readonly WorkerStatus[]>;
@@ -36,19 +40,23 @@ export interface PrimaryProcess {
 const POINT_BYTES = 32;
 /** Of many roots. */
 const MAX_BOX_BYTES = 1024 * 1024;
+/** Of roots that a server can have had since it began. */
+const MAX_FINGERPRINTS = 10_000;
 
 const point = bytesUpTo(POINT_BYTES);
 const box = maybe(bytesUpTo(MAX_BOX_BYTES));
 const change = oneOf<RootsChange>('seal', 'unseal', 'take');
+const fingerprints = listUpTo(MAX_FINGERPRINTS, text);
 
 export const WORKERS_KEYS_METHODS: MethodsOf<WorkersKeys> = {
   open: KEY_PROCESS_METHODS.open,
   handOver: {parameters: tuple(point), result: box},
-  follow: {parameters: tuple(change, count), result: done, writes: true},
+  follow: {parameters: tuple(change, count, fingerprints), result: done, writes: true},
 };
 
 export const PRIMARY_METHODS: MethodsOf<PrimaryProcess> = {
   handOver: {parameters: tuple(point, maybe(count)), result: box},
+  rootsUsed: {parameters: tuple(fingerprints), result: done},
   rootsChanged: {parameters: tuple(change), result: done, writes: true},
   workers: {
     parameters: tuple(),

@@ -23,6 +23,8 @@ class PrimaryScene {
   /** The key process's end. */
   readonly stream: Duplex;
   readonly changes: RootsChange[] = [];
+  /** What was said to have been used. */
+  readonly used: string[] = [];
   readonly #own: Duplex;
 
   constructor(handOver: PrimaryProcess['handOver'] = async () => undefined) {
@@ -31,6 +33,7 @@ class PrimaryScene {
     this.stream = keyEnd;
     const primary: PrimaryProcess = {
       handOver,
+      rootsUsed: async (fingerprints) => void this.used.push(...fingerprints),
       rootsChanged: async (change) => void this.changes.push(change),
       workers: async () => [{number: 1, pid: 2, state: 'listening', sealed: false}],
     };
@@ -77,12 +80,29 @@ describe('key process of a worker', () => {
       const primary = new PrimaryScene();
       const scene = await begin(primary);
       await primary.keys.open(scene.request());
-      const parameters = {handOver: [new Uint8Array(32)], follow: ['seal', 1], open: [scene.request()]};
+      const parameters = {handOver: [new Uint8Array(32)], follow: ['seal', 1, []], open: [scene.request()]};
       const asWorker = scene.sendRaw(`workers-keys.${method}`, parameters[method]);
       expect(await rejection(asWorker)).to.be.instanceOf(Error);
       expect(await scene.ended).to.be.instanceOf(Error);
     });
   }
+
+  it('says which roots it has used, and uses no others than those that the primary has heard of', async () => {
+    const primary = new PrimaryScene();
+    const first = await begin(primary);
+    const request = first.request();
+    await primary.keys.open(request);
+    expect(primary.used).to.have.length(1);
+    const again = new PrimaryScene();
+    await begin(again, first.dataDir);
+    await again.keys.open({...request, usedRoots: primary.used});
+    expect(again.used).to.deep.equal(primary.used);
+    const other = new PrimaryScene();
+    await begin(other, first.dataDir);
+    const refused = await rejection(other.keys.open({...request, usedRoots: ['another']}));
+    expect(refused).to.include({reason: 'root-of-trust'});
+    expect(other.used).to.deep.equal([]);
+  });
 
   it('takes the roots that another has open, where it could open none; gives away nothing while it is sealed', async () => {
     const first = new PrimaryScene();
@@ -108,7 +128,7 @@ describe('key process of a worker', () => {
     await one.keys.admin('seal', {}, 1);
     expect(first.changes).to.deep.equal(['seal']);
     expect(await first.keys.handOver(new Uint8Array(32).fill(9))).to.equal(undefined);
-    await second.keys.follow('seal', 1);
+    await second.keys.follow('seal', 1, []);
     // Said before it is answered.
     expect(other.sealed).to.deep.equal([false, true, true]);
     expect(await rejection(other.makeKeystore('b'))).to.be.instanceOf(SealedError);
@@ -126,7 +146,7 @@ describe('key process of a worker', () => {
     await made.keys.close();
     expect(await primary.keys.open({...scene.request(), sealed: true})).to.include({sealed: true});
     expect(isAsked).to.equal(false);
-    await primary.keys.follow('unseal', 1);
+    await primary.keys.follow('unseal', 1, []);
     expect(isAsked).to.equal(true);
     expect(scene.sealed.at(-1)).to.equal(false);
     await made.stores.close();
@@ -135,7 +155,7 @@ describe('key process of a worker', () => {
   it('follows what was done while it opened when it has', async () => {
     const primary = new PrimaryScene();
     const scene = await begin(primary);
-    const followed = primary.keys.follow('seal', 1);
+    const followed = primary.keys.follow('seal', 1, []);
     await sleep(20);
     await primary.keys.open(scene.request());
     await followed;

@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import type {Settings} from '../../../lib/config/settings.ts';
+import {AgreedRoots} from '../../../lib/isolation/primary-side/agreed-roots.ts';
 import {WorkerKeys} from '../../../lib/isolation/primary-side/worker-keys.ts';
 import {createLogger} from '../../../lib/observability/logger.ts';
 import {ChannelError, type Channel} from '../../../lib/processes/channel.ts';
@@ -23,7 +24,7 @@ describe('WorkerKeys', () => {
     goOn = Promise.resolve();
     const worker = {channel: pair.ends[0], number: 2, exited: exited.promise} as unknown as WorkerProcess;
     new WorkerKeys({
-      ...{worker, log, relay: new RootRelay(log), isFirst: false},
+      ...{worker, log, relay: new RootRelay(log), roots: new AgreedRoots(log), isFirst: false},
       settings: {} as Settings,
       status: async () => [],
       wait: (ms, signal) => {
