@@ -28,8 +28,9 @@ export interface RevocationCharge {
 /** Persistence of revocations. All methods throw `UnavailableError` where the store cannot be reached. */
 export interface RevocationStore {
   /**
-   * Stores a revocation, durably: from the moment this resolves `isAnyRevoked` is true of it on every node.
-   * @throws DuplicateError where it is there already.
+   * Stores a revocation, durably: from the moment this resolves `isAnyRevoked` is true of it on every node. It takes the
+   * place of one of the same identity that expires earlier.
+   * @throws DuplicateError where one is there that expires no earlier.
    * @throws QuotaExceededError where a `charge` is given and its party was charged with `max` in this keystore already
    *   (checked in the same write).
    */

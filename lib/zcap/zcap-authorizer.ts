@@ -139,7 +139,8 @@ export class ZcapAuthorizer implements Authorizer {
         const signed = {envelope, method, presented};
         const {maxDelegationTtlMs} = this.#options;
         const chain = readRevocableChain(capability, {revocationId, maxDelegationTtlMs});
-        const revocations = [...(presented.chain?.revocations ?? []), ...chain.revocations];
+        // Whether it is revoked itself is told when that is stored: one of its id that lives longer may be revoked, too.
+        const revocations = [...(presented.chain?.revocations ?? []), ...chain.revocations.slice(0, -1)];
         const assertAllowed = async (isLast: boolean): Promise<{root: ExpectedRoot; verdict: Verdict}> => {
           const state = await readState({revocations, isLast});
           const root = keystoreRoot(keystoreId, state.keystore);
@@ -152,8 +153,7 @@ export class ZcapAuthorizer implements Authorizer {
         const before = await assertAllowed(false);
         await this.#assertJudged(signed, before.verdict, invoked);
         await yieldTurn();
-        const requester = this.#blockOf(envelope);
-        const delegation = {document: capability, root: before.root, requester};
+        const delegation = {document: capability, root: before.root, requester: this.#blockOf(envelope)};
         await this.#judge.assertDelegation(delegation, this.#now(), {yieldTurn});
         const {root, verdict} = await assertAllowed(true);
         return {

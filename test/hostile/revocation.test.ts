@@ -26,6 +26,14 @@ describe('hostile: revocation, its effect', () => {
     return {first, second, third, sibling};
   }
 
+  let seconds = 0;
+  /** A revocation that was not signed in the second of another. */
+  const later = (s: HostileScene, capability: Capability, signer = s.owner): WireRequest =>
+    s.revoking(capability, {
+      signer,
+      overrides: ({created}) => ({created: String(Number(created) - ++seconds)}),
+    });
+
   const everyRoute = (s: HostileScene, capability: Capability, signer: Controller): WireRequest[] => [
     s.signing({signer, capability}),
     s.reading({signer, capability}),
@@ -134,8 +142,27 @@ describe('hostile: revocation, its effect', () => {
     const s = scene();
     const {first, second} = await family(s);
     await s.accepted(s.revoking(second, {signer: s.alice}), 204);
-    for (const signer of [s.owner, s.alice, s.bob]) await s.refused(s.revoking(second, {signer}), REVOKED);
+    for (const signer of [s.owner, s.alice, s.bob])
+      await s.refused(later(s, second, signer), REVOKED, {remembered: true});
     await s.accepted(s.revoking(first, {signer: s.alice}), 204);
+  });
+
+  it('R44 what was delegated once more by the same id, for longer, can be revoked for longer', async () => {
+    const s = scene();
+    const [day, week] = [new Date(Date.now() + 86_400_000), new Date(Date.now() + 7 * 86_400_000)];
+    const short = await s.delegation({controller: s.alice, expires: day});
+    const long = await s.delegation({controller: s.alice, expires: week, id: short.id});
+    for (const capability of [short, long]) await s.accepted(s.signing({signer: s.alice, capability}));
+    for (const capability of [short, long]) {
+      await s.accepted(s.revoking(capability), 204);
+      for (const same of [short, long])
+        await s.refused(s.signing({signer: s.alice, capability: same}), REVOKED);
+      await s.refused(later(s, capability), REVOKED, {remembered: true});
+    }
+    const list = await s.accepted(s.reading({url: `${s.keystore}/zcaps/revocations`}));
+    const {results} = list.json as {results: readonly {id: string; expires: string}[]};
+    const ofThat = results.filter(({id}) => id === short.id);
+    expect(ofThat.map(({expires}) => Date.parse(expires))).to.deep.equal([Date.parse(long.expires)]);
   });
 
   it('R46 of two at once, one is the first', async () => {

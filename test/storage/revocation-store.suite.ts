@@ -71,6 +71,25 @@ export function describeRevocationStore(options: StoreSuiteOptions): void {
       expect((await stores.revocations.list({keystoreId: id, limit: 9})).results).to.deep.equal([first]);
     });
 
+    test('R44 keeps a revocation as long as the longest-lived capability that was revoked by it', async ({
+      stores,
+      other,
+    }) => {
+      const {id} = await insertKeystore(stores);
+      const first = makeRevocation(id);
+      const longer = {...first, revoker: BOB, revokedAt: NOW + 1, expiresAt: first.expiresAt + 2};
+      await stores.revocations.insert(first, {charge: {to: ALICE, max: 1}});
+      await other.revocations.insert(longer, {charge: {to: ALICE, max: 1}});
+      expect((await stores.revocations.list({keystoreId: id, limit: 9})).results).to.deep.equal([longer]);
+      for (const again of [first, longer]) {
+        await expectRefusal(stores.revocations.insert(again, {}), DuplicateError);
+      }
+      await stores.revocations.deleteExpired({before: longer.expiresAt, limit: 9});
+      expect(await stores.revocations.isAnyRevoked(id, [first])).to.equal(true);
+      await stores.revocations.deleteExpired({before: longer.expiresAt + 1, limit: 9});
+      expect(await stores.revocations.isAnyRevoked(id, [first])).to.equal(false);
+    });
+
     test('R46 lets one of several concurrent revocations win', async (handles) => {
       const {id} = await insertKeystore(handles.stores);
       const revocation = makeRevocation(id);

@@ -54,7 +54,7 @@ export function revokeCapabilityEndpoint(deps: EndpointDependencies): Endpoint {
   };
 }
 
-/** R46: to revoke what is revoked is refused as any use of it is, also where another node was faster. */
+/** R46: to revoke what is revoked for as long is refused as any use of it is. */
 async function insertOnce(
   revocations: RevocationStore,
   revocation: Revocation,

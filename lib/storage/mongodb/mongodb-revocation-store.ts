@@ -3,6 +3,7 @@ import {parseCursor, requireCount, REVOCATION_LIST, rowsForPage, toPage} from '.
 import type {Page} from '../keystore-config-store.ts';
 import type {Revocation, RevocationCharge, RevocationKey, RevocationStore} from '../revocation-store.ts';
 import type {StoredDocument} from './collections.ts';
+import type {Target} from './guard-document.ts';
 import type {Attempt} from './guarded-attempt.ts';
 import type {GuardedWrites} from './guarded-write.ts';
 import {keystorePlace} from './keystore-document.ts';
@@ -29,12 +30,13 @@ export class MongodbRevocationStore implements RevocationStore {
       keystoreId,
     } as const;
     const insert = async (attempt: Attempt): Promise<void> => {
-      const {target} = await attempt.reserve(place);
+      const {target, document} = await attempt.reserve(place);
       const registration = {targets: [target], count: 'lastRevocationPosition'};
       const keystore = await attempt.register(keystorePlace(keystoreId), registration);
       if (keystore?.['config'] === undefined) throw new NotFoundError('The keystore does not exist.');
-      if (!target.isPlaceholder) throw new DuplicateError('A record with that identity exists.');
-      if (charge) await this.#requireRoom(attempt, keystore, charge);
+      if (!target.isPlaceholder && integer(document['expiresAt']) >= expiresAt)
+        throw new DuplicateError('A record with that identity exists.');
+      if (charge) await this.#requireRoom(attempt, keystore, {charge, target});
       await attempt.commit(target, {
         $set: {
           ...{delegator, capabilityId, expiresAt, revoker, revokedAt},
@@ -42,6 +44,7 @@ export class MongodbRevocationStore implements RevocationStore {
           incarnation: text(keystore['incarnation']),
           ...(charge && {chargedTo: charge.to}),
         },
+        ...(!charge && {$unset: {chargedTo: ''}}),
       });
     };
     // Others' entries say of whose share they are.
@@ -80,12 +83,16 @@ export class MongodbRevocationStore implements RevocationStore {
   }
 
   /** Who registered before takes its share first, whether it has written yet or not. */
-  async #requireRoom(attempt: Attempt, keystore: StoredDocument, {to, max}: RevocationCharge): Promise<void> {
+  async #requireRoom(
+    attempt: Attempt,
+    keystore: StoredDocument,
+    {charge: {to, max}, target}: {readonly charge: RevocationCharge; readonly target: Target},
+  ): Promise<void> {
     const isFree = await hasRoom(attempt, keystore, {
       max,
       takesShare: ({operation}) => operation === `${CHARGED}${to}`,
       countOthers: (ids) => {
-        const others = {keystoreId: keystore['_id'], chargedTo: to, _id: {$nin: ids}};
+        const others = {keystoreId: keystore['_id'], chargedTo: to, _id: {$nin: [...ids, target._id]}};
         return this.#connection.count('revocation', others, {reading: 'current'});
       },
     });

@@ -34,6 +34,7 @@ export class PostgresRevocationStore implements RevocationStore {
       if (!keystore) throw new NotFoundError('The keystore does not exist.');
       const position = integer(keystore, 'position');
       const members = [delegator, capabilityId, identity, expiresAt, revoker, revokedAt];
+      await tx.execute(sql.DELETE_SHORTER, [position, identity, expiresAt]);
       await tx.execute(sql.INSERT, [position, ...members, charge?.to ?? null]);
       if (charge === undefined) return;
       const [count = {}] = await tx.query(sql.COUNT_CHARGED, [position, charge.to]);

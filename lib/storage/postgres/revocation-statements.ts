@@ -4,6 +4,10 @@ export const INSERT = statement(`INSERT INTO revocation
     (keystore, delegator, capability_id, identity, expires_at, revoker, revoked_at, charged_to)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`);
 
+export const DELETE_SHORTER = statement(
+  'DELETE FROM revocation WHERE keystore = $1 AND identity = $2 AND expires_at < $3',
+);
+
 export const COUNT_CHARGED = statement(
   'SELECT count(*) AS charged FROM revocation WHERE keystore = $1 AND charged_to = $2',
 );

@@ -15,6 +15,12 @@ export const revocationStatements = (connection: SqliteConnection) => ({
     `INSERT INTO revocation (keystore, delegator, capability_id, expires_at, revoker, revoked_at, charged_to)
      VALUES (@keystore, @delegator, @capabilityId, @expiresAt, @revoker, @revokedAt, @chargedTo)`,
   ),
+  deleteShorter: connection.prepare<
+    [keystore: number, delegator: string, capabilityId: string, expiresAt: number]
+  >(
+    `DELETE FROM revocation
+     WHERE keystore = ? AND delegator = ? AND capability_id = ? AND expires_at < ?`,
+  ),
   countOfCharged: connection
     .prepare<[keystore: number, chargedTo: string], number>(
       'SELECT count(*) FROM revocation WHERE keystore = ? AND charged_to = ?',

@@ -22,6 +22,8 @@ export class SqliteRevocationStore implements RevocationStore {
     return this.#connection.write(() => {
       const keystore = this.#sql.findKeystore.get(keystoreId);
       if (keystore === undefined) throw new NotFoundError('The keystore does not exist.');
+      const {delegator, capabilityId, expiresAt} = revocation;
+      this.#sql.deleteShorter.run(keystore, delegator, capabilityId, expiresAt);
       this.#sql.insert.run({...revocation, keystore, chargedTo: charge?.to ?? null});
       if (charge === undefined) return;
       if ((this.#sql.countOfCharged.get(keystore, charge.to) ?? 0) > charge.max) {
