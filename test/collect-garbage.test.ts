@@ -2,9 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import {collectReleasedKeys, collectWhenIdle} from '../lib/collect-garbage.ts';
 
-describe('collecting garbage', function () {
-  this.timeout(20_000);
-
+describe('collecting garbage', () => {
   const released = (): WeakRef<object> => new WeakRef({});
 
   const gone = async (reference: WeakRef<object>): Promise<void> => {

@@ -42,9 +42,7 @@ async function oldGeneration(prelude: string): Promise<number> {
 /** Of its two halves one may not be there yet before it is first used. */
 const HALVES = 2;
 
-describe('keepHeapSmall', function () {
-  this.timeout(30_000);
-
+describe('keepHeapSmall', () => {
   it('holds the young generation at the size that it has', async () => {
     const {before, after} = await grown('keepHeapSmall();');
     expect(after).to.be.at.most(before * HALVES);

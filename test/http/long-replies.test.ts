@@ -42,8 +42,7 @@ const errorsOf = ({logged}: TestServer) => logged.filter(({level}) => level === 
 describe('a long reply', () => {
   afterEach(stopTestServers);
 
-  it('is whole over TLS, with its length, and its connection goes on', async function () {
-    this.timeout(10_000);
+  it('is whole over TLS, with its length, and its connection goes on', async () => {
     const now = Date.now();
     const credentials = await createSelfSignedCertificate({
       hosts: ['localhost'],

@@ -12,8 +12,7 @@ import {useTempDir} from '../sealing/temp-dir.ts';
 import {BOB} from '../storage/records.ts';
 import {editDatabase, OpenDatabase} from './database-fixture.ts';
 
-describe('the operations anchor and check', function () {
-  this.timeout(20_000);
+describe('the operations anchor and check', () => {
   const path = useTempDir();
   let database: OpenDatabase;
   let lines: string[];

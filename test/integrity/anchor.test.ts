@@ -13,8 +13,7 @@ import {useTempDir} from '../sealing/temp-dir.ts';
 import {ALICE, BOB, makeRevocation, NOW} from '../storage/records.ts';
 import {copyDatabase, editDatabase, OpenDatabase} from './database-fixture.ts';
 
-describe('an anchor', function () {
-  this.timeout(20_000);
+describe('an anchor', () => {
   const path = useTempDir();
   let database: OpenDatabase;
 

@@ -13,8 +13,7 @@ import {keystoreUrl, makeRevocation} from '../storage/records.ts';
 import {plain} from '../storage/store-suite.ts';
 import {editDatabase, OpenDatabase} from './database-fixture.ts';
 
-describe('AuthenticatedStateStore', function () {
-  this.timeout(20_000);
+describe('AuthenticatedStateStore', () => {
   const path = useTempDir();
   let database: OpenDatabase;
   let keystore: KeystoreConfig;

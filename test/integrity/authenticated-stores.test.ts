@@ -22,8 +22,7 @@ import {OpenDatabase} from './database-fixture.ts';
 
 const QUOTA = {creator: ALICE, maxPerCreator: 2};
 
-describe('stores that authenticate', function () {
-  this.timeout(20_000);
+describe('stores that authenticate', () => {
   const path = useTempDir();
   let database: OpenDatabase;
   let keystore: KeystoreConfig;

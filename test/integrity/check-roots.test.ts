@@ -8,8 +8,7 @@ import {editDatabase, OpenDatabase} from './database-fixture.ts';
 
 const log = {info: () => undefined, warn: () => undefined};
 
-describe('checking several roots', function () {
-  this.timeout(20_000);
+describe('checking several roots', () => {
   const path = useTempDir();
   let database: OpenDatabase;
   let uris: string[];

@@ -24,8 +24,7 @@ const log = {info: () => undefined, warn: () => undefined};
 const FORGER = 'rw_forger';
 
 /** Somebody writes to the database, and knows what a private file of the server's user holds. */
-describe('a root of trust that somebody puts into the database', function () {
-  this.timeout(20_000);
+describe('a root of trust that somebody puts into the database', () => {
   const path = useTempDir();
   let database: OpenDatabase;
   let forger: FileWrapper;

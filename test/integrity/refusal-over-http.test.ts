@@ -12,8 +12,7 @@ interface LogLine {
   readonly err?: {readonly cause?: {readonly name: string; readonly code: string; readonly message: string}};
 }
 
-describe('a record that the server did not write, over HTTP', function () {
-  this.timeout(20_000);
+describe('a record that the server did not write, over HTTP', () => {
   let server: TestServer;
   let keystore: PopulatedKeystore;
   let lines: LogLine[];

@@ -224,8 +224,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, Outcome>>>> = {
   },
 };
 
-describe('rows edited behind the server', function () {
-  this.timeout(20_000);
+describe('rows edited behind the server', () => {
   let original: TempDir;
   let keystores: KeystoreConfig[];
   let keys: KeyRecord[];

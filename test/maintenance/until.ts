@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 
 /** Looks again and again, until it finds something. @throws after `withinMs` */
-export async function until<T>(look: () => Promise<T | undefined | false>, withinMs = 10_000): Promise<T> {
+export async function until<T>(look: () => Promise<T | undefined | false>, withinMs = 45_000): Promise<T> {
   const end = Date.now() + withinMs;
   for (;;) {
     const found = await look();

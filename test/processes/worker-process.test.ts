@@ -6,8 +6,7 @@ import {expectRejection} from '../sealing/expect-rejection.ts';
 
 const HOSTILE = fileURLToPath(new URL('hostile-worker.ts', import.meta.url));
 
-describe('WorkerProcess', function () {
-  this.timeout(30_000);
+describe('WorkerProcess', () => {
   let worker: WorkerProcess;
 
   function fork(mode: string): WorkerProcess {

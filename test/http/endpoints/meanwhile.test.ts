@@ -76,8 +76,7 @@ const WAITS: Readonly<Record<string, number>> = {'the controller': 1, 'a delegat
  * While one node waits for a DID document, or for the proofs of a chain, another answers a change: what is allowed after that is
  * allowed by the new state.
  */
-describe('a change that another node answers meanwhile', function () {
-  this.timeout(20_000);
+describe('a change that another node answers meanwhile', () => {
   let directory: TempDir;
   /** Waits. */
   let node: CountedNode;

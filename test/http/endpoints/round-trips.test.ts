@@ -12,8 +12,7 @@ const WITH_KEY = 'state.read with key';
 const KEYSTORES = `${BASE_URL}/kms/keystores`;
 
 /** How often a request asks the store: what it costs where the store is on another machine. */
-describe('round trips to the store', function () {
-  this.timeout(20_000);
+describe('round trips to the store', () => {
   const [alice, bob, carol] = [controller('alice'), controller('bob'), controller('carol')];
   let directory: TempDir;
   let node: CountedNode;
