@@ -161,6 +161,10 @@ export const STRICTER = {
     what: 'A verification method as an object.',
     why: 'It can be respelled without the proof breaking: one text for one document.',
   },
+  'R24.controller': {
+    what: 'A keystore for a `did:key` that is no Ed25519 key in its one spelling, or no point of the curve; for a `did:web` of no domain.',
+    why: 'Nobody could ever control it.',
+  },
   'R25.empty-chain': {
     what: 'A `capabilityChain` that is empty.',
     why: 'The reference takes the capability for a root and verifies nothing: not its proof, not who delegated it. Anybody can make one.',

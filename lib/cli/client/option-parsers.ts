@@ -1,5 +1,6 @@
 import {parseDuration} from '../../config/parsers.ts';
 import {decodeBase58} from '../../encoding/base58.ts';
+import {isEdwards25519Point} from '../../encoding/edwards25519.ts';
 import {parseXsdDateTime} from '../../encoding/xsd-date-time.ts';
 
 const DID = /^did:[a-z0-9]+:[A-Za-z0-9._:%-]+$/;
@@ -7,7 +8,6 @@ const MAX_DID_LENGTH = 2048;
 const DID_KEY = 'did:key:';
 /** Multicodec ed25519-pub as varint. */
 const ED25519_PUB = Buffer.of(0xed, 0x01);
-const ED25519_KEY_BYTES = 32;
 
 /** A moment as an XSD date-time. @throws Error whose message completes "--option …" */
 export function parseTime(text: string): string {
@@ -41,7 +41,8 @@ export function parseDid(text: string): string {
 function isEd25519(multibase: string): boolean {
   const bytes = multibase.startsWith('z') ? decodeBase58(multibase.slice(1), MAX_DID_LENGTH) : undefined;
   return (
-    bytes?.length === ED25519_PUB.length + ED25519_KEY_BYTES &&
-    ED25519_PUB.equals(bytes.subarray(0, ED25519_PUB.length))
+    bytes !== undefined &&
+    ED25519_PUB.equals(bytes.subarray(0, ED25519_PUB.length)) &&
+    isEdwards25519Point(bytes.subarray(ED25519_PUB.length))
   );
 }

@@ -6,7 +6,7 @@ import type {Endpoint} from '../endpoint.ts';
 import {createValidator} from '../../validation/create-validator.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
-import {controllersOf} from './keystore-controllers.ts';
+import {assertControllers, controllersOf} from './keystore-controllers.ts';
 import {assertNoQuery} from './read-query.ts';
 import {readSignedBody} from './read-request.ts';
 import {resourceUrls} from './resource-urls.ts';
@@ -39,6 +39,7 @@ export function createKeystoreEndpoint(deps: EndpointDependencies): Endpoint {
         }),
       }),
     );
+    assertControllers(body);
     const config: KeystoreConfig = {id: `${urls.keystores}/${generateLocalId()}`, ...settings, kmsModule};
     await authorizer.acceptOnce(invocation, {creation: true});
     // Whose authority it stands under made it: that is also who delegated the right to.

@@ -5,6 +5,7 @@ import {createValidator} from '../../validation/create-validator.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
+import {assertControllers} from './keystore-controllers.ts';
 import {nextKeystoreConfig} from './next-keystore-config.ts';
 import {assertNoQuery} from './read-query.ts';
 import {readSignedBody} from './read-request.ts';
@@ -30,6 +31,7 @@ export function updateKeystoreEndpoint(deps: EndpointDependencies): Endpoint {
       action: 'write',
     });
     const config = nextKeystoreConfig(keystore, body);
+    assertControllers(config, keystore);
     await authorizer.acceptOnce(invocation, {creation: false});
     // R48: what is replaced is the very config whose controllers authorised this, or nothing is.
     await stores.keystores.update(config, {replaced: keystore, updater: invocation.authority});

@@ -27,6 +27,17 @@ export const R24 = new Mutations('R24')
     'a keystore for an empty list',
     onBase((base) => ({...base, json: {sequence: 0, controller: []}}), creation),
   )
+  .stricter(
+    'a keystore for a mistyped did:key, too',
+    'R24.controller',
+    onBase(
+      (base) => ({
+        ...base,
+        json: {...base.json, controller: [base.json?.['controller'], base.signer.did.slice(0, -1)].flat()},
+      }),
+      creation,
+    ),
+  )
   .refused(
     'a keystore that begins later',
     onBase((base) => ({...base, json: {...base.json, sequence: 1}}), creation),
