@@ -26,6 +26,10 @@ export const EXCEPTIONS = {
     what: 'Verification with an asymmetric key.',
     why: 'The reference’s key module has no such operation.',
   },
+  'R46.lives-longer': {
+    what: 'A revocation of what was delegated once more by the id of something revoked, and lives longer.',
+    why: 'The first revocation is forgotten when what it was of has expired: what lives longer could then be invoked.',
+  },
 } as const satisfies Readonly<Record<string, Difference>>;
 
 export type Exception = keyof typeof EXCEPTIONS;
