@@ -11,24 +11,15 @@ import {freePort} from '../test/crash/free-port.ts';
 import {inParallel, populate, signing} from '../test/demonstrations/population.ts';
 import {admin} from '../test/support/admin-command.ts';
 import {RawClient} from '../test/support/signed-request.ts';
-import {medianOf} from './speed/statistics.ts';
 import {at} from './support/at.ts';
-import {serve, type BenchServer} from './support/serve.ts';
+import {serve} from './support/serve.ts';
+import {signingCosts, type Signing} from './support/signing-costs.ts';
 
 const [signatures = '3000'] = process.argv.slice(2);
 const AT_ONCE = 16;
-const ROUNDS = 7;
 const DATA = Buffer.from('data');
 
-interface Subject {
-  readonly name: string;
-  readonly server: BenchServer;
-  readonly sign: (count: number) => Promise<void>;
-  /** Microseconds of CPU per signature, of each round. */
-  readonly costs: number[];
-}
-
-async function start(isolation: string, closing: AsyncDisposableStack): Promise<readonly Subject[]> {
+async function start(isolation: string, closing: AsyncDisposableStack): Promise<readonly Signing[]> {
   const folder = mkdtempSync(join(tmpdir(), 'webkms-bench-'));
   closing.defer(() => rmSync(folder, {recursive: true, force: true}));
   const [dataDir, credential, port] = [join(folder, 'data'), join(folder, 'app.json'), await freePort()];
@@ -67,29 +58,17 @@ async function start(isolation: string, closing: AsyncDisposableStack): Promise<
   };
   const where = isolation === 'none' ? 'keys in the process' : 'keys in the key process';
   return [
-    {name: `HTTPS, ${where}`, server, sign: overHttps, costs: []},
-    {name: `IPC, ${where}`, server, sign: overIpc, costs: []},
+    {name: `HTTPS, ${where}`, server, sign: overHttps},
+    {name: `IPC, ${where}`, server, sign: overIpc},
   ];
 }
 
-async function round({server, sign}: Subject): Promise<number> {
-  const before = server.cpuSeconds();
-  await sign(Number(signatures));
-  return ((server.cpuSeconds() - before) / Number(signatures)) * 1e6;
-}
-
 await using closing = new AsyncDisposableStack();
-const subjects = [...(await start('none', closing)), ...(await start('process', closing))];
-// What is compiled, opened and remembered at first.
-for (const subject of subjects) await round(subject);
-for (let count = 0; count < ROUNDS; count++) {
-  for (const subject of subjects) subject.costs.push(await round(subject));
-}
-const plain = medianOf(at(subjects, 0).costs);
-for (const {name, costs} of subjects) {
-  const cost = medianOf(costs);
-  const [least, most] = [Math.min(...costs), Math.max(...costs)].map((value) => value.toFixed(0));
+const ways = [...(await start('none', closing)), ...(await start('process', closing))];
+const costs = await signingCosts(ways, Number(signatures));
+const plain = at(costs, 0).median;
+for (const {name, median, least, most} of costs) {
   console.log(
-    `${name}: ${cost.toFixed(0)} µs of CPU a signature (${least ?? ''}–${most ?? ''}), ${(cost / plain).toFixed(2)} times`,
+    `${name}: ${median.toFixed(0)} µs of CPU a signature (${least.toFixed(0)}–${most.toFixed(0)}), ${(median / plain).toFixed(2)} times`,
   );
 }

@@ -10,25 +10,15 @@ import {join} from 'node:path';
 import {freePort} from '../test/crash/free-port.ts';
 import {inParallel, populate, signing} from '../test/demonstrations/population.ts';
 import {RawClient} from '../test/support/signed-request.ts';
-import {medianOf} from './speed/statistics.ts';
 import {at} from './support/at.ts';
-import {serve, type BenchServer} from './support/serve.ts';
+import {serve} from './support/serve.ts';
+import {signingCosts, type Signing} from './support/signing-costs.ts';
 
 const [signatures = '3000'] = process.argv.slice(2);
 const CONNECTIONS = 16;
-const ROUNDS = 7;
 const KEYS = 16;
 const SOFTHSM = '/usr/lib/softhsm/libsofthsm2.so';
 const PIN = '47110815';
-
-interface Subject {
-  readonly name: string;
-  readonly server: BenchServer;
-  readonly clients: readonly RawClient[];
-  readonly keys: readonly string[];
-  /** Microseconds of CPU per signature, of each round. */
-  readonly costs: number[];
-}
 
 /** A token of its own. @returns the settings of a server that has its keys there */
 function makeToken(directory: string): Readonly<Record<string, string>> {
@@ -58,7 +48,7 @@ async function start(
   name: string,
   environment: Readonly<Record<string, string>>,
   closing: AsyncDisposableStack,
-): Promise<Subject> {
+): Promise<Signing> {
   const dataDir = mkdtempSync(join(tmpdir(), 'webkms-bench-'));
   closing.defer(() => rmSync(dataDir, {recursive: true, force: true}));
   const server = await serve({dataDir, port: await freePort()}, environment);
@@ -68,35 +58,26 @@ async function start(
     for (const client of clients) client.close();
   });
   const {keys} = at(await populate(server, {keystores: 1, keysPerKeystore: KEYS}), 0);
-  return {name, server, clients, keys, costs: []};
-}
-
-async function round({server, clients, keys}: Subject): Promise<number> {
-  const before = server.cpuSeconds();
-  await inParallel(clients, Number(signatures), async (client, index) => {
-    const {status} = await client.send(signing(at(keys, index % keys.length)));
-    if (status !== 200) throw new Error(`Refused with ${status}.`);
-  });
-  return ((server.cpuSeconds() - before) / Number(signatures)) * 1e6;
+  const sign = (count: number): Promise<void> =>
+    inParallel(clients, count, async (client, index) => {
+      const {status} = await client.send(signing(at(keys, index % keys.length)));
+      if (status !== 200) throw new Error(`Refused with ${status}.`);
+    });
+  return {name, server, sign};
 }
 
 await using closing = new AsyncDisposableStack();
 const directory = mkdtempSync(join(tmpdir(), 'webkms-bench-'));
 closing.defer(() => rmSync(directory, {recursive: true, force: true}));
-const subjects = [
+const places = [
   await start('keys in the process', {}, closing),
   await start('keys in the key process', {WEBKMS_ISOLATION: 'process'}, closing),
   await start('keys in SoftHSM2', makeToken(directory), closing),
 ];
-// What is compiled, opened and remembered at first.
-for (const subject of subjects) await round(subject);
-for (let count = 0; count < ROUNDS; count++) {
-  for (const subject of subjects) subject.costs.push(await round(subject));
-}
-const plain = medianOf(at(subjects, 0).costs);
-for (const {name, costs} of subjects) {
-  const cost = medianOf(costs);
+const costs = await signingCosts(places, Number(signatures));
+const plain = at(costs, 0).median;
+for (const {name, median} of costs) {
   console.log(
-    `${name}: ${cost.toFixed(0)} µs of CPU a signature, ${(cost - plain).toFixed(0)} more (${(cost / plain).toFixed(2)} times)`,
+    `${name}: ${median.toFixed(0)} µs of CPU a signature, ${(median - plain).toFixed(0)} more (${(median / plain).toFixed(2)} times)`,
   );
 }

@@ -5,22 +5,14 @@
  * otherwise. Databases that are named must be empty, and are not emptied afterwards. Ends with 1 where a signature costs more than
  * 1.1 times as much.
  */
-import {randomInt} from 'node:crypto';
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {freePort} from '../test/crash/free-port.ts';
 import {inParallel, OWNER, signing} from '../test/demonstrations/population.ts';
 import {RawClient, signedRequest} from '../test/support/signed-request.ts';
 import {medianOf} from './speed/statistics.ts';
 import {at} from './support/at.ts';
-import {fillStore, type FilledKeystore} from './support/fill-store.ts';
-import {serve, type BenchServer} from './support/serve.ts';
+import type {FilledKeystore} from './support/fill-store.ts';
+import {serveFilled, type FilledServer} from './support/serve-filled.ts';
 
 const FEW = 1000;
-const KEYSTORES = 100;
-/** Of a working set that both stores have in common: what is measured is the store, not the opening of keys. */
-const WORKING_SET = 500;
 const SIGNATURES = 3000;
 const CONNECTIONS = 8;
 const PAGES = 200;
@@ -37,68 +29,60 @@ const page = (keystoreId: string, cursor: string, limit: number): ReturnType<typ
     method: 'GET',
   });
 
-/** A server over a store of its own. */
 class Subject {
-  readonly count: number;
   readonly signatureMs: number[] = [];
-  readonly #dataDir = mkdtempSync(join(tmpdir(), 'webkms-bench-'));
-  readonly #clients: RawClient[] = [];
-  readonly #storage: Readonly<Record<string, string>>;
-  #filled: readonly FilledKeystore[] = [];
-  #keys: readonly string[] = [];
-  #server: BenchServer | undefined;
+  readonly #count: number;
+  readonly #server: FilledServer;
+  readonly #clients: readonly RawClient[];
 
-  constructor(count: number, storage: string | undefined) {
-    this.count = count;
-    this.#storage = storage === undefined ? {} : {WEBKMS_STORAGE: storage};
+  private constructor(count: number, server: FilledServer) {
+    this.#count = count;
+    this.#server = server;
+    this.#clients = Array.from({length: CONNECTIONS}, () => new RawClient(server.process));
   }
 
-  async start(): Promise<void> {
-    const port = await freePort();
-    const baseUrl = `https://localhost:${port}`;
-    const environment = {WEBKMS_DATA_DIR: this.#dataDir, WEBKMS_BASE_URL: baseUrl, ...this.#storage};
+  static async start(count: number, storage: string | undefined): Promise<Subject> {
     const startedAt = performance.now();
-    this.#filled = await fillStore(environment, {keystores: KEYSTORES, count: this.count});
-    console.log(`${this.count} keys made in ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
-    this.#server = await serve({dataDir: this.#dataDir, port}, environment);
-    for (let index = 0; index < CONNECTIONS; index++) this.#clients.push(new RawClient(this.#server));
-    const all = this.#filled.flatMap(({keys}) => keys);
-    this.#keys = Array.from({length: WORKING_SET}, () => at(all, randomInt(all.length)));
-    await this.sign();
-    this.signatureMs.pop();
+    const server = await serveFilled(count, async (dataDir, baseUrl) => ({
+      ...{WEBKMS_DATA_DIR: dataDir, WEBKMS_BASE_URL: baseUrl},
+      ...(storage !== undefined && {WEBKMS_STORAGE: storage}),
+    }));
+    console.log(`${count} keys made in ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
+    return new Subject(count, server);
   }
 
   /** In HMAC a signature is what takes least, so that what the store takes is seen best. */
   async sign(): Promise<void> {
+    const {workingSet} = this.#server;
     this.signatureMs.push(
-      await this.#cpuOf(SIGNATURES, (index) => signing(at(this.#keys, index % this.#keys.length))),
+      await this.#cpuOf(SIGNATURES, (index) => signing(at(workingSet, index % workingSet.length))),
     );
   }
 
   async describe(): Promise<string> {
-    const big = at(this.#filled, 0);
+    const big = at(this.#server.keystores, 0);
     const cursor = await this.#lastCursor(big);
     const firstPageMs = await this.#cpuOf(PAGES, () => page(big.id, '', 20));
     const lastPageMs = await this.#cpuOf(PAGES, () => page(big.id, cursor, 20));
     return (
-      `${String(this.count).padStart(8)} keys: CPU of a signature ${medianOf(this.signatureMs).toFixed(3)} ms; of a page of 20, ` +
-      `the first ${firstPageMs.toFixed(2)} ms, the last ${lastPageMs.toFixed(2)} ms; memory ${this.#server?.memoryMB().toFixed(0)} MB`
+      `${String(this.#count).padStart(8)} keys: CPU of a signature ${medianOf(this.signatureMs).toFixed(3)} ms; of a page of 20, ` +
+      `the first ${firstPageMs.toFixed(2)} ms, the last ${lastPageMs.toFixed(2)} ms; memory ${this.#server.process.memoryMB().toFixed(0)} MB`
     );
   }
 
   async stop(): Promise<void> {
     for (const client of this.#clients) client.close();
-    await this.#server?.stop();
-    rmSync(this.#dataDir, {recursive: true, force: true});
+    await this.#server.stop();
   }
 
   async #cpuOf(count: number, request: (index: number) => ReturnType<typeof signing>): Promise<number> {
-    const before = this.#server?.cpuSeconds() ?? 0;
+    const {process} = this.#server;
+    const before = process.cpuSeconds();
     await inParallel(this.#clients, count, async (client, index) => {
       const {status, text} = await client.send(request(index));
       if (status !== 200) throw new Error(`Refused with ${status}: ${text}`);
     });
-    return (((this.#server?.cpuSeconds() ?? 0) - before) * 1000) / count;
+    return ((process.cpuSeconds() - before) * 1000) / count;
   }
 
   /** Where a keystore's last page begins. */
@@ -114,9 +98,13 @@ class Subject {
   }
 }
 
-const subjects = [new Subject(FEW, storageOfFew), new Subject(Number(many), storageOfMany)];
+const subjects: Subject[] = [];
 try {
-  for (const subject of subjects) await subject.start();
+  subjects.push(await Subject.start(FEW, storageOfFew));
+  subjects.push(await Subject.start(Number(many), storageOfMany));
+  // What is compiled, opened and remembered at first.
+  for (const subject of subjects) await subject.sign();
+  for (const subject of subjects) subject.signatureMs.pop();
   for (let round = 0; round < ROUNDS; round++) for (const subject of subjects) await subject.sign();
   for (const subject of subjects) console.log(await subject.describe());
   const [few, lots] = [medianOf(at(subjects, 0).signatureMs), medianOf(at(subjects, 1).signatureMs)];

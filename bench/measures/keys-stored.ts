@@ -1,8 +1,3 @@
-import {randomInt} from 'node:crypto';
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {freePort} from '../../test/crash/free-port.ts';
 import {signing} from '../../test/demonstrations/population.ts';
 import {wireBytes} from '../../test/support/signed-request.ts';
 import type {MeasureResult} from '../report/results.ts';
@@ -12,12 +7,7 @@ import {measure} from '../speed/measure.ts';
 import type {Row} from '../speed/row.ts';
 import {figureOf, ratioOf} from '../speed/statistics.ts';
 import {at} from '../support/at.ts';
-import {fillStore} from '../support/fill-store.ts';
-import {serve} from '../support/serve.ts';
-
-const KEYSTORES = 100;
-/** Of a working set that all stores have in common: what is measured is the store, not the opening of keys. */
-const WORKING_SET = 500;
+import {serveFilled} from '../support/serve-filled.ts';
 
 /** HMAC: a signature takes least, so that what the store takes is seen best. */
 const ROW: Row = {
@@ -53,24 +43,16 @@ export async function measureKeysStored(
 }
 
 async function startFilled(count: number): Promise<Column> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'webkms-bench-'));
-  const port = await freePort();
-  const environment = {
-    ...(await everythingOn(dataDir, `https://localhost:${port}`)),
+  const {process, port, workingSet, stop} = await serveFilled(count, async (dataDir, baseUrl) => ({
+    ...(await everythingOn(dataDir, baseUrl)),
     WEBKMS_DATA_DIR: dataDir,
-  };
-  const filled = await fillStore(environment, {keystores: KEYSTORES, count});
-  const process = await serve({dataDir, port}, environment);
-  const all = filled.flatMap(({keys}) => keys);
-  const keys = Array.from({length: WORKING_SET}, () => at(all, randomInt(all.length)));
+  }));
   return {
-    ...{name: 'server', process, port},
+    ...{name: 'server', process, port, stop},
     make: async (_row, requests) =>
-      Array.from({length: requests}, (_, index) => wireBytes(signing(at(keys, index % keys.length)))),
+      Array.from({length: requests}, (_, index) =>
+        wireBytes(signing(at(workingSet, index % workingSet.length))),
+      ),
     isExpected: (_row, status) => status === 200,
-    stop: async () => {
-      await process.stop();
-      rmSync(dataDir, {recursive: true, force: true});
-    },
   };
 }

@@ -25,7 +25,7 @@ export interface FilledKeystore {
   readonly keys: string[];
 }
 
-type Environment = Readonly<Record<string, string>>;
+export type Environment = Readonly<Record<string, string>>;
 
 async function makeKeystores(environment: Environment, count: number): Promise<readonly FilledKeystore[]> {
   await using closing = new AsyncDisposableStack();
