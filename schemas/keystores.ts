@@ -1,5 +1,6 @@
 import {controller, cursor, did, ipAllowList, url} from './common.ts';
 import type {FromSchema, Schema} from './json-schema.ts';
+import {TEXT_PATTERN} from './key-metadata.ts';
 
 const kmsModule = {
   type: 'string',
@@ -11,6 +12,7 @@ const kmsModule = {
 const meterId = {
   type: 'string',
   description: 'Kept and echoed; it cannot be changed.',
+  pattern: TEXT_PATTERN,
   minLength: 1,
   maxLength: 1024,
 } as const satisfies Schema;

@@ -104,6 +104,11 @@ const CONFIGS: readonly Case[] = (
       shape('.meterId should NOT be shorter than 1 characters'),
     ],
     [
+      'a meterId with U+0000, which not every store can keep',
+      (c) => ({...c, meterId: 'a\0'}),
+      shape('.meterId should match pattern "^[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]*$"'),
+    ],
+    [
       'a meterId of 2 KB',
       (c) => ({...c, meterId: 'a'.repeat(2048)}),
       shape('.meterId should NOT be longer than 1024 characters'),
