@@ -9,6 +9,7 @@ import {expect} from 'chai';
 import {acquireDataDirectoryLock} from '../../lib/admin/data-directory-lock.ts';
 import {lockOrServer} from '../../lib/cli/admin/lock-or-server.ts';
 import {loadSettings} from '../../lib/config/load-settings.ts';
+import {packageVersion} from '../../lib/package-version.ts';
 import {freePort} from '../crash/free-port.ts';
 import {ServerProcess} from '../crash/server-process.ts';
 import {admin, adminCommand} from '../support/admin-command.ts';
@@ -48,7 +49,8 @@ describe('webkms admin', function () {
   it('asks the server that runs, and works on the store where none does, even one whose server was killed', async () => {
     await start();
     const [root] = (await status()).roots;
-    expect(await status()).to.deep.include({server: 'running', sealed: false});
+    expect(await status()).to.deep.include({server: 'running', release: packageVersion(), sealed: false});
+    expect(await admin(['status'], {dataDir})).to.include(`server: running, release ${packageVersion()}\n`);
     await server?.kill();
     expect(existsSync(join(dataDir, 'admin.sock')), 'a stale socket').to.equal(true);
     const offline = await status();

@@ -3,9 +3,12 @@ import type {RootStatus} from '../../sealing/root-status.ts';
 import type {SelfCheckReport} from '../../self-check/self-check-report.ts';
 import type {WorkerStatus} from '../../processes/messages.ts';
 import type {AdminOperation} from '../admin-operation.ts';
+import {packageVersion} from '../../package-version.ts';
 import {noParameters} from '../parameters.ts';
 
 export interface AdminStatus {
+  /** Of the program that answers. */
+  readonly release: string;
   /** Whether no root of trust is open: nothing that needs keys works. */
   readonly sealed: boolean;
   /** Whether the store has a root of trust at all. */
@@ -30,6 +33,7 @@ export const status: AdminOperation<undefined, AdminStatus> = {
     const roots = rootWatch.status();
     const unfinished = await stores.jobs.findUnfinished();
     return {
+      release: packageVersion(),
       sealed: root.isSealed(),
       initialized: roots.length > 0,
       roots,

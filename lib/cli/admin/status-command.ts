@@ -14,10 +14,10 @@ export const statusCommand: AdminCommand = {
   run: async ({connect, print}) => {
     await using connection = await connect();
     const status = (await connection.call('status')) as AdminStatus;
-    const {sealed, initialized, roots, keyModules, workers, selfCheck, job} = status;
+    const {release, sealed, initialized, roots, keyModules, workers, selfCheck, job} = status;
     const {online} = connection;
     print({server: online ? 'running' : 'not running', ...status}, [
-      `server: ${online ? 'running' : 'not running'}`,
+      `server: ${online ? `running, release ${release}` : 'not running'}`,
       ...(online || sealed ? [`sealed: ${sealed ? 'yes' : 'no'}`] : []),
       ...(workers ? ['workers:', ...workers.map((worker) => `  ${describeWorker(worker)}`)] : []),
       ...(selfCheck && selfCheck.result !== 'none' ? [`program: ${describeProgram(selfCheck)}`] : []),

@@ -55,6 +55,11 @@ export const CLIENT_COMMANDS: readonly ListedClientCommand[] = [
     load: async () => (await import('./commands/rewrap-command.ts')).rewrapCommand,
   },
   {
+    name: 'data-key',
+    summary: 'Make a key for a program to encrypt with, and the same key encrypted',
+    load: async () => (await import('./commands/data-key-command.ts')).dataKeyCommand,
+  },
+  {
     name: 'sign',
     summary: 'Sign a text or a file',
     load: async () => (await import('./commands/sign-command.ts')).signCommand,

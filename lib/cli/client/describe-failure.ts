@@ -8,6 +8,7 @@ import {
   OutcomeUnknownError,
   ValidationError,
 } from '../../errors.ts';
+import {KEY_TYPES, type KeyType} from '../../keys/key-types.ts';
 import {printable} from './columns.ts';
 import {ClientError, EXIT_CODES} from './client-error.ts';
 
@@ -90,8 +91,15 @@ function validationMessage({message, details}: ValidationError): string {
 function supported({message, details}: KmsError): string {
   const list = details?.['supported'];
   if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) return '';
-  const words = list.join(', ');
+  const words = list.flatMap(nameOf).join(', ');
   return message.includes(words) ? '' : `It has: ${words}.`;
+}
+
+/** Types have names that people call them by; those that have none cannot be made from here. */
+function nameOf(word: string): readonly string[] {
+  const type = Object.hasOwn(KEY_TYPES, word) ? KEY_TYPES[word as KeyType] : undefined;
+  if (type === undefined) return [word];
+  return type.shortName === undefined ? [] : [type.shortName];
 }
 
 /** How a key, or a version of it, comes back from the state that it is in. */

@@ -296,7 +296,7 @@ describe('webkms: the command line of clients', () => {
       [
         4,
         new errors.NotAllowedError('no-capability', 'None.'),
-        /^Not allowed: None\. .* URL.*: webkms accept/,
+        /^Not allowed: None\. .* webkms list\. .*: webkms forget all$/,
       ],
       [4, new errors.KeyPolicyError('exportable', 'The policy says no.'), 'The policy says no.'],
       [4, state('disabled'), 'It is so. To take that back: webkms enable'],

@@ -155,6 +155,23 @@ export function describeKeyLines({name, create}: KeyLinesOptions): void {
       expect(await person.ok('decrypt', 'invoices', rewrapped.trim())).to.equal('first text');
     });
 
+    it('data-key NAME: what it prints encrypted is what it prints', async () => {
+      await person.ok('create', 'envelopes', '--type', 'aes256');
+      const words = ['data-key', 'envelopes', '--bytes', '16', '--context', 'table'];
+      const lines = await person.ok(...words);
+      const [, plaintext = '', ciphertext = ''] = /^Plaintext: (\S+)\nCiphertext: (\S+)\n$/.exec(lines) ?? [];
+      expect(Buffer.from(plaintext, 'base64url')).to.have.length(16);
+      const decrypted = ['decrypt', 'envelopes', ciphertext, '--json'];
+      expect(JSON.parse(await person.ok(...decrypted, '--context', 'table'))).to.include({
+        base64url: plaintext,
+      });
+      expect(await refused(1, ...decrypted)).to.be.a('string');
+      const another = JSON.parse(await person.ok('data-key', 'envelopes', '--json')) as {plaintext: string};
+      expect(another).to.have.all.keys('plaintext', 'ciphertext');
+      expect(Buffer.from(another.plaintext, 'base64url')).to.have.length(32);
+      expect(await refused(2, 'data-key', 'envelopes', '--bytes', '8')).to.contain('--bytes must be');
+    });
+
     it('encrypt and decrypt whatever there is: from pipes, with a dash, with nothing, bound to a context', async () => {
       const hard = '-ünïcode\n\t"quoted" $HOME\n';
       const ciphertext = await person.ok('encrypt', 'invoices', '--', hard);

@@ -97,6 +97,11 @@ describe('webkms: profiles', function () {
   it('go on where an init did not end: its controller key is used', async () => {
     const {did} = await init();
     rmSync(join(person.home, 'profiles/default/profile.json'));
+    expect(await refused(3, 'list')).to.contain('Run it again: webkms init --profile default');
+    expect(await person.ok('profiles')).to.match(/^default \* +unfinished *$/m);
+    expect(JSON.parse(await person.ok('profiles', '--json'))).to.deep.equal([
+      {name: 'default', current: true, kind: 'unfinished'},
+    ]);
     const {out, err} = await person.run(['init', '--local', '--json']);
     expect((JSON.parse(out) as InitResult).did).to.equal(did);
     expect(err).to.contain('was there already');

@@ -9,7 +9,7 @@ import {rejectOutput} from '../text-result.ts';
 export const CONTEXT_OPTION: Option = {
   value: 'TEXT',
   meaning:
-    'of a text: additional data that is authenticated, not encrypted; it must be given again to decrypt',
+    'of a text or a data key: additional data that is authenticated, not encrypted; it must be given again to decrypt',
 };
 
 const MAX_TEXT_BYTES = 65_536;

@@ -3,25 +3,34 @@ import {columns} from '../columns.ts';
 import {ClientError} from '../client-error.ts';
 import type {Profile} from '../profile/profile.ts';
 
+interface ListedProfile extends Partial<Pick<Profile, 'did' | 'keystore'>> {
+  readonly name: string;
+  /** Whether it is the one in use. */
+  readonly current: boolean;
+  /** Besides those of profiles `unusable`; and `unfinished`, where the init did not end. */
+  readonly kind: string;
+}
+
 export const profilesCommand: ClientCommand = {
   help: [
     'Lists the profiles under WEBKMS_HOME: their DID, and the keystore that each uses. "*" is the one in use.',
   ],
   examples: ['profiles', 'WEBKMS_PROFILE=work webkms list', 'list --profile work'],
   run: async ({print, profiles, profile: current}) => {
-    const found: {readonly name: string; readonly profile: Profile | undefined}[] = [];
+    const found: ListedProfile[] = [];
     for (const name of await profiles.list()) {
-      found.push({name, profile: await profiles.find(name).catch(unusable)});
+      const profile = (await profiles.find(name).catch(unusable)) ?? {kind: 'unfinished'};
+      found.push({name, current: name === current, ...profile});
     }
     print(
-      found.map(({name, profile}) => ({name, current: name === current, ...profile})),
+      found,
       columns([
         ['PROFILE', 'KIND', 'DID', 'KEYSTORE'],
-        ...found.map(({name, profile}) => [
-          `${name}${name === current ? ' *' : ''}`,
-          profile?.kind ?? 'unusable',
-          profile?.did ?? '',
-          profile?.keystore ?? '',
+        ...found.map((profile) => [
+          `${profile.name}${profile.current ? ' *' : ''}`,
+          profile.kind,
+          profile.did ?? '',
+          profile.keystore ?? '',
         ]),
       ]),
     );
@@ -29,7 +38,7 @@ export const profilesCommand: ClientCommand = {
   },
 };
 
-function unusable(error: unknown): undefined {
+function unusable(error: unknown): {readonly kind: 'unusable'} {
   if (!(error instanceof ClientError)) throw error;
-  return undefined;
+  return {kind: 'unusable'};
 }

@@ -41,6 +41,12 @@ export class ProfileStore {
     const profile = await this.find(name);
     if (profile) return profile;
     const names = await this.list();
+    if (names.includes(name)) {
+      throw new ClientError(
+        'not-found',
+        `The profile "${name}" has no keystore: the init that was to make it did not end. Run it again: webkms init --profile ${name}, with --local or --server URL`,
+      );
+    }
     const others = names.length > 0 ? ` There is: ${names.join(', ')}.` : '';
     throw new ClientError(
       'not-found',
