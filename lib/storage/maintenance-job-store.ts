@@ -21,6 +21,9 @@ export interface StoredMaintenanceJob extends MaintenanceJob {
   readonly failure?: string;
 }
 
+/** Of jobs that have finished, no more are kept. */
+export const MAX_FINISHED_JOBS = 50;
+
 /** Persistence of maintenance jobs. Each method is atomic and durable, and throws `UnavailableError` where the store cannot be reached. */
 export interface MaintenanceJobStore {
   /** @throws DuplicateError where one is unfinished: there is at most one at a time. */
@@ -41,7 +44,10 @@ export interface MaintenanceJobStore {
   release(id: string, holder: string): Promise<void>;
   /** @returns false where `holder` has it not, and then nothing was written. */
   saveProgress(id: string, options: {readonly holder: string; readonly progress: string}): Promise<boolean>;
-  /** @returns false where `holder` has it not. */
+  /**
+   * Ends the job, and forgets those that finished before the newest `MAX_FINISHED_JOBS` that have.
+   * @returns false where `holder` has it not.
+   */
   finish(
     id: string,
     options: {readonly holder: string; readonly finishedAt: number; readonly failure?: string},

@@ -1,7 +1,11 @@
 import {randomBytes} from 'node:crypto';
 import {expect} from 'chai';
 import {DuplicateError} from '../../lib/errors.ts';
-import type {MaintenanceJob, StoredMaintenanceJob} from '../../lib/storage/maintenance-job-store.ts';
+import {
+  MAX_FINISHED_JOBS,
+  type MaintenanceJob,
+  type StoredMaintenanceJob,
+} from '../../lib/storage/maintenance-job-store.ts';
 import type {Stores} from '../../lib/storage/stores.ts';
 import {keystoreUrl, NOW} from './records.ts';
 import {describeStore, expectRefusal, fromBoth, race, type StoreSuiteOptions} from './store-suite.ts';
@@ -70,6 +74,20 @@ export function describeMaintenanceJobStore(options: StoreSuiteOptions): void {
       for (const limit of [1, 2, 4, 5]) {
         expect(await other.jobs.listNewest({limit})).to.deep.equal(jobs.slice(0, limit));
       }
+    });
+
+    test('keeps the newest of those that have finished, and what has not', async ({stores, other}) => {
+      const jobs: string[] = [];
+      for (let count = 0; count < MAX_FINISHED_JOBS + 2; count++) {
+        const {id} = await insertJob(stores, {createdAt: NOW - count});
+        await stores.jobs.acquire(id, lease('a'));
+        await stores.jobs.finish(id, {holder: 'a', finishedAt: NOW - count});
+        jobs.unshift(id);
+      }
+      jobs.unshift((await insertJob(stores)).id);
+      const listed = await other.jobs.listNewest({limit: jobs.length});
+      expect(listed.map(({id}) => id)).to.deep.equal(jobs.slice(0, -2));
+      expect(await other.jobs.find(jobs.at(-1)!)).to.equal(undefined);
     });
 
     test('lets one of several concurrent insertions win', async (handles) => {

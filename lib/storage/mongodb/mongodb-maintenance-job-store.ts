@@ -1,6 +1,11 @@
 import {DuplicateError} from '../../errors.ts';
 import {requireCount} from '../cursor.ts';
-import type {MaintenanceJob, MaintenanceJobStore, StoredMaintenanceJob} from '../maintenance-job-store.ts';
+import {
+  MAX_FINISHED_JOBS,
+  type MaintenanceJob,
+  type MaintenanceJobStore,
+  type StoredMaintenanceJob,
+} from '../maintenance-job-store.ts';
 import {requireSome} from '../require-some.ts';
 import type {StoredDocument} from './collections.ts';
 import {DuplicateKeyError} from './driver-error.ts';
@@ -12,7 +17,7 @@ import {integer} from './stored-values.ts';
 const UNFINISHED = 'unfinished';
 const heldBy = (_id: string, holder: string): StoredDocument => ({_id, slot: UNFINISHED, holder});
 
-/** Each method writes one document, once. */
+/** Each method writes one document, once; `finish` forgets old ones besides. */
 export class MongodbMaintenanceJobStore implements MaintenanceJobStore {
   readonly #connection: MongodbConnection;
 
@@ -83,12 +88,26 @@ export class MongodbMaintenanceJobStore implements MaintenanceJobStore {
   finish(
     ...[id, {holder, finishedAt, failure}]: Parameters<MaintenanceJobStore['finish']>
   ): Promise<boolean> {
-    return this.#connection.within(() =>
-      this.#connection.update('maintenance_job', heldBy(id, holder), {
+    return this.#connection.within(async () => {
+      const finished = await this.#connection.update('maintenance_job', heldBy(id, holder), {
         $set: {slot: id, finishedAt, ...(failure !== undefined && {failure})},
         $unset: {holder: '', leaseExpiresAt: ''},
-      }),
+      });
+      if (finished) await this.#forgetOldest();
+      return finished;
+    });
+  }
+
+  async #forgetOldest(): Promise<void> {
+    const newest = await this.#connection.find(
+      'maintenance_job',
+      {},
+      {sort: {position: -1}, limit: MAX_FINISHED_JOBS + 2, projection: {position: 1, finishedAt: 1}},
     );
+    const oldest = newest.filter(({finishedAt}) => finishedAt !== undefined)[MAX_FINISHED_JOBS];
+    if (!oldest) return;
+    const position = {$lte: integer(oldest['position'])};
+    await this.#connection.removeMany('maintenance_job', {finishedAt: {$exists: true}, position});
   }
 
   /** Positions are unique, too. @returns false where another took the position meanwhile. @throws DuplicateError */

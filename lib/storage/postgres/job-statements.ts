@@ -22,4 +22,9 @@ export const JOB_SQL = {
     `UPDATE maintenance_job
      SET finished_at = $3, failure = $4, holder = NULL, lease_expires_at = NULL WHERE ${HELD}`,
   ),
+  forgetOldest: statement(
+    `DELETE FROM maintenance_job WHERE finished_at IS NOT NULL AND position <= (
+       SELECT position FROM maintenance_job WHERE finished_at IS NOT NULL ORDER BY position DESC LIMIT 1 OFFSET $1
+     )`,
+  ),
 } as const;

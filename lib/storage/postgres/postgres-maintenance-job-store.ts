@@ -1,5 +1,10 @@
 import {requireCount} from '../cursor.ts';
-import type {MaintenanceJob, MaintenanceJobStore, StoredMaintenanceJob} from '../maintenance-job-store.ts';
+import {
+  MAX_FINISHED_JOBS,
+  type MaintenanceJob,
+  type MaintenanceJobStore,
+  type StoredMaintenanceJob,
+} from '../maintenance-job-store.ts';
 import {toJob} from './job-rows.ts';
 import {JOB_SQL as SQL} from './job-statements.ts';
 import type {PostgresConnection} from './postgres-connection.ts';
@@ -45,10 +50,12 @@ export class PostgresMaintenanceJobStore implements MaintenanceJobStore {
     return this.#update(SQL.saveProgress, [id, holder, progress]);
   }
 
-  finish(
+  async finish(
     ...[id, {holder, finishedAt, failure}]: Parameters<MaintenanceJobStore['finish']>
   ): Promise<boolean> {
-    return this.#update(SQL.finish, [id, holder, finishedAt, failure ?? null]);
+    const finished = await this.#update(SQL.finish, [id, holder, finishedAt, failure ?? null]);
+    if (finished) await this.#connection.execute(SQL.forgetOldest, [MAX_FINISHED_JOBS]);
+    return finished;
   }
 
   #read(statement: Statement, values: readonly Value[] = []): Promise<readonly StoredMaintenanceJob[]> {

@@ -53,4 +53,9 @@ export const jobStatements = (connection: SqliteConnection) => ({
     `UPDATE maintenance_job
      SET finished_at = @finishedAt, failure = @failure, holder = NULL, lease_expires_at = NULL WHERE ${HELD}`,
   ),
+  forgetOldest: connection.prepare<[kept: number]>(
+    `DELETE FROM maintenance_job WHERE finished_at IS NOT NULL AND position <= (
+       SELECT position FROM maintenance_job WHERE finished_at IS NOT NULL ORDER BY position DESC LIMIT 1 OFFSET ?
+     )`,
+  ),
 });

@@ -1,4 +1,9 @@
-import type {MaintenanceJob, MaintenanceJobStore, StoredMaintenanceJob} from '../maintenance-job-store.ts';
+import {
+  MAX_FINISHED_JOBS,
+  type MaintenanceJob,
+  type MaintenanceJobStore,
+  type StoredMaintenanceJob,
+} from '../maintenance-job-store.ts';
 import type {SqliteConnection} from './connection.ts';
 import {requireCount} from '../cursor.ts';
 import {toJob, toJobRow} from './job-row.ts';
@@ -52,6 +57,10 @@ export class SqliteMaintenanceJobStore implements MaintenanceJobStore {
     ...[id, {holder, finishedAt, failure}]: Parameters<MaintenanceJobStore['finish']>
   ): Promise<boolean> {
     const row = {id, holder, finishedAt, failure: failure ?? null};
-    return this.#connection.write(() => this.#sql.finish.run(row).changes === 1);
+    return this.#connection.write(() => {
+      if (this.#sql.finish.run(row).changes === 0) return false;
+      this.#sql.forgetOldest.run(MAX_FINISHED_JOBS);
+      return true;
+    });
   }
 }
