@@ -125,6 +125,18 @@ export function describeKeyRecordStore(options: StoreSuiteOptions): void {
       expect(await stores.keys.find(refused)).to.have.property('localKeyId', refused.localKeyId);
     });
 
+    test('counts for the quota what others insert since it was counted', async ({stores, other}) => {
+      const [{id}, {id: another}] = [await insertKeystore(stores), await insertKeystore(stores)];
+      const quota = {maxPerKeystore: 6};
+      await stores.keys.insert(makeKey(id), quota);
+      await insertKey(other, id);
+      await stores.keys.insert(makeKey(id), quota);
+      for (let count = 0; count < 10; count++) await insertKey(other, another);
+      for (let count = 0; count < 2; count++) await insertKey(other, id);
+      await stores.keys.insert(makeKey(id), quota);
+      await expectRefusal(stores.keys.insert(makeKey(id), quota), QuotaExceededError);
+    });
+
     test('never exceeds the quota in a race', async (handles) => {
       const {id} = await insertKeystore(handles.stores);
       const attempts = fromBoth(handles, 12, (stores) =>

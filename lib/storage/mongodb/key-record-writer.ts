@@ -5,6 +5,7 @@ import {
   NotFoundError,
   QuotaExceededError,
 } from '../../errors.ts';
+import {KeyCounts} from '../key-counts.ts';
 import type {KeyRecord} from '../key-record.ts';
 import type {KeyMaintenance, KeyRecordReplacement} from '../key-record-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
@@ -39,6 +40,7 @@ export class KeyRecordWriter {
   readonly #connection: MongodbConnection;
   readonly #writes: GuardedWrites;
   readonly #replacer: KeyReplacer;
+  readonly #counts = new KeyCounts();
 
   constructor(connection: MongodbConnection, writes: GuardedWrites) {
     this.#connection = connection;
@@ -121,14 +123,21 @@ export class KeyRecordWriter {
 
   /** Who registered before takes its share first, whether it has written yet or not. */
   async #requireRoom(attempt: Attempt, keystore: StoredDocument, max: number): Promise<void> {
+    const [incarnation, newest] = [text(keystore['incarnation']), integer(keystore['lastPosition'])];
+    // The newest is this writer's own place.
+    if (this.#counts.isBelow(max, incarnation, newest)) return;
+    let keys = 0;
     const isFree = await hasRoom(attempt, keystore, {
       max,
       takesShare: ({operation}) => operation === 'insert key',
-      countOthers: (ids) => {
+      countOthers: async (ids) => {
         const others = {keystoreId: keystore['_id'], kept: true, _id: {$nin: ids}};
-        return this.#connection.count('key', others, {reading: 'current'});
+        const counted = await this.#connection.count('key', others, {reading: 'current'});
+        keys = counted + ids.length;
+        return counted;
       },
     });
     if (!isFree) throw new QuotaExceededError('The quota of keys in this keystore is used up.');
+    this.#counts.note(incarnation, {keys, newest});
   }
 }

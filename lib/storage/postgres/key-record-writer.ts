@@ -5,6 +5,7 @@ import {
   NotFoundError,
   QuotaExceededError,
 } from '../../errors.ts';
+import type {KeyCounts} from '../key-counts.ts';
 import type {KeyRecord} from '../key-record.ts';
 import type {KeyMaintenance} from '../key-record-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
@@ -17,7 +18,7 @@ import {
 import {dataKeyVersionIdsOf, VERSION_WIDTH, toKeyValues, toLists, toVersionValues} from './key-values.ts';
 import * as sql from './key-write-statements.ts';
 import {LOCK_KEYSTORE} from './keystore-statements.ts';
-import {integer} from './row.ts';
+import {integer, integerOrNull} from './row.ts';
 import type {Statement} from './statement.ts';
 import type {Transaction} from './transaction.ts';
 
@@ -42,17 +43,14 @@ const keystoreChanged = (): KeystoreSequenceError =>
 export async function insertKey(
   tx: Transaction,
   record: Authenticated<KeyRecord>,
-  {maxPerKeystore, keystoreSequence}: Parameters<KeyMaintenance['insert']>[1],
+  {maxPerKeystore, keystoreSequence, counts}: Parameters<KeyMaintenance['insert']>[1] & {counts: KeyCounts},
 ): Promise<void> {
   const keystore = await lockKeystore(tx, record.keystoreId);
   if (!keystore) throw new NotFoundError('The keystore does not exist.');
   if (keystoreSequence !== undefined && keystore.sequence !== keystoreSequence) throw keystoreChanged();
   if (await findPlace(tx, keystore, record)) throw new DuplicateError('A record with that identity exists.');
   await requireFreeName(tx, record, keystore, undefined);
-  const [count = {}] = await tx.query(sql.COUNT_KEPT, [keystore.position]);
-  if (integer(count, 'keys') >= maxPerKeystore) {
-    throw new QuotaExceededError('The quota of keys in this keystore is used up.');
-  }
+  await requireRoom(tx, keystore, maxPerKeystore, counts);
   const dataKeyVersions = await findDataKeyVersions(tx, dataKeyVersionIdsOf(record));
   await namingDataKeyVersions(async () => {
     const [row = {}] = await tx.query(sql.INSERT, [
@@ -116,6 +114,21 @@ async function requireFreeName(
   if (named && integer(named, 'position') !== stored?.position) {
     throw new DuplicateError('Another key of the keystore has that name.');
   }
+}
+
+/** The keystore is locked: all keys that others have inserted in it are there, and have places up to the newest. */
+async function requireRoom(
+  tx: Transaction,
+  {position}: KeystorePlace,
+  max: number,
+  counts: KeyCounts,
+): Promise<void> {
+  const {newest: counted = null, keys: known = null} = counts.find(position) ?? {};
+  const [row = {}] = await tx.query(sql.COUNT_KEPT, [position, counted, known, max]);
+  const keys = integerOrNull(row, 'keys');
+  if (keys === null) return;
+  if (keys >= max) throw new QuotaExceededError('The quota of keys in this keystore is used up.');
+  counts.note(position, {keys, newest: integer(row, 'newest')});
 }
 
 /** Before the record: a key is deleted after its material. */

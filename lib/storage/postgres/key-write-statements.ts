@@ -5,9 +5,14 @@ export const FIND_PLACE = statement(`SELECT r.position, r.sequence,
     (SELECT count(*) FROM key_version WHERE key = r.position) AS versions
   FROM key_record r WHERE r.keystore = $1 AND r.local_id = $2`);
 export const FIND_NAMED = statement('SELECT position FROM key_record WHERE keystore = $1 AND name = $2');
-export const COUNT_KEPT = statement(
-  `SELECT count(*) AS keys FROM key_record WHERE keystore = $1 AND state <> 'deleted'`,
-);
+/**
+ * `newest`: the last place that was given to a key of any keystore. `keys`: how many the keystore $1 has; NULL, without
+ * counting, where $2 was the newest when it had $3, and so it has fewer than $4 now.
+ */
+export const COUNT_KEPT =
+  statement(`WITH given AS (SELECT coalesce(max(position), 0) AS newest FROM key_record)
+  SELECT newest, CASE WHEN newest >= $2 AND $3 + newest - $2 < $4 THEN NULL
+    ELSE (SELECT count(*) FROM key_record WHERE keystore = $1 AND state <> 'deleted') END AS keys FROM given`);
 
 /** What is given of a key, in the order of its values after its place. */
 const MEMBERS = `local_id text, sequence bigint, type text, created_at bigint, updated_at bigint, origin text,

@@ -1,5 +1,6 @@
 import {KEY_ID_LIST, KEY_LIST, parseCursor, requireCount, rowsForPage, toPage} from '../cursor.ts';
 import {groupRows, type RowGroup} from '../group-rows.ts';
+import {KeyCounts} from '../key-counts.ts';
 import type {KeyRecord} from '../key-record.ts';
 import type {DueKey, KeyMaintenance, KeyRecordId, KeyRecordReplacement} from '../key-record-store.ts';
 import type {Page} from '../keystore-config-store.ts';
@@ -23,13 +24,14 @@ const readGroup = (keystoreId: string, {first, all}: RowGroup<Row>): Authenticat
 
 export class PostgresKeyRecordStore implements KeyMaintenance {
   readonly #connection: PostgresConnection;
+  readonly #counts = new KeyCounts();
 
   constructor(connection: PostgresConnection) {
     this.#connection = connection;
   }
 
   insert(...[record, options]: Parameters<KeyMaintenance['insert']>): Promise<void> {
-    return this.#connection.write((tx) => insertKey(tx, record, options));
+    return this.#connection.write((tx) => insertKey(tx, record, {...options, counts: this.#counts}));
   }
 
   /** Erased material stays in dead rows until the server has vacuumed them, and in its log and what was copied of that. */

@@ -1,24 +1,12 @@
-import {LRUCache} from 'lru-cache';
 import {QuotaExceededError} from '../../errors.ts';
+import {KeyCounts} from '../key-counts.ts';
 import type {PreparedStatement, SqliteConnection} from './connection.ts';
 
-interface Counted {
-  readonly keys: number;
-  /** The position of the newest key, of whatever keystore, when these were counted. */
-  readonly newest: number;
-}
-
-const MAX_REMEMBERED = 4096;
-
-/**
- * Whether a keystore may have one more key. Counting the keys of a large one takes long; but positions only grow, and each is one
- * key's: so a keystore has at most as many keys as were counted once, and as many more as there were positions since. They are
- * counted again where that is not enough to know.
- */
+/** Whether a keystore may have one more key: counting the keys of a large one takes long. */
 export class KeyQuota {
   readonly #count: PreparedStatement<[keystore: number], number>;
   readonly #newest: PreparedStatement<[], number | null>;
-  readonly #counted = new LRUCache<number, Counted>({max: MAX_REMEMBERED});
+  readonly #counts = new KeyCounts();
 
   constructor(connection: SqliteConnection) {
     this.#count = connection
@@ -35,10 +23,9 @@ export class KeyQuota {
    */
   assertBelow(max: number, keystore: number): () => void {
     const newest = this.#newest.get() ?? 0;
-    const known = this.#counted.get(keystore);
-    if (known && known.keys + (newest - known.newest) < max) return () => undefined;
+    if (this.#counts.isBelow(max, keystore, newest)) return () => undefined;
     const keys = this.#count.get(keystore) ?? 0;
     if (keys >= max) throw new QuotaExceededError('The quota of keys in this keystore is used up.');
-    return () => void this.#counted.set(keystore, {keys, newest});
+    return () => this.#counts.note(keystore, {keys, newest});
   }
 }
