@@ -1,4 +1,5 @@
 import {DuplicateError, InternalError} from '../errors.ts';
+import {controllersOf} from '../storage/controllers-of.ts';
 import {KeyNotFoundError} from '../storage/key-errors.ts';
 import type {
   KeystoreConfig,
@@ -82,7 +83,7 @@ export class AuthenticatedKeystoreStore implements KeystoreConfigStore {
         const verified = await mapInTurns(results, (stored) => this.#authenticator.verifyKeystore(stored), {
           atOnce: SCOPES_AT_ONCE,
         });
-        const stranger = verified.find(({controller}) => ![controller].flat().includes(options.controller));
+        const stranger = verified.find((keystore) => !controllersOf(keystore).includes(options.controller));
         if (stranger) throw tampered(stranger.id);
         return {...page, results: verified};
       },

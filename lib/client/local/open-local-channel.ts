@@ -9,6 +9,7 @@ import {type KeyManagement, openKeyManagement} from '../../key-management.ts';
 import {createLogger} from '../../observability/logger.ts';
 import {assertKeyModuleOffered, defaultKeyModule} from '../../operations/find-key-module.ts';
 import {SealedError} from '../../sealing/sealing-errors.ts';
+import {controllersOf} from '../../storage/controllers-of.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import {KmsConnectionError} from '../client-errors.ts';
 import {LocalChannel} from './local-channel.ts';
@@ -71,7 +72,7 @@ async function findOrCreateKeystore(
 ): Promise<KeystoreConfig> {
   if (keystoreId !== undefined) {
     const keystore = await keystores.find(keystoreId);
-    if (keystore && [keystore.controller].flat().includes(controller)) return keystore;
+    if (keystore && controllersOf(keystore).includes(controller)) return keystore;
     // Indistinguishable, as for everybody.
     throw new NotAllowedError('keystore', 'There is no such keystore, or it belongs to others.');
   }

@@ -4,9 +4,9 @@ import type {Envelope} from '../../zcap/envelope.ts';
 import type {KeyRequest} from '../../operations/find-key.ts';
 import type {RequestState} from '../../storage/state-store.ts';
 import type {AuthorizationState, Invocation, StateQuery} from '../../zcap/invocation.ts';
+import {keystoreRoot} from '../../zcap/keystore-root.ts';
 import type {EndpointRequest} from '../endpoint.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
-import {controllersOf} from './keystore-controllers.ts';
 
 export interface KeystoreAuthorization {
   readonly keystoreId: string;
@@ -44,11 +44,11 @@ export async function authorizeOnKeystore(
     // A key can be large: it is not read for strangers.
     const asked = {keystoreId, revocations, localKeyId: isLast ? localKeyId : undefined};
     const {keystore, isAnyRevoked, findKey} = await request.time('state', () => stores.state.read(asked));
-    const controllers = controllersOf(keystore);
-    const roots = [{invocationTarget: keystoreId, controllers, delegable: true}];
-    if (additionalRoot !== undefined) {
-      roots.push({invocationTarget: additionalRoot, controllers, delegable: false});
-    }
+    const root = keystoreRoot(keystoreId, keystore);
+    const roots =
+      additionalRoot === undefined
+        ? [root]
+        : [root, {...root, invocationTarget: additionalRoot, delegable: false}];
     return {keystore, isAnyRevoked, findKey, roots};
   };
   const onInvoker = (did: string): void => {

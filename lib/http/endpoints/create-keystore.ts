@@ -1,12 +1,13 @@
 import {postKeystoreBody} from '../../../schemas/keystores.ts';
 import {generateLocalId} from '../../encoding/local-id.ts';
 import {assertKeyModuleOffered, defaultKeyModule} from '../../operations/find-key-module.ts';
+import {controllersOf} from '../../storage/controllers-of.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import type {Endpoint} from '../endpoint.ts';
 import {createValidator} from '../../validation/create-validator.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
-import {assertControllers, controllersOf} from './keystore-controllers.ts';
+import {assertControllers} from './assert-controllers.ts';
 import {assertNoQuery} from './read-query.ts';
 import {readSignedBody} from './read-request.ts';
 import {resourceUrls} from './resource-urls.ts';

@@ -5,7 +5,7 @@ import {createValidator} from '../../validation/create-validator.ts';
 import {authorizeOnKeystore} from './authorize-on-keystore.ts';
 import {currentSeconds} from './current-time.ts';
 import type {EndpointDependencies} from './endpoint-dependencies.ts';
-import {assertControllers} from './keystore-controllers.ts';
+import {assertControllers} from './assert-controllers.ts';
 import {nextKeystoreConfig} from './next-keystore-config.ts';
 import {assertNoQuery} from './read-query.ts';
 import {readSignedBody} from './read-request.ts';

@@ -1,4 +1,5 @@
 import {KeystoreSequenceError} from '../../errors.ts';
+import {controllersOf} from '../controllers-of.ts';
 import type {KeystoreConfig} from '../keystore-config-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
 import type {ConfigMember, KeystoreDocument, StoredDocument} from './collections.ts';
@@ -42,12 +43,9 @@ export function toKeystoreConfig(document: StoredDocument): Authenticated<Keysto
   };
 }
 
-export const namesOf = ({controller}: Pick<KeystoreConfig, 'controller'>): readonly string[] =>
-  typeof controller === 'string' ? [controller] : controller;
-
 /** Who acknowledges a keystore counts it among the own ones; see KeystoreDocument. */
 export const toListedFor = (
   config: Pick<KeystoreConfig, 'controller'>,
   acknowledgedBy: readonly string[],
 ): NonNullable<KeystoreDocument['listedFor']> =>
-  [...new Set(namesOf(config))].map((name) => `${acknowledgedBy.includes(name) ? 0 : 1}${name}`);
+  [...new Set(controllersOf(config))].map((name) => `${acknowledgedBy.includes(name) ? 0 : 1}${name}`);

@@ -1,4 +1,5 @@
 import {DuplicateError, QuotaExceededError} from '../../errors.ts';
+import {controllersOf} from '../controllers-of.ts';
 import {KEYSTORE_ID_LIST, KEYSTORE_LIST, parseCursor, rowsForPage, toPage} from '../cursor.ts';
 import {KeyNotFoundError} from '../key-errors.ts';
 import type {KeystoreConfig, KeystoreMaintenance, Page} from '../keystore-config-store.ts';
@@ -13,7 +14,6 @@ import type {KeystoreDeletion} from './keystore-deletion.ts';
 import {
   CONFIG_PROJECTION,
   keystorePlace,
-  namesOf,
   sequenceError,
   toConfigMember,
   toKeystoreConfig,
@@ -92,7 +92,7 @@ export class MongodbKeystoreConfigStore implements KeystoreMaintenance {
       // Who was authorised by what it says until now writes no key from here on.
       await attempt.fence(document, ({targets}) => targets.some(({collection}) => collection === 'key'));
       const before = texts(document['acknowledgedBy']);
-      const named = namesOf(config);
+      const named = controllersOf(config);
       // An acknowledgement goes with its controller; the creator's stays.
       const acknowledgedBy = [
         ...new Set([...before.filter((name) => named.includes(name)), text(document['creator'])]),

@@ -1,4 +1,5 @@
 import {decodeBase64url, encodeBase64url} from '../../encoding/base64url.ts';
+import {controllersOf} from '../controllers-of.ts';
 import {requireCount, rowsForPage} from '../cursor.ts';
 import type {Page} from '../keystore-config-store.ts';
 import type {TransferKind, TransferRecords} from '../store-transfer.ts';
@@ -9,7 +10,7 @@ import {HIERARCHY, rootWrappersOf} from './hierarchy-document.ts';
 import {toJob} from './job-document.ts';
 import {toKeyRecord} from './key-document.ts';
 import {weightOfVersion} from './key-rules.ts';
-import {namesOf, toKeystoreConfig} from './keystore-document.ts';
+import {toKeystoreConfig} from './keystore-document.ts';
 import type {MongodbConnection} from './mongodb-connection.ts';
 import {toRevocation} from './revocation-document.ts';
 import {toScopeKeys} from './scope-document.ts';
@@ -49,7 +50,7 @@ function weightOf(document: StoredDocument): number {
 function toKeystore(document: StoredDocument): TransferRecords['keystore'] {
   const config = toKeystoreConfig(document);
   if (!config) throw new TypeError('A keystore that is listed has no config.');
-  const names = namesOf(config);
+  const names = controllersOf(config);
   // The creator is one for good: also as long as it is no controller.
   const acknowledged = texts(document['acknowledgedBy']).filter((name) => names.includes(name));
   return {config, creator: text(document['creator']), acknowledged: acknowledged.toSorted()};

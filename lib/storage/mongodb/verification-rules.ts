@@ -1,8 +1,9 @@
+import {controllersOf} from '../controllers-of.ts';
 import type {StoredDocument} from './collections.ts';
 import {dataKeyVersionIdsOf} from './data-key-versions.ts';
 import {dataKeyVersionIdsOfKey, toKeyRecord, uniqueNameOf} from './key-document.ts';
 import {requireSoundKey} from './key-rules.ts';
-import {namesOf, toKeystoreConfig, toListedFor} from './keystore-document.ts';
+import {toKeystoreConfig, toListedFor} from './keystore-document.ts';
 import {keyIdsOf, toScopeKeys} from './scope-document.ts';
 import {texts} from './stored-values.ts';
 
@@ -30,7 +31,7 @@ function listingProblems(name: string, document: StoredDocument): readonly strin
     problems.push(`${name} is listed for its creator as if only others had named it.`);
   }
   if (!sameSet(texts(document['listedFor']), toListedFor(config, acknowledgedBy))) {
-    problems.push(`${name} is not listed for just its controllers, ${[...namesOf(config)].join(', ')}.`);
+    problems.push(`${name} is not listed for just its controllers, ${controllersOf(config).join(', ')}.`);
   }
   if (!dataKeyVersionIdsOf(document).has(config.authentication.dataKeyVersionId)) {
     problems.push(`${name} is authenticated with a key that is not its own, or not there.`);

@@ -1,3 +1,4 @@
+import {controllersOf} from '../controllers-of.ts';
 import {toKeystoreColumns} from '../keystore-columns.ts';
 import type {KeystoreConfig} from '../keystore-config-store.ts';
 import type {Authenticated} from '../record-authentication.ts';
@@ -16,10 +17,10 @@ export function toKeystoreValues(config: Authenticated<KeystoreConfig>): readonl
 export async function insertControllers(
   tx: Transaction,
   position: number,
-  {controller}: KeystoreConfig,
+  config: KeystoreConfig,
   acknowledged: readonly string[],
 ): Promise<void> {
-  const names = [...new Set(typeof controller === 'string' ? [controller] : controller)];
+  const names = [...new Set(controllersOf(config))];
   const namedByOthers = names.map((name) => (acknowledged.includes(name) ? 0 : 1));
   await tx.execute(sql.INSERT_CONTROLLERS, [position, names, namedByOthers]);
 }

@@ -1,3 +1,4 @@
+import {controllersOf} from '../controllers-of.ts';
 import type {KeystoreConfig} from '../keystore-config-store.ts';
 import {type KeystoreColumns, toKeystoreColumns} from '../keystore-columns.ts';
 import type {Authenticated} from '../record-authentication.ts';
@@ -25,8 +26,8 @@ export class KeystoreRows {
     this.insertControllers(position, config, acknowledged);
   }
 
-  insertControllers(position: number, {controller}: KeystoreConfig, acknowledged: readonly string[]): void {
-    for (const name of new Set(typeof controller === 'string' ? [controller] : controller)) {
+  insertControllers(position: number, config: KeystoreConfig, acknowledged: readonly string[]): void {
+    for (const name of new Set(controllersOf(config))) {
       this.#sql.insertController.run(name, acknowledged.includes(name) ? 0 : 1, position);
     }
   }

@@ -1,14 +1,9 @@
 import {MalformedRequestError} from '../../errors.ts';
+import {controllersOf} from '../../storage/controllers-of.ts';
 import type {KeystoreConfig} from '../../storage/keystore-config-store.ts';
 import {assertControllerDid} from '../../zcap/did/assert-controller-did.ts';
 
 type Controlled = Pick<KeystoreConfig, 'controller'>;
-
-/** Controllers as a list; a keystore that does not exist has none. */
-export function controllersOf(keystore: Controlled | undefined): readonly string[] {
-  if (!keystore) return [];
-  return typeof keystore.controller === 'string' ? [keystore.controller] : keystore.controller;
-}
 
 /**
  * What is given to a DID that nobody can have is lost. Those that `stored` has already may stay.

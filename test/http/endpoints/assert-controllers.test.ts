@@ -6,7 +6,7 @@ import {HostileScene} from '../../hostile/support/hostile-scene.ts';
 import {controller} from '../../support/did-key.ts';
 import {signedRequest} from '../../support/signed-request.ts';
 import {MalformedRequestError} from '../../../lib/errors.ts';
-import {assertControllers} from '../../../lib/http/endpoints/keystore-controllers.ts';
+import {assertControllers} from '../../../lib/http/endpoints/assert-controllers.ts';
 
 const didKey = (...parts: readonly Uint8Array[]): string => `did:key:z${encode(Buffer.concat(parts))}`;
 const ED25519 = Buffer.of(0xed, 0x01);
