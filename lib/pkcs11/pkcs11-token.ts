@@ -30,6 +30,8 @@ export interface UseInput extends Pick<KeyUse, 'mechanism' | 'data' | 'length'> 
   readonly checked?: boolean;
 }
 
+/** What is kept from all others is confided to the key. */
+const CONFIDING: ReadonlySet<UseName> = new Set(['encrypt', 'wrap']);
 const DEFAULT_SESSIONS = 4;
 const DEFAULT_LIMIT_MS = 10_000;
 /** RSA keys of 4096 bits, and slow tokens. */
@@ -103,8 +105,9 @@ export class Pkcs11Token {
   ): Promise<Uint8Array> {
     return this.#withObject(object, async () => {
       const key = await this.#finder.handleOf(object);
+      const which = {id: object.id, local: object.local === true && CONFIDING.has(name)};
       // The thread gets, and overwrites, a copy.
-      const use = {key, mechanism, length, data: Uint8Array.from(data), ...(checked && {id: object.id})};
+      const use = {key, mechanism, length, data: Uint8Array.from(data), ...(checked && which)};
       return this.#run(name, use, object);
     });
   }

@@ -21,6 +21,8 @@ export interface KeyUse {
   readonly key: Handle;
   /** The CKA_ID that the key must have: looked at before it is used. */
   readonly id?: Uint8Array | undefined;
+  /** As of `TokenObject`; looked at with the id. */
+  readonly local?: boolean | undefined;
   readonly mechanism: Mechanism;
   /** The thread overwrites it. */
   readonly data: Uint8Array;

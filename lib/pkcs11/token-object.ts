@@ -9,6 +9,8 @@ export interface TokenObject {
   readonly label?: string;
   /** Whose it is: owners take turns at the token. Absent of what is the server's own. */
   readonly owner?: string;
+  /** Made in the token, to stay there: by one of the same name that was brought there, or could leave, nothing is encrypted. */
+  readonly local?: boolean;
 }
 
 /** There is no such object in the token, which answers. */

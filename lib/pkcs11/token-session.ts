@@ -3,7 +3,7 @@ import {asBuffer, ignoring, returnValue, toNative} from './binding-values.ts';
 import {CKA, CKF, CKK, CKO, CKR, CKS_USER_FUNCTIONS, CKU_USER} from './cryptoki.ts';
 import {OwnSession} from './own-session.ts';
 import {cureOf, Pkcs11Error} from './pkcs11-error.ts';
-import {assertNamed, findHandles, readObjects} from './session-objects.ts';
+import {assertIs, assertMadeAs, findHandles, readObjects} from './session-objects.ts';
 import type {Handle, JobName, KeyUse, NewKeyPair, Parameters, Result, SlotDescription} from './token-job.ts';
 
 type SessionJobs = {readonly [J in JobName]: (parameters: Parameters<J>) => Result<J>};
@@ -98,7 +98,7 @@ export class TokenSession {
     generateKey: ({slot, mechanism, template}) => {
       const session = this.#session.open(slot);
       const key = this.#library.C_GenerateKey(session, toNative(mechanism), toNative(template));
-      this.#keepIf(session, key, () => assertNamed(this.#library, session, key, template));
+      this.#keepIf(session, key, () => assertMadeAs(this.#library, session, key, template));
       return key;
     },
     generateKeyPair: ({slot, mechanism, publicTemplate, privateTemplate, read}): NewKeyPair => {
@@ -113,7 +113,7 @@ export class TokenSession {
         const types = read.map((type) => ({type}));
         const values = this.#library.C_GetAttributeValue(session, pair.publicKey, types);
         this.#library.C_DestroyObject(session, pair.publicKey);
-        assertNamed(this.#library, session, pair.privateKey, privateTemplate);
+        assertMadeAs(this.#library, session, pair.privateKey, privateTemplate);
         return {privateKey: pair.privateKey, values: values.map(({value}) => value)};
       });
     },
@@ -166,14 +166,10 @@ export class TokenSession {
     closeSession: () => this.#session.close(),
   };
 
-  #prepare(slot: Handle, {key, id}: KeyUse): readonly [Buffer, Buffer] {
+  #prepare(slot: Handle, {key, id, local}: KeyUse): readonly [Buffer, Buffer] {
     const session = this.#session.open(slot);
     const handle = Buffer.from(key);
-    if (id) {
-      const [actual] = this.#library.C_GetAttributeValue(session, handle, [{type: CKA.ID}]);
-      // A library may give an old handle to another object.
-      if (!actual?.value.equals(id)) throw new Pkcs11Error('CKR_KEY_HANDLE_INVALID', CKR.KEY_HANDLE_INVALID);
-    }
+    if (id) assertIs(this.#library, session, handle, {id, local});
     return [session, handle];
   }
 

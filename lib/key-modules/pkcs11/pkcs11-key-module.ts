@@ -63,7 +63,7 @@ export class Pkcs11KeyModule implements KeyModule {
   async generateKey(id: KeyVersionId): Promise<GeneratedKey> {
     this.#offered(id);
     const algorithm = this.#algorithm(id);
-    const object = {class: algorithm.class, id: newObjectId(), label: objectLabel(id)};
+    const object = {class: algorithm.class, id: newObjectId(), label: objectLabel(id), local: true};
     const {keystoreId: owner} = id;
     let publicKey: Uint8Array | undefined;
     try {
@@ -223,7 +223,7 @@ export class Pkcs11KeyModule implements KeyModule {
     this.#assertOpen();
     const algorithm = this.#algorithm(key);
     const named = {id: decodeReference(key.material), label: objectLabel(key)};
-    return {algorithm, object: {class: algorithm.class, ...named, owner: key.keystoreId}};
+    return {algorithm, object: {class: algorithm.class, ...named, owner: key.keystoreId, local: true}};
   }
 
   #operation<N extends TokenOperation>(

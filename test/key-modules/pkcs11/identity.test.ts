@@ -1,10 +1,13 @@
+import {createCipheriv} from 'node:crypto';
 import {expect} from 'chai';
 import {InternalError} from '../../../lib/errors.ts';
 import {newKey, rejection} from '../../../lib/key-module-suite/fixtures.ts';
 import type {KeyVersion} from '../../../lib/key-modules/key-module.ts';
 import {objectLabel, parseLabel} from '../../../lib/key-modules/pkcs11/key-reference.ts';
 import {Pkcs11KeyModule} from '../../../lib/key-modules/pkcs11/pkcs11-key-module.ts';
+import {CKA, CKK, CKM, CKO} from '../../../lib/pkcs11/cryptoki.ts';
 import {Pkcs11Token} from '../../../lib/pkcs11/pkcs11-token.ts';
+import {SecondHandle} from '../../pkcs11/second-handle.ts';
 import {SoftHsmToken} from '../../support/softhsm-token.ts';
 
 const AES = 'urn:webkms:symmetric:AES-256-GCM';
@@ -13,12 +16,14 @@ const P256 = 'urn:webkms:multikey:P-256';
 describe('which key of a token of PKCS #11 is used', () => {
   let closing: AsyncDisposableStack;
   let module: Pkcs11KeyModule;
+  let other: SecondHandle;
   before(async function () {
     closing = new AsyncDisposableStack();
     const hsm = await SoftHsmToken.create(this);
     closing.defer(() => hsm.delete());
     module = new Pkcs11KeyModule({token: await Pkcs11Token.open(hsm.options())});
     closing.defer(() => module.close());
+    other = new SecondHandle(hsm);
   });
   after(() => closing.disposeAsync());
 
@@ -57,6 +62,70 @@ describe('which key of a token of PKCS #11 is used', () => {
     expect(publicKey).to.have.length(33);
     expect(await rejection(module.sign(without, data))).to.be.instanceOf(InternalError);
     expect(await module.sign(a, data)).to.have.length(64);
+  });
+
+  describe('is none that somebody who has the PIN has put in its place', () => {
+    const data = Buffer.from('data');
+
+    /** @param make puts another object there, by the same names */
+    async function replaced(
+      make: (session: Buffer, named: {type: number; value: Buffer | string}[]) => unknown,
+    ): Promise<KeyVersion> {
+      const key = await newKey(module, AES);
+      await module.encrypt(key, data);
+      const label = objectLabel(key);
+      other.withSession((session) => {
+        for (const object of other.find(session, label)) other.binding.C_DestroyObject(session, object);
+        make(session, [
+          {type: CKA.ID, value: Buffer.from(key.material.subarray(1))},
+          {type: CKA.LABEL, value: label},
+        ]);
+      });
+      return key;
+    }
+
+    const template = (extractable: boolean): {type: number; value: boolean}[] => [
+      {type: CKA.TOKEN, value: true},
+      {type: CKA.PRIVATE, value: true},
+      {type: CKA.SENSITIVE, value: true},
+      {type: CKA.EXTRACTABLE, value: extractable},
+      {type: CKA.ENCRYPT, value: true},
+      {type: CKA.DECRYPT, value: true},
+    ];
+
+    it('and knows; what was encrypted by one that was put back from a backup is decrypted', async () => {
+      const value = Buffer.alloc(32, 7);
+      const key = await replaced((session, named) =>
+        other.binding.C_CreateObject(session, [
+          {type: CKA.CLASS, value: CKO.SECRET_KEY},
+          {type: CKA.KEY_TYPE, value: CKK.AES},
+          {type: CKA.VALUE, value},
+          ...template(false),
+          ...named,
+        ]),
+      );
+      expect(await rejection(module.encrypt(key, data))).to.be.instanceOf(InternalError);
+      expect(await rejection(module.checkKey(key))).to.be.instanceOf(InternalError);
+      const nonce = Buffer.alloc(12, 1);
+      const cipher = createCipheriv('aes-256-gcm', value, nonce);
+      const parts = [nonce, cipher.update(data), cipher.final(), cipher.getAuthTag()];
+      expect(Buffer.from((await module.decrypt(key, Buffer.concat(parts)))!)).to.deep.equal(data);
+    });
+
+    for (const extractable of [true, false]) {
+      it(`and that was made there, ${extractable ? 'but can leave' : 'which nobody can tell from it'}`, async () => {
+        const key = await replaced((session, named) =>
+          other.binding.C_GenerateKey(session, {mechanism: CKM.AES_KEY_GEN}, [
+            {type: CKA.VALUE_LEN, value: 32},
+            ...template(extractable),
+            ...named,
+          ]),
+        );
+        const used = module.encrypt(key, data);
+        if (extractable) expect(await rejection(used)).to.be.instanceOf(InternalError);
+        else expect(await used).to.have.length(32);
+      });
+    }
   });
 
   it('is told by labels, which are read as they are written', async () => {
