@@ -42,6 +42,8 @@ class GuideReader implements AsyncDisposable {
     const script = [
       'set -euo pipefail',
       `webkms() { '${process.execPath}' '${LAUNCHER}' "$@"; }`,
+      // As much of it as guides use: `jq -r .member [FILE]`.
+      `jq() { cat \${3+"$3"} | node -p "JSON.parse(require('fs').readFileSync(0))$2"; }`,
       `node() { '${process.execPath}' "$@"; }`,
       `webkms init --server ${baseUrl} --ca '${join(dataDir, 'tls.crt')}' > init.txt`,
       commands,
@@ -99,5 +101,12 @@ describe('docs/guides', function () {
     const {status, out, err} = await reader.run(page.fenced('sh').join(''));
     expect(status, err).to.equal(0);
     expect(out).to.match(/20 pizzas$/);
+  });
+
+  it('from-other-kms.md: a data key is opened again', async () => {
+    const page = await MarkdownPage.read('guides/from-other-kms.md');
+    await using reader = await GuideReader.start();
+    const {status, err} = await reader.run(page.fenced('sh').join(''));
+    expect(status, err).to.equal(0);
   });
 });

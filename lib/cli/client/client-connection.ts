@@ -33,5 +33,5 @@ export interface KeystoreAuthority {
   /** In order of creation. */
   revocations(): AsyncIterable<ListedRevocation>;
   /** Gives the keystore another controller, and takes it from who controls it now. */
-  transfer(did: string): Promise<void>;
+  transfer(dids: readonly string[]): Promise<void>;
 }

@@ -17,8 +17,8 @@ export async function connectRemote(
       delegate: (delegation) => kms.delegate(delegation),
       revoke: (capability) => kms.revoke(capability),
       revocations: () => kms.listRevocations(),
-      transfer: async (did) => {
-        await kms.setControllers([did]);
+      transfer: async (dids) => {
+        await kms.setControllers(dids);
       },
     }),
     close: () => kms.destroy(),

@@ -174,6 +174,10 @@ function describeAuthority(): void {
     const to = await didOf(bob);
     const [{keystore}] = JSON.parse(await alice.ok('profiles', '--json')) as [{keystore: string}];
     expect(await refused(alice, 2, 'transfer', '--to', to)).to.contain('give --yes');
+    const both = ['--to', await didOf(alice), '--to', to, '--yes'];
+    expect(await alice.ok('transfer', ...both)).to.equal(
+      `Transferred: ${keystore} is controlled by ${await didOf(alice)} and ${to}\n`,
+    );
     await alice.ok('list');
     expect(await alice.ok('transfer', '--to', to, '--yes')).to.equal(
       `Transferred: ${keystore} is controlled by ${to}\n`,
