@@ -10,6 +10,9 @@ import {readVerified} from './read-verified.ts';
 import type {RecordAuthenticator} from './record-authenticator.ts';
 import {TamperedRecordError} from './tampered-record-error.ts';
 
+/** Of a keystore's keys; `webkms admin check` names the others. */
+const MAX_LOOKED_AT = 1000;
+
 export interface AuthenticatedKeyStoreOptions {
   readonly store: KeyMaintenance;
   readonly authenticator: RecordAuthenticator;
@@ -77,7 +80,16 @@ export class AuthenticatedKeyStore implements KeyRecordStore {
         const verified = await mapInTurns(results, (stored) => this.#authenticator.verifyKey(stored));
         return {...page, results: verified};
       },
-    );
+    ).catch(async (error: unknown) => {
+      if (error instanceof InternalError) await this.#nameUnreadable(options.keystoreId);
+      throw error;
+    });
+  }
+
+  /** Which row of a list cannot even be read: for the log. @throws TamperedRecordError where it is one of the first */
+  async #nameUnreadable(keystoreId: string): Promise<void> {
+    const {results} = await this.#store.listIds({keystoreId, limit: MAX_LOOKED_AT});
+    for (const localKeyId of results) await this.find({keystoreId, localKeyId});
   }
 
   /** Once more where another node has destroyed the data key version meanwhile. */

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import {expect} from 'chai';
 import {OWNER, populate, signing, type PopulatedKeystore} from '../demonstrations/population.ts';
 import {runServer, type TestServer} from '../support/run-server.ts';
@@ -58,6 +59,29 @@ describe('a record that the server did not write, over HTTP', () => {
     }
     editDatabase(server.dataDir, 'UPDATE keystore SET ip_allow_list = NULL');
     expect((await send(server, signing(key))).status).to.equal(200);
+  });
+
+  it('of a list is named in the log, also where it cannot be read; taken out, the others are listed', async () => {
+    const [{id, keys}] = (await populate(server, {keystores: 1, keysPerKeystore: 3})) as [PopulatedKeystore];
+    const [, second = ''] = keys;
+    const listing = () => send(server, signedRequest({url: `${id}/keys`, action: 'read', signer: OWNER}));
+    const ids = async () =>
+      ((await listing()).json as {results: {id: string}[]}).results.map((key) => key.id);
+    const all = await ids();
+    expect(all).to.have.length(3);
+    const isSecond = `local_id = '${second.split('/').at(-1)!}'`;
+    for (const edit of ["public_alias = 'did:example:1'", "policy = '[]'", "tags = '[]'"]) {
+      editDatabase(server.dataDir, `UPDATE key_record SET ${edit} WHERE ${isSecond}`);
+      expect(await failure(listing), edit).to.equal(`The stored key ${second} is not what the server wrote.`);
+      const undone = 'public_alias = NULL, policy = NULL, tags = NULL';
+      editDatabase(server.dataDir, `UPDATE key_record SET ${undone} WHERE ${isSecond}`);
+      expect(await ids()).to.deep.equal(all);
+    }
+    editDatabase(server.dataDir, `UPDATE key_record SET policy = '[]' WHERE ${isSecond}`);
+    const db = new Database(`${server.dataDir}/webkms.db`);
+    db.exec(`PRAGMA foreign_keys = ON; DELETE FROM key_record WHERE ${isSecond}`);
+    db.close();
+    expect(await ids()).to.deep.equal([all[0], all[2]]);
   });
 
   it('of a key tells strangers nothing, and those who may not use it any more', async () => {
