@@ -125,6 +125,7 @@ export const API_CONTRACT = {
   ready: {
     summary: 'Whether requests can be served',
     reply: {status: 200, description: 'The store and the root of trust can be used.'},
+    refusals: [503],
   },
 } as const satisfies Readonly<Record<string, RouteContract>>;
 

@@ -13,6 +13,8 @@ export interface ApiRoute {
 type Json = Readonly<Record<string, unknown>>;
 
 const COMMON_REFUSALS = [400, 403, 413, 415, 429, 431, 503];
+/** Of a route that asks for no authority. */
+const OPEN_REFUSALS = [429];
 
 const AUTHORIZATION = {
   type: 'http',
@@ -69,7 +71,8 @@ function describeRoute(
   components: SchemaComponents,
 ): Json {
   const headers = action === undefined ? [] : ['CapabilityInvocation', ...(body ? ['Digest'] : [])];
-  const statuses = action === undefined ? [] : [...COMMON_REFUSALS, ...refusals].sort((a, b) => a - b);
+  const common = action === undefined ? OPEN_REFUSALS : COMMON_REFUSALS;
+  const statuses = [...common, ...refusals].sort((a, b) => a - b);
   const errors = statuses.map((status) => [
     status,
     {
@@ -89,12 +92,13 @@ function describeRoute(
       ...queryParameters(query, components),
       ...headers.map((header) => ({$ref: `#/components/parameters/${header}`})),
     ],
-    ...(body && {requestBody: {required: true, content: jsonContent(body, components)}}),
+    // Bodies differ in their `type`; of replies, what fits one operation may fit another.
+    ...(body && {requestBody: {required: true, content: jsonContent(body, 'oneOf', components)}}),
     responses: {
       [reply.status]: {
         description: reply.description,
         ...(reply.location && {headers: {Location: {schema: {type: 'string'}}}}),
-        ...(reply.body && {content: jsonContent(reply.body, components)}),
+        ...(reply.body && {content: jsonContent(reply.body, 'anyOf', components)}),
       },
       ...(Object.fromEntries(errors) as Json),
     },
@@ -114,7 +118,11 @@ function queryParameters(query: RouteContract['query'], components: SchemaCompon
   }));
 }
 
-function jsonContent(schemas: readonly Schema[], components: SchemaComponents): Json {
+function jsonContent(
+  schemas: readonly Schema[],
+  choice: 'oneOf' | 'anyOf',
+  components: SchemaComponents,
+): Json {
   const [first, ...others] = schemas.map((schema) => components.use(schema));
-  return {'application/json': {schema: others.length === 0 ? first : {oneOf: [first, ...others]}}};
+  return {'application/json': {schema: others.length === 0 ? first : {[choice]: [first, ...others]}}};
 }

@@ -1,3 +1,4 @@
+import {Ajv2020} from 'ajv/dist/2020.js';
 import {expect} from 'chai';
 import {HEALTH_ROUTES, KMS_ROUTES} from '../../lib/http/router.ts';
 import {API_CONTRACT} from '../../schemas/api-contract.ts';
@@ -59,6 +60,42 @@ describe('OpenAPI document', () => {
     if ($ref !== undefined) return resolve(schemas[$ref.replace('#/components/schemas/', '')]);
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, resolve(member)]));
   }
+
+  it('takes each reply and each body as what it is', () => {
+    const ajv = new Ajv2020({strict: false, formats: {cidr: true}});
+    const schemaAt = (path: string, ...members: readonly string[]): object =>
+      members.reduce<unknown>((value, member) => (value as Json)[member], resolve(paths[path])) as object;
+    const json = ['content', 'application/json', 'schema'];
+    const [keys, key] = ['/kms/keystores/{keystore}/keys', '/kms/keystores/{keystore}/keys/{key}'];
+    const id = 'https://kms.example/kms/keystores/z1/keys/z1';
+    const description = {
+      '@context': 'https://w3id.org/webkms/v1',
+      id,
+      type: 'urn:webkms:symmetric:AES-256-GCM',
+      controller: 'did:x:y',
+    };
+    const changed = {keyId: id, keyDescription: description};
+    for (const [path, reply] of [
+      [keys, changed],
+      [key, {ciphertext: `webkms:v1:${'A'.repeat(60)}`}],
+      [key, {verified: true}],
+      [key, {secret: 'AAAA'}],
+    ] as const) {
+      const accepts = ajv.compile(schemaAt(path, 'post', 'responses', '200', ...json));
+      expect(accepts(reply), `${JSON.stringify(reply)} ${ajv.errorsText(accepts.errors)}`).to.equal(true);
+      expect(accepts({...reply, stranger: 1})).to.equal(false);
+    }
+    const takes = ajv.compile(schemaAt(key, 'post', 'requestBody', ...json));
+    const encrypt = {type: 'EncryptOperation', invocationTarget: id, plaintext: 'AAAA'};
+    expect(takes(encrypt), ajv.errorsText(takes.errors)).to.equal(true);
+    expect(takes({...encrypt, type: 'SignOperation'})).to.equal(false);
+  });
+
+  it('declares how health is refused', () => {
+    const statuses = (path: string): string[] => Object.keys(paths[path]!['get']!['responses'] as object);
+    expect(statuses('/health/live')).to.deep.equal(['200', '429']);
+    expect(statuses('/health/ready')).to.deep.equal(['200', '429', '503']);
+  });
 
   it('asks for an invocation on every route but those for health', () => {
     for (const [path, item] of Object.entries(paths)) {
