@@ -35,6 +35,8 @@ export async function confine({readable, writable, outside}: ConfinementOptions)
     process.execPath,
     '--permission',
     '--disable-sigusr1',
+    // It opens any file, whatever the permission model says.
+    '--no-experimental-sqlite',
     ...[...programPlaces(), ...readable].map((path) => `--allow-fs-read=${path}`),
     ...writable.map((path) => `--allow-fs-write=${path}`),
     // RSA and BBS are computed in threads.

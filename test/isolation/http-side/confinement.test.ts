@@ -85,6 +85,7 @@ describe('confinement of the key process', () => {
     ['spawn', 'ERR_ACCESS_DENIED'],
     ['addon', 'ERR_DLOPEN_DISABLED'],
     ['inspector', 'ERR_ACCESS_DENIED'],
+    ['database', 'ERR_UNKNOWN_BUILTIN_MODULE'],
   ] as const) {
     it(`refuses ${what}, which goes without confinement`, () => {
       expect(outcomes[what]).to.deep.equal({ok: false, code});
@@ -98,6 +99,7 @@ describe('confinement of the key process', () => {
       'ERR_ACCESS_DENIED',
       'ERR_ACCESS_DENIED',
       'ERR_DLOPEN_DISABLED',
+      'ERR_UNKNOWN_BUILTIN_MODULE',
     ]);
   });
 

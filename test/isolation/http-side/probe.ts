@@ -36,11 +36,16 @@ const inThread = (): Promise<unknown> =>
         () => require('node:fs').readFileSync(workerData),
         () => require('node:child_process').spawnSync('true'),
         () => process.dlopen({exports: {}}, '/x.node'),
+        () => require('node:sqlite'),
       ]) {
         try { work(); codes.push('done'); } catch (error) { codes.push(error.code); }
       }
       parentPort.postMessage(codes);`;
-    new Worker(code, {eval: true, workerData: forbidden}).on('message', resolve).on('error', reject);
+    // As the program's threads are begun.
+    const {execArgv} = process;
+    new Worker(code, {eval: true, workerData: forbidden, execArgv})
+      .on('message', resolve)
+      .on('error', reject);
   });
 
 const results = {
@@ -54,6 +59,10 @@ const results = {
   addon: await attempt(() => process.dlopen({exports: {}}, '/x.node')),
   inspector: await attempt(async () => {
     (await import('node:inspector')).open(0);
+  }),
+  database: await attempt(async () => {
+    const {DatabaseSync} = await import('node:sqlite');
+    new DatabaseSync(`${forbidden}.db`).exec('CREATE TABLE t (a)');
   }),
   thread: await attempt(inThread),
   connect: await attempt(connected),
