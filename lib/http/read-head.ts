@@ -15,8 +15,18 @@ export function headerLines(rawHeaders: readonly string[], name: string): string
 }
 
 /**
+ * Whether nobody can be sure where another request on the connection would begin: what Node has read together with a request
+ * for an upgrade it forgets, and HTTP/1.0 knows no transfer codings (RFC 9112, section 6.1).
+ */
+export function endsConnection({rawHeaders, httpVersion}: IncomingMessage): boolean {
+  if (headerLines(rawHeaders, 'upgrade').length > 0) return true;
+  return httpVersion !== '1.1' && headerLines(rawHeaders, 'transfer-encoding').length > 0;
+}
+
+/**
  * Refuses what no route takes, before anything is looked at: another HTTP than 1.0 and 1.1, a target that is not in origin form, a `Host` that is
- * missing or doubled (its value is for the envelope to check), too many lines, an encoded body.
+ * missing or doubled (its value is for the envelope to check), too many lines, a body that is encoded, or framed otherwise than
+ * HTTP says.
  *
  * @throws MalformedRequestError, HeadersTooLargeError, UnsupportedMediaTypeError
  */
@@ -36,6 +46,12 @@ export function checkHead({rawHeaders, httpVersion}: IncomingMessage, target: st
   }
   if (headerLines(rawHeaders, 'expect').some((value) => value.toLowerCase() !== '100-continue')) {
     throw new MalformedRequestError('The request expects something other than 100-continue.');
+  }
+  const codings = headerLines(rawHeaders, 'transfer-encoding');
+  if (codings.some((coding) => httpVersion !== '1.1' || coding.toLowerCase() !== 'chunked')) {
+    throw new MalformedRequestError(
+      'The request has a transfer coding other than chunked, or that HTTP/1.0 does not know.',
+    );
   }
   if (headerLines(rawHeaders, 'content-encoding').length > 0) {
     throw new UnsupportedMediaTypeError('The request body must not have a Content-Encoding.');

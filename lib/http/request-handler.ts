@@ -18,7 +18,7 @@ import {isLong} from './json-in-parts.ts';
 import type {Lifecycle} from './lifecycle.ts';
 import type {Limiter} from './rate-limit.ts';
 import {ClientGoneError} from './read-body.ts';
-import {checkHead, headerLines} from './read-head.ts';
+import {checkHead, endsConnection, headerLines} from './read-head.ts';
 import {commonHeaders, preflightHeaders} from './reply-headers.ts';
 import {requestRecorder} from './request-log.ts';
 import {matchPath, type RouteName} from './router.ts';
@@ -66,6 +66,7 @@ export function createRequestHandler(
       route: 'none',
       request: undefined,
     };
+    if (endsConnection(req)) res.setHeader('Connection', 'close');
     const outcome = await answer(exchange, options);
     // Refusals that hardly took any time are sent together: to wake a client takes longer than to find out what is wrong.
     if (outcome?.error) await endOfTurn();

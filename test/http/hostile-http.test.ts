@@ -23,6 +23,12 @@ const REFUSED: readonly {title: string; bytes: string; status: number; code: str
     code: 'ERR_MALFORMED_REQUEST',
   },
   {
+    title: 'a transfer coding besides chunked',
+    bytes: `${POST}Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
+    status: 400,
+    code: 'ERR_MALFORMED_REQUEST',
+  },
+  {
     title: 'two Content-Length',
     bytes: `${POST}Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde`,
     status: 400,
@@ -158,6 +164,12 @@ const REFUSED: readonly {title: string; bytes: string; status: number; code: str
   },
 ];
 
+/** Status and `Connection` of each reply. */
+function answersOf(text: string): readonly string[] {
+  const replies = text.matchAll(/HTTP\/1\.1 (\d+)[^]*?\r\nConnection: (\S+)\r\n/g);
+  return [...replies].map(([, status, connection]) => `${status} ${connection}`);
+}
+
 describe('hostile HTTP', () => {
   let server: TestServer;
   /** Waits for nothing long. */
@@ -291,6 +303,22 @@ describe('hostile HTTP', () => {
   it('treats an Upgrade as a request like any other', async () => {
     const upgrade = `${GET}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n`;
     expect((await send({port: server.port}, upgrade)).status).to.equal(200);
+  });
+
+  it('answers no other request on a connection after one for an upgrade, with which Node forgets what follows', async () => {
+    const upgrade = `${GET.replace('close', 'upgrade')}Upgrade: h2c\r\n\r\n`;
+    expect(answersOf(await talk(server.port, `${upgrade}${GET}\r\n`))).to.deep.equal(['200 close']);
+  });
+
+  it('answers no other request on a connection after one in HTTP/1.0 with a transfer coding, which it refuses', async () => {
+    const old = POST.replace('1.1', '1.0').replace('close', 'keep-alive');
+    const coded = `${old}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`;
+    expect(answersOf(await talk(server.port, `${coded}${GET}\r\n`))).to.deep.equal(['400 close']);
+    const twin = `${old}Content-Length: 2\r\n\r\n{}`;
+    expect(answersOf(await talk(server.port, `${twin}${GET}\r\n`))).to.deep.equal([
+      '200 keep-alive',
+      '200 close',
+    ]);
   });
 
   it('lives on when a client resets the connection on which it was refused a CONNECT', async () => {
