@@ -7,6 +7,7 @@ import {RecordAuthenticator} from './integrity/record-authenticator.ts';
 import {eraseDestroyed} from './key-modules/erase-keys.ts';
 import type {KeyModule} from './key-modules/key-module.ts';
 import {PendingErasures} from './key-modules/pending-erasures.ts';
+import {keyUrl} from './keys/key-url.ts';
 import {UseLimits} from './keys/use-limits.ts';
 import {JobRunner} from './maintenance/job-runner.ts';
 import {KeyLifecycle} from './maintenance/key-lifecycle.ts';
@@ -158,6 +159,8 @@ export async function openKeyManagement(
     store: stores.keyUses,
     now: clock,
     onRotationDue: (id) => keyLifecycle.rotateUsedUp(id),
+    onNoncesFew: (id, version) =>
+      log.warn({key: keyUrl(id), version}, 'a key will soon encrypt no more: rotate it'),
   });
   const erasures = new PendingErasures({log});
   closing.defer(() => erasures.close());

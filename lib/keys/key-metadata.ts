@@ -7,6 +7,7 @@ import {formatPolicy} from './key-policy.ts';
 import {currentVersion, keyState, operationsOf, versionStatus} from './key-state.ts';
 import {KEY_TYPES, type KeyTypeDescriptor, type PublicKeyFormat} from './key-types.ts';
 import {keyUrl} from './key-url.ts';
+import {nonceWarnings} from './nonces.ts';
 import {formatPublicKey} from './public-key.ts';
 
 /** What there is to know of where a key is kept. */
@@ -40,7 +41,7 @@ export async function keyMetadata({
   now,
 }: KeyMetadataOptions): Promise<KeyMetadataBody> {
   const {keyOps, tags, description, policy, maxCapabilityChainLength, deletion} = record;
-  const warnings = warningsOf(record, type, defaults, now);
+  const warnings = [...warningsOf(record, type, defaults, now), ...nonceWarnings(record, type, uses)];
   return {
     keyId: keyUrl(record),
     keyType: record.type,
@@ -64,7 +65,7 @@ export async function keyMetadata({
         destroyAt: formatTime(deletion.destroyAt),
       },
     }),
-    ...(warnings.length > 0 && {warnings: [...warnings]}),
+    ...(warnings.length > 0 && {warnings}),
   };
 }
 

@@ -4,16 +4,15 @@ import type {KeyRecord} from '../storage/key-record.ts';
 import type {KeyRecordId} from '../storage/key-record-store.ts';
 import type {KeyUseStore} from '../storage/key-use-store.ts';
 import {currentVersion} from './key-state.ts';
+import {areNoncesFew, MAX_NONCES} from './nonces.ts';
 import {UseCounter} from './use-counter.ts';
 import {UseRates} from './use-rates.ts';
-
-/** How many messages one AES-GCM key may encrypt under random nonces of 96 bits (NIST SP 800-38D §8.3). */
-export const MAX_NONCES = 2 ** 32;
 
 /** Versions that are counted in memory; what was reserved of one that is forgotten counts as used. */
 const MAX_COUNTERS = 20_000;
 /** A rotation that did not come about is asked for again with a use after that time. */
 const ASK_AGAIN_MS = 60_000;
+const WARN_AGAIN_MS = 86_400_000;
 
 export interface UseLimitsOptions {
   readonly store: KeyUseStore;
@@ -24,11 +23,14 @@ export interface UseLimitsOptions {
    * Called while uses go on, and again where it did not help. It may reject.
    */
   readonly onRotationDue?: (id: KeyRecordId) => Promise<unknown>;
+  /** A key's newest version has few nonces left. Called while it is used, once a day. */
+  readonly onNoncesFew?: (id: KeyRecordId, version: number) => void;
 }
 
 interface Counted {
   readonly counter: UseCounter;
   askedAt: number;
+  warnedAt: number;
   asking: boolean;
 }
 
@@ -37,13 +39,15 @@ export class UseLimits {
   readonly #store: KeyUseStore;
   readonly #now: () => number;
   readonly #onRotationDue: UseLimitsOptions['onRotationDue'];
+  readonly #onNoncesFew: UseLimitsOptions['onNoncesFew'];
   readonly #counted = new LRUCache<string, Counted>({max: MAX_COUNTERS});
   readonly #rates: UseRates;
 
-  constructor({store, now = Date.now, onRotationDue}: UseLimitsOptions) {
+  constructor({store, now = Date.now, onRotationDue, onNoncesFew}: UseLimitsOptions) {
     this.#store = store;
     this.#now = now;
     this.#onRotationDue = onRotationDue;
+    this.#onNoncesFew = onNoncesFew;
     this.#rates = new UseRates(now);
   }
 
@@ -72,6 +76,7 @@ export class UseLimits {
         },
       );
     }
+    if (nonce && areNoncesFew(counted.counter.stored)) this.#warn(counted, {keystoreId, localKeyId, version});
     if (afterUses !== undefined && counted.counter.stored >= afterUses) {
       this.#askForRotation(counted, {keystoreId, localKeyId});
     }
@@ -101,10 +106,17 @@ export class UseLimits {
         limit: nonce ? MAX_NONCES : Infinity,
         now: this.#now,
       });
-      counted = {counter, askedAt: -Infinity, asking: false};
+      counted = {counter, askedAt: -Infinity, warnedAt: -Infinity, asking: false};
       this.#counted.set(name, counted);
     }
     return counted;
+  }
+
+  #warn(counted: Counted, {version, ...id}: KeyRecordId & {readonly version: number}): void {
+    const now = this.#now();
+    if (now - counted.warnedAt < WARN_AGAIN_MS) return;
+    counted.warnedAt = now;
+    this.#onNoncesFew?.(id, version);
   }
 
   #askForRotation(counted: Counted, id: KeyRecordId): void {

@@ -9,6 +9,7 @@ import {
 } from '../../lib/keys/key-changes.ts';
 import {keyMetadata, type KeyMetadataOptions} from '../../lib/keys/key-metadata.ts';
 import {KEY_TYPES, type KeyType} from '../../lib/keys/key-types.ts';
+import {MAX_NONCES} from '../../lib/keys/nonces.ts';
 import {updateKey} from '../../lib/keys/key-update.ts';
 import type {KeyRecord} from '../../lib/storage/key-record.ts';
 import {keyMetadata as keyMetadataSchema} from '../../schemas/key-metadata.ts';
@@ -112,6 +113,21 @@ describe('metadata of a key', () => {
       warnings: readonly string[];
     };
     expect(late.warnings).to.have.length(1);
+  });
+
+  it('warns of a version that will soon encrypt no more', async () => {
+    const encrypted = (record: KeyRecord, version: number, uses: number) =>
+      metadataOf(record, {uses: new Map([[version, uses]])});
+    const few = MAX_NONCES * 0.75;
+    expect(await encrypted(newRecord(), 1, few - 1)).to.not.have.property('warnings');
+    expect(await encrypted(newRecord(), 1, few))
+      .to.have.nested.property('warnings[0]')
+      .that.matches(/^Version 1 has encrypted 3221225472 times/);
+    const rotated = addVersion(newRecord(), generated(AES), T0);
+    expect(await encrypted(rotated, 1, MAX_NONCES)).to.not.have.property('warnings');
+    expect(await encrypted(newRecord({keyOps: ['decrypt']}), 1, few)).to.not.have.property('warnings');
+    const hmac = newRecord({}, 'Sha256HmacKey2019');
+    expect(await encrypted(hmac, 1, MAX_NONCES)).to.not.have.property('warnings');
   });
 
   it('has certificates, also of a version that was destroyed', async () => {

@@ -7,7 +7,8 @@ import {
   RateLimitError,
   UnavailableError,
 } from '../../lib/errors.ts';
-import {MAX_NONCES, UseLimits, type UseLimitsOptions} from '../../lib/keys/use-limits.ts';
+import {MAX_NONCES} from '../../lib/keys/nonces.ts';
+import {UseLimits, type UseLimitsOptions} from '../../lib/keys/use-limits.ts';
 import type {KeyPolicy, KeyRecord} from '../../lib/storage/key-record.ts';
 import type {KeyRecordId} from '../../lib/storage/key-record-store.ts';
 import {MemoryKeyUseStore} from './memory-key-use-store.ts';
@@ -172,6 +173,24 @@ describe('how often a key is used', () => {
       const limits = open();
       expect(await refusal(limits.take(plain, NONCE))).to.be.instanceOf(KeyStateError);
       await limits.take(keyWith(undefined, {versions: 2}), NONCE);
+    });
+
+    it('is told of while a quarter is left, once a day', async () => {
+      const told: unknown[] = [];
+      const onNoncesFew: UseLimitsOptions['onNoncesFew'] = (id, version) => void told.push({...id, version});
+      store.set(ID, 1, MAX_NONCES * 0.75 - 3);
+      const limits = new UseLimits({store, now: () => now, onNoncesFew});
+      for (const few of [0, 0, 1, 1, 1]) {
+        await limits.take(plain, NONCE);
+        expect(told).to.deep.equal(few ? [{...ID, version: 1}] : []);
+        now += 2000;
+      }
+      now += 86_400_000;
+      await limits.take(plain, NONCE);
+      await limits.take(plain, NONCE);
+      expect(told).to.have.length(2);
+      await limits.take(keyWith({rotation: {afterUses: 5}}, {localKeyId: 'z3'}), ONE);
+      expect(told).to.have.length(2);
     });
 
     it('is not a bound of uses that take none', async () => {
