@@ -27,7 +27,7 @@ export function startHousekeeping(
 }
 
 /** One round. Never rejects: what fails now is done a minute later. */
-export async function tidy(stores: Tidied, log: Logger, now = Date.now()): Promise<void> {
+async function tidy(stores: Tidied, log: Logger, now = Date.now()): Promise<void> {
   const {revocations, replays} = stores;
   // Twice the skew: what another node's clock, or one rounded to seconds, still takes for valid must not be forgotten.
   const before = now - 2 * CLOCK_SKEW_SECONDS * 1000;

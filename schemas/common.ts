@@ -6,7 +6,7 @@ export const WEBKMS_CONTEXT = 'https://w3id.org/webkms/v1';
 const MAX_URL_LENGTH = 2048;
 
 /** DID Core §3.1, without path, query and fragment. */
-export const DID_PATTERN = '^did:[a-z0-9]+:[A-Za-z0-9._:%-]+$';
+const DID_PATTERN = '^did:[a-z0-9]+:[A-Za-z0-9._:%-]+$';
 
 /** An address and a prefix length; which of them are real ones is for the format `cidr` to say. */
 export const CIDR_PATTERN = '^[0-9A-Fa-f.:]{2,45}/(0|[1-9][0-9]{0,2})$';

@@ -20,7 +20,7 @@ const time = {
 } as const satisfies Schema;
 
 /** What a client can ask of a key's material. */
-export const keyUse = {
+const keyUse = {
   enum: [
     'sign',
     'verify',

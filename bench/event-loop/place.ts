@@ -24,7 +24,7 @@ const {SERVER_OPTIONS = ''} = process.env;
 /** Operations that have no name of their own for what they need, or that are another's. */
 const ACTIONS: ReadonlyMap<string, string> = new Map([['GetImportParametersOperation', 'importKey']]);
 
-export function actionOf(type: string): string {
+function actionOf(type: string): string {
   return ACTIONS.get(type) ?? type.charAt(0).toLowerCase() + type.slice(1, -'Operation'.length);
 }
 

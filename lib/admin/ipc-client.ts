@@ -19,7 +19,7 @@ export interface IpcClient {
   readonly revokedBuilds?: readonly string[];
 }
 
-export const IPC_SERVER_KEY_BYTES = 32;
+const IPC_SERVER_KEY_BYTES = 32;
 export const MAX_IPC_CLIENTS = 1000;
 export const MAX_REVOKED_BUILDS = 1000;
 const MAX_LISTED = 1000;

@@ -10,7 +10,7 @@ export interface KeyModuleSetting {
 }
 
 /** Ours, by the names that keystores use. */
-export const BUILT_IN_KEY_MODULES: readonly string[] = ['software', 'pkcs11'];
+const BUILT_IN_KEY_MODULES: readonly string[] = ['software', 'pkcs11'];
 /** What means one of ours to existing clients. */
 const ALIASES: readonly string[] = ['ssm-v1'];
 

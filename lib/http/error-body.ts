@@ -18,7 +18,7 @@ export interface ErrorBody {
 }
 
 /** Existing clients parse bodies whose content type contains `json`, which this does. */
-export const ERROR_CONTENT_TYPE = 'application/problem+json';
+const ERROR_CONTENT_TYPE = 'application/problem+json';
 
 export function errorBody(error: KmsError): ErrorBody {
   const {name, status, message, details, publicCause} = error;

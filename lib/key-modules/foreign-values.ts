@@ -5,7 +5,7 @@ import type {Encapsulated, GeneratedKey, KeyVersionId, SealedMaterial} from './k
 /* What somebody else's key module gives, held to the interface. Each throws InternalError for what is none. */
 
 /** What a module may keep in a record. */
-export const MAX_MATERIAL_BYTES = 65_536;
+const MAX_MATERIAL_BYTES = 65_536;
 
 export function bytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
@@ -30,7 +30,7 @@ export function encapsulated(value: unknown): Encapsulated {
   return {secret: bytes(secret), ciphertext: bytes(ciphertext)};
 }
 
-export function material(value: unknown): SealedMaterial {
+function material(value: unknown): SealedMaterial {
   const {material: kept, dataKeyVersionId} = members(value);
   const own = keptBytes(kept);
   if (dataKeyVersionId === undefined) return {material: own};

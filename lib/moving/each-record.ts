@@ -5,7 +5,7 @@ import {nameRecord} from './record-name.ts';
 import type {MovedStore} from './moved-store.ts';
 
 /** Records in one page: as many as are put in one write. */
-export const PAGE_SIZE = 100;
+const PAGE_SIZE = 100;
 
 export interface RecordPage<Kind extends TransferKind> {
   readonly records: readonly TransferRecords[Kind][];

@@ -1,6 +1,6 @@
 import {ProtocolError} from './protocol-error.ts';
 
-export const LENGTH_BYTES = 4;
+const LENGTH_BYTES = 4;
 /** A page of records that a store gives is well below. */
 export const MAX_FRAME_BYTES = 64 * 1024 * 1024;
 

@@ -47,7 +47,7 @@ export function bytesUpTo(max: number): Shape<Uint8Array> {
   };
 }
 
-export const nothing: Shape<undefined> = (value) => (value === undefined ? undefined : refuse('nothing'));
+const nothing: Shape<undefined> = (value) => (value === undefined ? undefined : refuse('nothing'));
 
 /** Of what returns nothing. */
 export const done: Shape<void> = nothing;

@@ -79,6 +79,6 @@ export async function openOrCreate(
   return {wrapper: await scheme.open(uri, access), created: false};
 }
 
-export function hasReason(error: unknown, reason: RootOfTrustError['reason']): error is RootOfTrustError {
+function hasReason(error: unknown, reason: RootOfTrustError['reason']): error is RootOfTrustError {
   return error instanceof RootOfTrustError && error.reason === reason;
 }

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {canonicalJson} from '../encoding/canonical-json.ts';
 import {parseStrictJson} from '../encoding/strict-json.ts';
 
-export const MANIFEST_FORMAT = 'webkms-manifest-v1';
+const MANIFEST_FORMAT = 'webkms-manifest-v1';
 /** Of an installation with all that it needs, one has some 10,000 lines of 100 bytes. */
 export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 const MAX_DEPTH = 3;

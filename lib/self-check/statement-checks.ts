@@ -1,5 +1,5 @@
 /** How long ago a statement may have been signed where nothing else shows that it is new. */
-export const DEFAULT_MAX_AGE_SECONDS = 300;
+const DEFAULT_MAX_AGE_SECONDS = 300;
 /** By which the clocks of two machines may differ. */
 const SKEW_SECONDS = 60;
 

@@ -3,7 +3,7 @@ import {decodeBase58, encodeBase58} from '../encoding/base58.ts';
 import {decodeBase64url, encodeBase64url} from '../encoding/base64url.ts';
 import {parseStrictJson} from '../encoding/strict-json.ts';
 
-export const STATEMENT_TYPE = 'webkms-attestation+jwt';
+const STATEMENT_TYPE = 'webkms-attestation+jwt';
 const ALGORITHM = 'EdDSA';
 /** Multicodec ed25519-pub as varint. */
 const ED25519_PUB = Buffer.of(0xed, 0x01);

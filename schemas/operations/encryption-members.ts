@@ -1,7 +1,7 @@
 import {base64url} from '../common.ts';
 import type {Schema} from '../json-schema.ts';
 
-export const MAX_PLAINTEXT_BYTES = 65_536;
+const MAX_PLAINTEXT_BYTES = 65_536;
 const MAX_ADDITIONAL_DATA_BYTES = 4096;
 /** Nonce and tag of AES-GCM; nothing else is longer than the largest plaintext. */
 const MAX_CIPHERTEXT_BYTES = MAX_PLAINTEXT_BYTES + 28;

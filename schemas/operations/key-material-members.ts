@@ -2,7 +2,7 @@ import {base64url} from '../common.ts';
 import type {Schema} from '../json-schema.ts';
 
 /** Longer than any key is, in any format; a JWK may come with certificates. */
-export const MAX_KEY_BYTES = 16_384;
+const MAX_KEY_BYTES = 16_384;
 
 export const keyFormat = {
   enum: ['jwk', 'pkcs8', 'raw'],

@@ -2,9 +2,9 @@ import {base64url} from '../common.ts';
 import type {Schema} from '../json-schema.ts';
 
 /** 100 KB of base64url: more does not fit into the largest body. */
-export const MAX_VERIFY_DATA_BYTES = 75 * 1024;
+const MAX_VERIFY_DATA_BYTES = 75 * 1024;
 
-export const verifyData = base64url(
+const verifyData = base64url(
   MAX_VERIFY_DATA_BYTES,
   'What the signature is over; for BBS, CBOR of `[header, [messages…]]`.',
 );

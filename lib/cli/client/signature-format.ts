@@ -6,8 +6,6 @@ import {ClientError} from './client-error.ts';
 /** As webkms itself takes it, or as other programs do. */
 export const SIGNATURE_FORMATS = ['webkms', 'raw', 'der'] as const;
 
-export type SignatureFormat = (typeof SIGNATURE_FORMATS)[number];
-
 export const SIGNATURE_FORMAT_OPTION: Option = {
   value: 'FORMAT',
   meaning: 'webkms (default); raw: its bytes; der: of ECDSA, as OpenSSL and certificates have it',

@@ -2,7 +2,7 @@ import {parseStrictJson} from '../../encoding/strict-json.ts';
 import {EncryptedFileError} from './file-error.ts';
 
 /** The first bytes of every encrypted file: what it is, and the version of its format. */
-export const MAGIC = Buffer.from('webkms1\n', 'latin1');
+const MAGIC = Buffer.from('webkms1\n', 'latin1');
 
 /** Bytes before the header: the magic, and the header's length as 32 bits, big-endian. */
 export const PREFIX_LENGTH = MAGIC.length + 4;

@@ -27,7 +27,7 @@ export function formatIpcCredential({name, socket, keystoreId, secret}: IpcCrede
 }
 
 /** @throws MalformedRequestError, of which nothing is quoted */
-export function parseIpcCredential(bytes: Uint8Array): IpcCredential {
+function parseIpcCredential(bytes: Uint8Array): IpcCredential {
   const value = parseStrictJson(bytes, {maxDepth: 1});
   const members = (typeof value === 'object' && value !== null ? value : {}) as Readonly<
     Record<string, unknown>

@@ -63,7 +63,7 @@ export async function authorizeOnKeystore(
 }
 
 /** After authorisation there is a keystore: nobody is authorised on one that has no controllers. */
-export function existing(keystore: KeystoreConfig | undefined): KeystoreConfig {
+function existing(keystore: KeystoreConfig | undefined): KeystoreConfig {
   if (!keystore)
     throw new InternalError(new Error('A request about a keystore that does not exist was authorised.'));
   return keystore;

@@ -3,7 +3,7 @@ import type {Pkcs11Token, TokenObject} from '../../pkcs11/pkcs11-token.ts';
 import {privateKeyTemplate, publicKeyTemplate} from './templates.ts';
 
 /** DER of the OIDs that name curves. */
-export const CURVE_OIDS = Object.freeze({
+const CURVE_OIDS = Object.freeze({
   'P-256': Buffer.from('06082a8648ce3d030107', 'hex'),
   'P-384': Buffer.from('06052b81040022', 'hex'),
   'P-521': Buffer.from('06052b81040023', 'hex'),

@@ -28,7 +28,7 @@ export function decodeReference(material: Uint8Array): Buffer {
 }
 
 /** The begin of labels (CKA_LABEL) of all objects that this module makes. */
-export const LABEL_PREFIX = 'webkms:';
+const LABEL_PREFIX = 'webkms:';
 
 /** `webkms:<keystore>/<key>#<version>`, of the last segments of their URLs: tells people, and reconciling, whose object it is. */
 export function objectLabel({keystoreId, localKeyId, version}: KeyVersionId): string {

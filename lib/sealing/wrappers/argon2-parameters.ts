@@ -10,7 +10,7 @@ export interface Argon2Parameters {
   readonly salt: Uint8Array;
 }
 
-export const TAG_BYTES = 32;
+const TAG_BYTES = 32;
 const SALT_BYTES = 16;
 const MEMBERS = ['kdf', 'memoryKiB', 'parallelism', 'passes', 'salt', 'tagLength', 'version'];
 

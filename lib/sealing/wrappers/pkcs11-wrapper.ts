@@ -30,7 +30,7 @@ const PROBE = Buffer.from('does the token seal?');
  * and opens by AES-GCM itself. Blobs have the format of everything sealed at rest. It gives no sealer: what opens for
  * it would lie outside the token, so that nothing can be sealed for it while it is away.
  */
-export class Pkcs11Wrapper extends Redacted implements RootWrapper {
+class Pkcs11Wrapper extends Redacted implements RootWrapper {
   readonly uri: string;
   readonly keyId: string;
   readonly #token: Pkcs11Token;

@@ -10,7 +10,7 @@ import type {OptionValues} from '../option-values.ts';
 
 const MAX_VERSION = 999_999_999;
 
-export const VERSION_OPTION: Option = {value: 'N', meaning: 'that version alone'};
+const VERSION_OPTION: Option = {value: 'N', meaning: 'that version alone'};
 
 export const disableCommand: ClientCommand = {
   operands: [{name: 'NAME'}],
