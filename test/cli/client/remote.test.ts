@@ -96,6 +96,12 @@ function describeAuthority(): void {
     expect(await alice.ok('verify', 'releases', 'data', ofFile)).to.equal('valid\n');
     expect(await bob.ok('list')).to.match(/^KEY +ACTIONS +EXPIRES\nhttps:\S+ +sign +2[0-9T:.-]+Z\n$/);
     expect(JSON.parse(await bob.ok('list', '--json'))).to.deep.equal([capability]);
+    const [profile] = JSON.parse(await bob.ok('profiles', '--json')) as [Record<string, unknown>];
+    const {id, expires} = capability;
+    expect(profile).to.have.all.keys('name', 'current', 'kind', 'did', 'keystore', 'server', 'capabilities');
+    expect(profile['capabilities']).to.deep.equal([
+      {id, invocationTarget: keyId, allowedAction: ['sign'], expires},
+    ]);
     expect(await refused(alice, 4, 'accept', printed)).to.contain('another DID');
   });
 

@@ -9,6 +9,7 @@ interface ListedProfile extends Partial<Pick<Profile, 'did' | 'keystore'>> {
   readonly current: boolean;
   /** Besides those of profiles `unusable`; and `unfinished`, where the init did not end. */
   readonly kind: string;
+  readonly capabilities?: readonly object[];
 }
 
 export const profilesCommand: ClientCommand = {
@@ -19,7 +20,7 @@ export const profilesCommand: ClientCommand = {
   run: async ({print, profiles, profile: current}) => {
     const found: ListedProfile[] = [];
     for (const name of await profiles.list()) {
-      const profile = (await profiles.find(name).catch(unusable)) ?? {kind: 'unfinished'};
+      const profile = await profiles.find(name).then(summarize, unusable);
       found.push({name, current: name === current, ...profile});
     }
     print(
@@ -37,6 +38,16 @@ export const profilesCommand: ClientCommand = {
     return 0;
   },
 };
+
+/** Without what fills pages: certificates, and proofs of capabilities. */
+function summarize(profile: Profile | undefined): Omit<ListedProfile, 'name' | 'current'> {
+  if (profile?.kind !== 'remote') return profile ?? {kind: 'unfinished'};
+  const {kind, did, keystore, server} = profile;
+  const capabilities = profile.capabilities.map(({id, invocationTarget, allowedAction, expires}) => ({
+    ...{id, invocationTarget, allowedAction, expires},
+  }));
+  return {kind, did, keystore, server, capabilities};
+}
 
 function unusable(error: unknown): {readonly kind: 'unusable'} {
   if (!(error instanceof ClientError)) throw error;
