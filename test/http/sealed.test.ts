@@ -1,9 +1,9 @@
 import {join} from 'node:path';
 import Database from 'better-sqlite3';
 import {expect} from 'chai';
-import {callAdminSocket} from '../../lib/admin/admin-client.ts';
 import {KMS_ROUTES} from '../../lib/http/router.ts';
 import {generating, OWNER, populate, signing, type PopulatedKeystore} from '../demonstrations/population.ts';
+import {askAdmin} from '../support/ask-admin.ts';
 import {runServer, type TestServer} from '../support/run-server.ts';
 import {
   RawClient,
@@ -34,12 +34,7 @@ describe('a sealed server', function () {
   });
   after(() => server.stop());
 
-  const ask = (name: string): Promise<unknown> =>
-    callAdminSocket({
-      ...{dataDir: server.dataDir, name, parameters: {}, signal: new AbortController().signal},
-      report: () => undefined,
-      write: async () => undefined,
-    });
+  const ask = (name: string): Promise<unknown> => askAdmin(server.dataDir, name);
   const get = (target: string): Promise<WireResponse> =>
     send(server, {method: 'GET', target, headers: [['Host', server.host]]});
 

@@ -2,7 +2,6 @@ import {randomBytes} from 'node:crypto';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {callAdminSocket} from '../../lib/admin/admin-client.ts';
 import {AdminError} from '../../lib/admin/admin-operation.ts';
 import {acquireDataDirectoryLock} from '../../lib/admin/data-directory-lock.ts';
 import {executeOperation} from '../../lib/admin/execute-operation.ts';
@@ -14,6 +13,7 @@ import {encodeBase64url} from '../../lib/encoding/base64url.ts';
 import {ipcIdentity, type IpcIdentity} from '../../lib/ipc/ipc-identity.ts';
 import {openKeyManagement} from '../../lib/key-management.ts';
 import {createLogger} from '../../lib/observability/logger.ts';
+import {askAdmin} from '../support/ask-admin.ts';
 import type {TestServer} from '../support/run-server.ts';
 
 /** An application that the server knows, and its credential. */
@@ -27,12 +27,7 @@ export interface IpcApplication extends AsyncDisposable {
 
 /** Asks the running server for something, as operators do. */
 export function ask(server: TestServer, name: string, parameters: object = {}): Promise<unknown> {
-  return callAdminSocket({
-    ...{dataDir: server.dataDir, name, parameters},
-    signal: new AbortController().signal,
-    report: () => undefined,
-    write: async () => undefined,
-  });
+  return askAdmin(server.dataDir, name, parameters);
 }
 
 /** Has the store itself do something, while no server runs on it, as operators' commands do. */

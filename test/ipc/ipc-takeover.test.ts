@@ -9,6 +9,7 @@ import {readIpcCredential} from '../../lib/client/local/ipc-credential.ts';
 import {IpcKms} from '../../lib/client/local/ipc-kms.ts';
 import {OutcomeUnknownError} from '../../lib/errors.ts';
 import {ipcIdentity} from '../../lib/ipc/ipc-identity.ts';
+import type {WorkerStatus} from '../../lib/processes/messages.ts';
 import {refused} from '../client/refused.ts';
 import {populate, type PopulatedKeystore} from '../demonstrations/population.ts';
 import {killProcess, WorkersServer} from '../processes/workers-server.ts';
@@ -57,10 +58,8 @@ for (const isolation of ['none', 'process']) {
       await server.until(() => calls().length > count);
       return calls().at(-1)?.worker ?? 0;
     };
-    const status = async (): Promise<readonly {number: number; pid: number; state: string}[]> => {
-      const {out} = await server.admin(['status', '--json']);
-      if (out === '') return [];
-      const {workers} = JSON.parse(out) as {workers: readonly {number: number; pid: number; state: string}[]};
+    const status = async (): Promise<readonly WorkerStatus[]> => {
+      const workers = await server.workerStatus().catch(() => []);
       return workers.filter(({state}) => state === 'listening');
     };
     const pidOf = async (worker: number): Promise<number> =>

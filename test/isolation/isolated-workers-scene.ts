@@ -7,14 +7,6 @@ import {WorkersServer, type WorkersServerOptions} from '../processes/workers-ser
 import {RawClient} from '../support/raw-client.ts';
 import {keyProcessesOf} from './key-process-of.ts';
 
-interface Status {
-  readonly workers: readonly {
-    readonly number: number;
-    readonly state: string;
-    readonly sealed?: boolean;
-  }[];
-}
-
 /** What `populate` takes. */
 export interface Population {
   readonly port: number;
@@ -56,14 +48,15 @@ export class IsolatedWorkers {
   /** Until the worker of that number has another key process, which has opened what it could. */
   async another(number: number, before: number): Promise<void> {
     await this.server.until(() => ![0, before].includes(this.keyProcess(number)));
-    await this.server.until(async () => (await this.sealed()).every((one) => one !== undefined));
+    await this.server.until(async () => {
+      const sealed = await this.sealed().catch(() => [undefined]);
+      return sealed.every((one) => one !== undefined);
+    });
   }
 
   /** By workers. */
   async sealed(): Promise<(boolean | undefined)[]> {
-    const {status, out} = await this.server.admin(['status', '--json']);
-    if (status !== 0) return [undefined];
-    return (JSON.parse(out) as Status).workers.map(({sealed}) => sealed);
+    return (await this.server.workerStatus()).map(({sealed}) => sealed);
   }
 
   async unseal(shares: readonly string[]): Promise<void> {
@@ -99,8 +92,7 @@ export class IsolatedWorkers {
 
   /** Of the workers that take connections. */
   async numbers(): Promise<readonly number[]> {
-    const {out} = await this.server.admin(['status', '--json']);
-    const {workers} = JSON.parse(out) as Status;
+    const workers = await this.server.workerStatus();
     return workers.filter(({state}) => state === 'listening').map(({number}) => number);
   }
 

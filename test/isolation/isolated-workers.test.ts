@@ -123,7 +123,8 @@ describe('a server of two workers, whose keys are in processes of their own', fu
     const real = listRoot(foreign.wrapper.keyId);
     await scene.unseal(foreign.shares.slice(0, 2));
     expect(await scene.sealed()).to.deep.equal([true, true]);
-    expect(scene.server.err + scene.server.out).to.include('Nothing shows that the server has put');
+    const {server} = scene;
+    await server.until(() => server.err.includes('Nothing shows that the server has put'));
     listRoot(real);
     await scene.unseal(shares.slice(0, 2));
     expect(await scene.sealed()).to.deep.equal([false, false]);

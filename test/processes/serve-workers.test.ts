@@ -119,10 +119,7 @@ describe('webkms serve with workers', function () {
       async () => (await server.metric('webkms_requests_total{route="live",status="200"}')) > 50,
     );
     const before = await server.metric('webkms_requests_total{route="live",status="200"}');
-    const status = JSON.parse((await server.admin(['status', '--json'])).out) as {
-      workers: {number: number; pid: number}[];
-    };
-    const victim = status.workers.find(({number}) => number !== survivor);
+    const victim = (await server.workerStatus()).find(({number}) => number !== survivor);
     process.kill(victim!.pid, 'SIGKILL');
     await server.said('a worker listens');
     const {failures, answers} = await load.stop();

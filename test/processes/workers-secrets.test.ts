@@ -12,21 +12,14 @@ const owner = controller('workers: owner of secrets');
 const KEY = Buffer.alloc(32, 9).toString('base64url');
 const PASSPHRASE = 'correct horse battery staple';
 
-interface Status {
-  readonly sealed: boolean;
-  readonly workers: readonly {readonly number: number; readonly pid: number; readonly sealed?: boolean}[];
-}
-
 describe('webkms serve with workers and roots of trust', function () {
   // Each starts a server or two, of three processes each.
   this.timeout(180_000);
   let server: WorkersServer;
   afterEach(() => server.remove());
 
-  const status = async (): Promise<Status> =>
-    JSON.parse((await server.admin(['status', '--json'])).out) as Status;
   const sealed = async (): Promise<(boolean | undefined)[]> =>
-    (await status()).workers.map((worker) => worker.sealed);
+    (await server.workerStatus()).map((worker) => worker.sealed);
   const ready = async (): Promise<Set<number>> => {
     const codes = new Set<number>();
     for (let i = 0; i < 6; i++) codes.add((await server.get('/health/ready')).status);

@@ -8,12 +8,15 @@ import {join} from 'node:path';
 import type {Readable} from 'node:stream';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
+import type {AdminStatus} from '../../lib/admin/operations/status.ts';
+import type {WorkerStatus} from '../../lib/processes/messages.ts';
 import {freePort} from '../crash/free-port.ts';
 import {OfficialClients} from '../official-clients/official-clients.ts';
 import {adminCommand, type CommandOutcome} from '../support/admin-command.ts';
+import {askAdmin} from '../support/ask-admin.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/webkms.js', import.meta.url));
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 export interface LogLine {
   readonly msg: string;
@@ -129,11 +132,11 @@ export class WorkersServer {
     return new OfficialClients({url: this.url, httpsAgent});
   }
 
-  /** @param agent absent: a connection of its own. Rejects where the connection breaks, and after ten seconds. */
+  /** @param agent absent: a connection of its own. Rejects where the connection breaks, and after a minute. */
   async get(path: string, agent?: Agent): Promise<Answer> {
     const own =
       agent ?? new Agent({keepAlive: false, ca: readFileSync(join(this.dataDir, 'tls.crt'), 'utf8')});
-    const call = request(`${this.url}${path}`, {agent: own, timeout: 10_000});
+    const call = request(`${this.url}${path}`, {agent: own, timeout: 60_000});
     call.on('timeout', () => call.destroy(new Error('no answer')));
     call.end();
     const [response] = (await once(call, 'response')) as [IncomingMessage];
@@ -157,6 +160,11 @@ export class WorkersServer {
   async metric(sample: string): Promise<number> {
     const line = (await this.metrics()).split('\n').find((candidate) => candidate.startsWith(`${sample} `));
     return line === undefined ? NaN : Number(line.slice(sample.length));
+  }
+
+  /** Its workers, as it tells operators. */
+  async workerStatus(): Promise<readonly WorkerStatus[]> {
+    return ((await askAdmin(this.dataDir, 'status')) as AdminStatus).workers ?? [];
   }
 
   admin(args: readonly string[], input = ''): Promise<CommandOutcome> {
