@@ -15,15 +15,28 @@ const MANY = 4;
 const LIMITS = {uses: {queueLength: 4096, share: 1024}, makings: {queueLength: 64, share: 16}};
 const OTHER = 'https://localhost:9443/kms/keystores/z1Other';
 
+interface Scene {
+  readonly module: Pkcs11KeyModule;
+  readonly key: KeyVersion;
+}
+
+async function openModule(
+  context: Mocha.Context,
+  closing: AsyncDisposableStack,
+  options: Parameters<SoftHsmToken['options']>[0],
+): Promise<Scene> {
+  const hsm = await SoftHsmToken.create(context);
+  closing.defer(() => hsm.delete());
+  const module = new Pkcs11KeyModule({token: await Pkcs11Token.open(hsm.options(options))});
+  closing.defer(() => module.close());
+  return {module, key: await newKey(module, ED25519)};
+}
+
 describe('sessions with a token of PKCS #11, several', () => {
   it('are never all taken by keys that are being made', async function () {
     this.timeout(120_000);
     await using closing = new AsyncDisposableStack();
-    const hsm = await SoftHsmToken.create(this);
-    closing.defer(() => hsm.delete());
-    const module = new Pkcs11KeyModule({token: await Pkcs11Token.open(hsm.options({sessions: 2}))});
-    closing.defer(() => module.close());
-    const key = await newKey(module, ED25519);
+    const {module, key} = await openModule(this, closing, {sessions: 2});
     let made = 0;
     const making = Promise.all(
       Array.from({length: 4}, async () => {
@@ -47,13 +60,7 @@ describe('sessions with a token of PKCS #11', () => {
   let key: KeyVersion;
   beforeEach(async function () {
     closing = new AsyncDisposableStack();
-    const hsm = await SoftHsmToken.create(this);
-    closing.defer(() => hsm.delete());
-    module = new Pkcs11KeyModule({
-      token: await Pkcs11Token.open(hsm.options({sessions: 1, timeLimitMs: 200})),
-    });
-    closing.defer(() => module.close());
-    key = await newKey(module, ED25519);
+    ({module, key} = await openModule(this, closing, {sessions: 1, timeLimitMs: 200}));
   });
   afterEach(() => closing.disposeAsync());
 
@@ -112,13 +119,7 @@ describe('sessions with a token of PKCS #11, of several keystores', function () 
   let key: KeyVersion;
   beforeEach(async function () {
     closing = new AsyncDisposableStack();
-    const hsm = await SoftHsmToken.create(this);
-    closing.defer(() => hsm.delete());
-    module = new Pkcs11KeyModule({
-      token: await Pkcs11Token.open(hsm.options({sessions: 1, timeLimitMs: 60_000, limits: LIMITS})),
-    });
-    closing.defer(() => module.close());
-    key = await newKey(module, ED25519);
+    ({module, key} = await openModule(this, closing, {sessions: 1, timeLimitMs: 60_000, limits: LIMITS}));
   });
   afterEach(() => closing.disposeAsync());
 
