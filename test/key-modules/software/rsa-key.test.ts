@@ -55,6 +55,22 @@ function nextPrime(from: bigint): bigint {
   }
 }
 
+/** k·M + (65,537^a mod M), where M is the product of the first 126 primes: of 1,024 bits, as CVE-2017-15361 has them. */
+function rocaPrime(): bigint {
+  let product = 2n;
+  for (let factors = 1, candidate = 3n; factors < 126; candidate += 2n) {
+    if (!checkPrimeSync(candidate)) continue;
+    product *= candidate;
+    factors++;
+  }
+  const highest = 3n << 1022n;
+  for (let power = E ** 50n % product; ; power = (power * E) % product) {
+    const multiple = highest / product + 1n + BigInt(randomBytes(5).readUIntBE(0, 5));
+    const candidate = multiple * product + power;
+    if (checkPrimeSync(candidate)) return candidate;
+  }
+}
+
 describe('software key module: RSA keys', () => {
   const module = new SoftwareKeyModule({wrappers: new MemoryWrappers()});
   after(() => module.close());
@@ -115,6 +131,10 @@ describe('software key module: RSA keys', () => {
     'a modulus of 2056 bits': [() => ({p: prime(1032), q: prime(1024)}), /2048 bits/],
     'a modulus of 1024 bits': [() => ({p: prime(512), q: prime(512)}), /2048 bits/],
     'primes of different length': [() => ({p: prime(1048), q: prime(1000)}), /half as long/],
+    'primes that a smart card made with too little chance': [
+      () => ({p: rocaPrime(), q: rocaPrime()}),
+      /made by chance/,
+    ],
     'primes next to each other': [() => ({p, q: nextPrime(p)}), /far from each other/],
   };
   for (const [name, [numbers, cause]] of Object.entries(refused)) {

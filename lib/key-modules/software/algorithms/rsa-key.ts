@@ -2,6 +2,7 @@ import {checkPrime, createPrivateKey, createPublicKey, type KeyObject} from 'nod
 import {promisify} from 'node:util';
 import {asBuffer} from '../software-algorithm.ts';
 import {readDerIntegers} from './der-integers.ts';
+import {isRocaModulus} from './roca-modulus.ts';
 
 const isPrime = promisify(checkPrime);
 
@@ -59,6 +60,7 @@ export async function checkRsaPrivateKey(der: Uint8Array, bits: number): Promise
   const distance = p > q ? p - q : q - p;
   const facts: Readonly<Record<string, boolean>> = {
     'n = p·q': p * q === n,
+    'p and q were made by chance': !isRocaModulus(n),
     'p and q are half as long as n': bitLength(key.p) === bits / 2 && bitLength(key.q) === bits / 2,
     'p and q are far from each other': distance > 1n << BigInt(bits / 2 - 100),
     'd < n': d < n,
