@@ -143,7 +143,7 @@ export function scheduleDeletion(
   if (seconds < least) {
     throw new KeyPolicyError(
       'minDeletionWindowSeconds',
-      `The recovery window of this key's deletion is ${least} seconds at least.`,
+      `The recovery window of this key's deletion is ${least} seconds at least (${days(least)}).`,
     );
   }
   const deletion: KeyDeletion = {
@@ -152,6 +152,12 @@ export function scheduleDeletion(
     restoresTo: record.state === 'disabled' ? 'disabled' : 'enabled',
   };
   return changed(record, {state, deletion}, now);
+}
+
+/** As people say it. */
+function days(seconds: number): string {
+  const count = Math.ceil(seconds / 864) / 100;
+  return count === 1 ? '1 day' : `${count} days`;
 }
 
 /** @throws KeyStateError, too, where the recovery window is over, whether the server has erased the key yet or not. */
