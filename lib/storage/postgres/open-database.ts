@@ -5,8 +5,10 @@ import {checkPrivileges, checkServer, readServerState} from './check-server.ts';
 import {COLUMN_TYPES} from './column-types.ts';
 import {migrate} from './migrate.ts';
 import {noneOf, toOpenError} from './open-error.ts';
+import {requireOwnSessions} from './own-session.ts';
 import type {PostgresLocation} from './postgres-url.ts';
 import {nameOf} from './servers.ts';
+import {setStartupParameters} from './startup-parameters.ts';
 
 export interface DedicatedConnectionOptions {
   /** For each server. */
@@ -32,6 +34,7 @@ export async function withDedicatedConnection<T>(
       connectionTimeoutMillis: options.connectTimeoutMs,
       keepAlive: true,
     });
+    setStartupParameters(client, config);
     // What is under way then tells of it.
     client.on('error', () => undefined);
     try {
@@ -72,6 +75,9 @@ export async function openDatabase(
   }
   try {
     await withDedicatedConnection(location, {connectTimeoutMs: timeoutMs, log}, async (client) => {
+      await withDedicatedConnection(location, {connectTimeoutMs: timeoutMs}, (other) =>
+        requireOwnSessions(client, other),
+      );
       await client.query(PIN_SCHEMA);
       await migrate(client);
       await checkPrivileges(client);

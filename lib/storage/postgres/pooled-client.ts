@@ -2,6 +2,7 @@ import pg, {type ClientConfig} from 'pg';
 import {UnavailableError} from '../../errors.ts';
 import {setUpSession} from './set-up-session.ts';
 import type {Server, Servers} from './servers.ts';
+import {setStartupParameters} from './startup-parameters.ts';
 import {readTimeline, type Timeline} from './timeline.ts';
 import {watchReplication} from './transaction.ts';
 
@@ -23,6 +24,7 @@ export class PooledClient extends pg.Client {
   constructor({config, servers, timeoutMs}: PooledClientOptions) {
     const server = servers.current;
     super({...config, ...server});
+    setStartupParameters(this, config);
     this.#servers = servers;
     this.#server = server;
     this.#timeoutMs = timeoutMs;

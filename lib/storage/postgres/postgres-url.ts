@@ -119,6 +119,7 @@ export function parsePostgresUrl(text: string, password: string | undefined): Po
   const servers = urls.map(serverOf);
   const options = readOptions(url);
   const tls = readTls(options);
+  const sessionOptions = options.get('options');
   const secret = password ?? decode(url.password);
   const exposure = tls === false ? 'plain' : tls.rejectUnauthorized ? undefined : 'unauthenticated';
   return {
@@ -132,8 +133,7 @@ export function parsePostgresUrl(text: string, password: string | undefined): Po
       ssl: tls,
       sslnegotiation: options.get('sslnegotiation') === 'direct' ? 'direct' : 'postgres',
       application_name: options.get('application_name') ?? 'webkms',
-      // What is compiled for a statement of a millisecond costs more than it saves.
-      options: `${options.get('options') ?? ''} -c jit=off`.trim(),
+      ...(sessionOptions !== undefined && {options: sessionOptions}),
     },
   };
 }

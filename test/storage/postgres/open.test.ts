@@ -1,7 +1,9 @@
 import {inspect} from 'node:util';
 import {expect} from 'chai';
+import {Client} from 'pg';
 import {checkServer, type ServerState} from '../../../lib/storage/postgres/check-server.ts';
 import {NETWORK_STORE_DEFAULTS} from '../../../lib/storage/network-store-options.ts';
+import {requireOwnSessions} from '../../../lib/storage/postgres/own-session.ts';
 import {PostgresConnection} from '../../../lib/storage/postgres/postgres-connection.ts';
 import {PostgresStores} from '../../../lib/storage/postgres/postgres-stores.ts';
 import {parsePostgresUrl} from '../../../lib/storage/postgres/postgres-url.ts';
@@ -141,12 +143,19 @@ describe('opening a PostgreSQL database', function () {
   it('takes nothing that the URL lacks from the environment', async () => {
     const without = new URL(url);
     without.password = '';
-    process.env['PGPASSWORD'] = server.password;
+    const environment = {
+      PGPASSWORD: server.password,
+      PGOPTIONS: '-c search_path=pg_catalog',
+      PGREPLICATION: 'database',
+    };
+    Object.assign(process.env, environment);
     try {
       await expectOpenError(open(without.href), 'ERR_STORE_CREDENTIALS', /asks for a password/);
+      await (await open(url)).close();
     } finally {
-      delete process.env['PGPASSWORD'];
+      for (const name of Object.keys(environment)) Reflect.deleteProperty(process.env, name);
     }
+    expect(await tablesOf()).to.be.greaterThan(0);
   });
 
   it('refuses a database that is not there', async () => {
@@ -256,6 +265,18 @@ describe('opening a PostgreSQL database', function () {
     }
   });
 
+  it('refuses a server whose sessions a pooler gives to several', async () => {
+    const [client, other] = [new Client(url), new Client(url)];
+    await Promise.all([client.connect(), other.connect()]);
+    try {
+      await requireOwnSessions(client, other);
+      const outcome = await requireOwnSessions(client, client).catch((error: unknown) => error);
+      expect(outcome).to.be.instanceOf(StoreOpenError).with.property('code', 'ERR_STORE_UNSUPPORTED');
+    } finally {
+      await Promise.all([client.end(), other.end()]);
+    }
+  });
+
   it('refuses a server that is too old', () => {
     const state: ServerState = {
       version: 140_000,
@@ -293,13 +314,15 @@ describe('opening a PostgreSQL database', function () {
     const connection = new PostgresConnection(parsePostgresUrl(url, undefined), NETWORK_STORE_DEFAULTS);
     const settings = await connection.query(
       statement(`SELECT current_setting('synchronous_commit') AS commit, current_setting('application_name') AS name,
-        current_setting('transaction_isolation') AS isolation, current_setting('statement_timeout') AS timeout`),
+        current_setting('transaction_isolation') AS isolation, current_setting('statement_timeout') AS timeout,
+        current_setting('jit') AS jit`),
     );
     expect(settings[0]).to.include({
       commit: 'on',
       name: 'webkms',
       isolation: 'read committed',
       timeout: '4500ms',
+      jit: 'off',
     });
     await connection.close();
     // What a standby has not flushed it can lose.
