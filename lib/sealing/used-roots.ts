@@ -4,9 +4,17 @@
  */
 export class UsedRoots {
   readonly #fingerprints = new Set<string>();
+  readonly #onNew: () => void;
+
+  /** @param onNew called when there are more */
+  constructor(onNew: () => void = () => undefined) {
+    this.#onNew = onNew;
+  }
 
   add(fingerprints: readonly string[]): void {
+    const {size} = this.#fingerprints;
     for (const fingerprint of fingerprints) this.#fingerprints.add(fingerprint);
+    if (this.#fingerprints.size > size) this.#onNew();
   }
 
   has(fingerprint: string): boolean {

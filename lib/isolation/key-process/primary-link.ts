@@ -29,7 +29,7 @@ export class PrimaryLink {
     readonly root: RootOfTrust;
     readonly onFollowed: () => Promise<void>;
   }>();
-  readonly #used = new UsedRoots();
+  readonly #used = new UsedRoots(() => this.#tellUsed());
   #root: RootOfTrust | undefined;
 
   constructor(stream: Duplex, {open, onBroken}: PrimaryLinkOptions) {
@@ -64,14 +64,13 @@ export class PrimaryLink {
   /** What is done with the roots of trust in one key process is done in all. @param onFollowed waited for by who has led */
   shareRoots(root: RootOfTrust, onFollowed: () => Promise<void>): void {
     this.#root = root;
-    const tellUsed = (isSealed: boolean): void => {
-      // Where the primary is gone, nobody asks for it.
-      if (!isSealed) this.#primary.rootsUsed(this.#used.list()).catch(() => undefined);
-    };
-    root.onSealedChange(tellUsed);
-    tellUsed(root.isSealed());
     root.onLead((change) => this.#primary.rootsChanged(change));
     this.#shared.resolve({root, onFollowed});
+  }
+
+  #tellUsed(): void {
+    // Where the primary is gone, nobody asks for it.
+    this.#primary.rootsUsed(this.#used.list()).catch(() => undefined);
   }
 
   workers: PrimaryProcess['workers'] = () => this.#primary.workers();
