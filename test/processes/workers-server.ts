@@ -223,6 +223,8 @@ export function isRunning(pid: number): boolean {
 }
 
 export function killProcess(pid: number): void {
+  // It would be this process and all that it was started with.
+  if (pid === 0) throw new Error('There is no process to kill.');
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
