@@ -119,6 +119,7 @@ export async function openKeysIsolated(
     // All that is done by itself needs keys: the key process does it.
     startWork: () => async () => undefined,
     executeAdmin: administration.execute,
+    ipcClients: () => keyProcess.ipcClients(),
   };
 }
 

@@ -1,17 +1,18 @@
 import type {Logger} from 'pino';
-import {AdminError, type AdminCall} from './admin/admin-operation.ts';
 import {startAdminSocket, type AdminSocket, type ExecuteAdmin} from './admin/admin-socket-server.ts';
 import type {AnyAdminOperation} from './admin/execute-operation.ts';
 import type {IpcClient} from './admin/ipc-client.ts';
 import type {Settings} from './config/settings.ts';
-import {SealedError} from './sealing/sealing-errors.ts';
 import {UnavailableError} from './errors.ts';
 import type {Metrics} from './observability/metrics.ts';
 import type {ServedKeys} from './served-keys.ts';
 import type {DidResolver} from './zcap/did/did-resolver.ts';
 
 export interface LocalSocketsOptions {
-  readonly keys: Pick<ServedKeys, 'executeAdmin' | 'requestStores' | 'keyService' | 'assertUsable'>;
+  readonly keys: Pick<
+    ServedKeys,
+    'executeAdmin' | 'ipcClients' | 'requestStores' | 'keyService' | 'assertUsable'
+  >;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly loadOperations: () => Promise<ReadonlyMap<string, AnyAdminOperation>>;
@@ -67,7 +68,7 @@ const CHANGES_CLIENTS: ReadonlySet<string> = new Set(['ipc.add', 'ipc.remove', '
 async function startIpc(
   settings: Settings,
   place: NonNullable<Settings['ipc']>,
-  {keys, log, metrics, loadOperations, resolver, limitInvoker, clock, takesOver}: LocalSocketsOptions,
+  {keys, log, metrics, resolver, limitInvoker, clock, takesOver}: LocalSocketsOptions,
 ) {
   const [{IpcServer}, {Judge}] = await Promise.all([
     import('./ipc/ipc-server.ts'),
@@ -79,7 +80,7 @@ async function startIpc(
     judge: new Judge({resolver, maxDelegationTtlMs}),
     waits: takesOver,
     stopMs: settings.shutdownTimeoutSeconds * 1000,
-    readClients: async () => readClients(await loadOperations(), keys),
+    readClients: () => readClients(keys),
     keys: {
       state: keys.requestStores.state,
       keyService: keys.keyService,
@@ -90,24 +91,12 @@ async function startIpc(
   });
 }
 
-/** The register is opened where the keys are. */
-async function readClients(
-  operations: ReadonlyMap<string, AnyAdminOperation>,
-  {executeAdmin}: LocalSocketsOptions['keys'],
-): Promise<readonly IpcClient[]> {
-  const operation = operations.get('ipc.list');
-  if (!operation) throw new Error('Unreachable: the operation is in the table.');
-  const call: AdminCall = {
-    report: () => undefined,
-    write: async () => undefined,
-    signal: new AbortController().signal,
-  };
+/** The register is opened where the keys are. @throws SealedError, UnavailableError */
+async function readClients({ipcClients}: LocalSocketsOptions['keys']): Promise<readonly IpcClient[]> {
   try {
-    const {clients} = (await executeAdmin(operation, {}, call)) as {readonly clients: readonly IpcClient[]};
-    return clients;
-  } catch (error) {
-    if (!(error instanceof AdminError)) throw error;
-    if (error.reason === 'sealed') throw new SealedError();
-    throw new UnavailableError('The register of clients cannot be read now.', {cause: error});
+    return await ipcClients();
+  } catch (cause) {
+    if (cause instanceof UnavailableError) throw cause;
+    throw new UnavailableError('The register of clients cannot be read now.', {cause});
   }
 }

@@ -1,5 +1,6 @@
 import type {ExecuteAdmin} from './admin/admin-socket-server.ts';
 import {executeOperation} from './admin/execute-operation.ts';
+import type {IpcClient} from './admin/ipc-client.ts';
 import {startBackgroundWork, type BackgroundWorkOptions} from './background-work.ts';
 import type {Settings} from './config/settings.ts';
 import type {HealthCheck} from './http/health.ts';
@@ -30,6 +31,8 @@ export interface ServedKeys {
   /** Begins what is done by itself. @returns a function that stops it, and waits for what is under way */
   startWork(options: BackgroundWorkOptions): () => Promise<void>;
   readonly executeAdmin: ExecuteAdmin;
+  /** The applications on this host that may use keys over the IPC socket. @throws as `readIpcClients` */
+  readonly ipcClients: () => Promise<readonly IpcClient[]>;
 }
 
 export interface ServedKeysOptions extends Pick<
@@ -74,5 +77,9 @@ export async function openKeysHere(
     startWork: (work) => startBackgroundWork(management, work),
     executeAdmin: (operation, parameters, call) =>
       executeOperation(operation, {management: administered, parameters, call, log}),
+    ipcClients: async () => {
+      const {readIpcClients} = await import('./admin/ipc-register.ts');
+      return readIpcClients(management);
+    },
   };
 }

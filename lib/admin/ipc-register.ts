@@ -10,7 +10,7 @@ import {MAX_PLAINTEXT_BYTES, readKeyId} from '../sealing/aes-gcm-blob.ts';
 import {encodeFields} from '../sealing/encode-fields.ts';
 import {ROOT_KEY_PURPOSE, type KeyInfo} from '../sealing/key-administration.ts';
 import {ipcRegisterScope, SERVER_KEYS} from '../sealing/scopes.ts';
-import {KeyInUseError, KeyNotFoundError} from '../sealing/sealing-errors.ts';
+import {KeyInUseError, KeyNotFoundError, SealedError} from '../sealing/sealing-errors.ts';
 import {SealedBlobError} from '../sealing/wrapper.ts';
 import {AdminError} from './admin-operation.ts';
 import {isIpcClient, type IpcClient} from './ipc-client.ts';
@@ -24,8 +24,8 @@ type Hierarchy = Management['hierarchy'];
 const CONTEXT = encodeFields(['webkms ipc clients v2']);
 const MAX_DEPTH = 4;
 
-/** One reading or change at a time: who changes the register holds the data directory. */
-let before: Promise<unknown> = Promise.resolve();
+/** One reading or change of each register at a time, the last that was asked for: who changes one holds the data directory. */
+const working = new WeakMap<Hierarchy, Promise<unknown>>();
 
 /**
  * The clients of this node's IPC socket: a file of the data directory, sealed by a data key of its own, so that nobody who can but
@@ -33,8 +33,11 @@ let before: Promise<unknown> = Promise.resolve();
  * not open any more, wherever it comes from.
  * @throws AdminError where the file is not as this server wrote it last; UnavailableError, SealedError
  */
-export function readIpcClients(management: Management): Promise<readonly IpcClient[]> {
-  return alone(() => readRegister(management));
+export async function readIpcClients(
+  management: Management & Pick<KeyManagement, 'root'>,
+): Promise<readonly IpcClient[]> {
+  if (management.root.isSealed()) throw new SealedError();
+  return alone(management, () => readRegister(management));
 }
 
 /** @param change says what is there now. @throws what it throws; then nothing is changed */
@@ -42,13 +45,16 @@ export function changeIpcClients(
   management: Management,
   change: (clients: readonly IpcClient[]) => readonly IpcClient[],
 ): Promise<void> {
-  return alone(async () => writeRegister(management, change(await readRegister(management))));
+  return alone(management, async () => writeRegister(management, change(await readRegister(management))));
 }
 
-async function alone<T>(work: () => Promise<T>): Promise<T> {
-  const working = before.then(work);
-  before = working.catch(() => undefined);
-  return working;
+async function alone<T>({hierarchy}: Management, work: () => Promise<T>): Promise<T> {
+  const mine = (working.get(hierarchy) ?? Promise.resolve()).then(work);
+  working.set(
+    hierarchy,
+    mine.catch(() => undefined),
+  );
+  return mine;
 }
 
 async function readRegister({hierarchy, settings}: Management): Promise<readonly IpcClient[]> {

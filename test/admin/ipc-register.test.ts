@@ -14,6 +14,7 @@ import {ipcIdentity} from '../../lib/ipc/ipc-identity.ts';
 import {storedNodeId} from '../../lib/node-id.ts';
 import {openKeyManagement, type KeyManagement} from '../../lib/key-management.ts';
 import {createLogger} from '../../lib/observability/logger.ts';
+import {SealedError} from '../../lib/sealing/sealing-errors.ts';
 import {refused} from '../client/refused.ts';
 import {useMongoJavaServer} from '../support/mongo-java-server.ts';
 import {usePostgres} from '../support/postgres-server.ts';
@@ -99,6 +100,20 @@ function describeRegister({name: backend, create, drop}: Backend): void {
       await remove(node, 'two');
       expect(await names(node)).to.deep.equal(['one', 'three']);
       expect(await names(await open())).to.deep.equal(['one', 'three']);
+    });
+
+    it('is changed by one after the other, whatever is asked for at once', async () => {
+      const node = await open();
+      const all = Array.from({length: 5}, (_, i) => `app-${i}`);
+      await Promise.all(all.map((name) => add(node, name)));
+      expect(await names(node)).to.deep.equal(all);
+    });
+
+    it('is not read while the server is sealed, also where there is none', async () => {
+      const node = await open();
+      expect(await names(node)).to.deep.equal([]);
+      await run(node, 'seal', {});
+      expect(await refused(readIpcClients(node))).to.be.instanceOf(SealedError);
     });
 
     it('is refused where an older copy was put in its place: who was removed stays so', async () => {

@@ -3,7 +3,7 @@ import type {IpcClient} from '../ipc-client.ts';
 import {readIpcClients} from '../ipc-register.ts';
 import {noParameters} from '../parameters.ts';
 
-/** All that is known of IPC clients, for operators and for the process that has the IPC socket. */
+/** All that is known of IPC clients. */
 export const ipcList: AdminOperation<undefined, {readonly clients: readonly IpcClient[]}> = {
   name: 'ipc.list',
   whileSealed: false,

@@ -86,6 +86,10 @@ export async function serveHttpProcess(
       return rootWatch.isAwaiting ? ['root-of-trust'] : [];
     },
     ...adminCalls(() => open().management, http),
+    ipcClients: async () => {
+      const {readIpcClients} = await import('../../admin/ipc-register.ts');
+      return readIpcClients(open().management);
+    },
     close: () => closing.disposeAsync(),
   };
   const keystores = (): KeyManagement['requestStores']['keystores'] =>

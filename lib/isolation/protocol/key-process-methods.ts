@@ -1,4 +1,5 @@
 import type {AdminProgress} from '../../admin/admin-operation.ts';
+import type {IpcClient} from '../../admin/ipc-client.ts';
 import type {KeystoreReply} from '../../operations/make-key.ts';
 import type {AuthorizedFacts} from '../../operations/authorized-facts.ts';
 import type {DescribeOptions, ListOptions} from '../../operations/key-service.ts';
@@ -6,7 +7,7 @@ import type {FileFinding} from '../../self-check/check-files.ts';
 import type {SelfCheckReport} from '../../self-check/self-check-report.ts';
 import type {KeystoreConfigStore, Page} from '../../storage/keystore-config-store.ts';
 import type {MethodsOf} from '../../rpc/methods-of.ts';
-import {keystoreConfig} from './record-shapes.ts';
+import {ipcClient, keystoreConfig} from './record-shapes.ts';
 import {
   anyObject,
   anything,
@@ -90,6 +91,8 @@ export interface KeyProcess {
   admin(name: string, parameters: unknown, call: number): Promise<unknown>;
   /** Nobody waits for the operator's command any more. */
   stopAdmin(call: number, reason: string): Promise<void>;
+  /** @throws as `readIpcClients` */
+  ipcClients(): Promise<readonly IpcClient[]>;
   /** Finishes what is being done, and forgets everything. */
   close(): Promise<void>;
 }
@@ -183,6 +186,7 @@ export const KEY_PROCESS_METHODS: MethodsOf<KeyProcess> = {
   check: {parameters: tuple(), result: list(oneOf('root-of-trust'))},
   admin: {parameters: tuple(text, anything, count), result: anything, writes: true},
   stopAdmin: {parameters: tuple(count, text), result: done},
+  ipcClients: {parameters: tuple(), result: list(ipcClient)},
   close: {parameters: tuple(), result: done},
 };
 

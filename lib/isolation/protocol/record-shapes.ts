@@ -1,3 +1,4 @@
+import type {IpcClient} from '../../admin/ipc-client.ts';
 import {keyOperation} from '../../../schemas/key-metadata.ts';
 import type {
   KeyDeletion,
@@ -95,4 +96,15 @@ export const storedKey: Shape<Authenticated<KeyRecord>> = object<Authenticated<K
   publicAliasTemplate: optional(text),
   versions: list(version),
   authentication,
+});
+
+export const ipcClient = object<IpcClient>({
+  name: text,
+  did: text,
+  serverKey: text,
+  keystoreId: text,
+  keys: optional(list(text)),
+  actions: optional(list(text)),
+  buildKey: optional(text),
+  revokedBuilds: optional(list(text)),
 });
