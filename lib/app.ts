@@ -209,7 +209,10 @@ async function openCredentials(
   if (tls.mode === 'files') {
     const credentials = await loadCredentials(tls);
     const warning = expiryWarning(credentials.cert);
-    if (warning !== undefined) log.warn(warning);
+    if (warning !== undefined) {
+      log.warn(warning);
+      notices.push(`Attention: ${warning}`);
+    }
     return credentials;
   }
   const {hostname} = new URL(baseUrl);

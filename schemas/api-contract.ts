@@ -28,7 +28,7 @@ export interface RouteContract {
     readonly location?: boolean;
   };
   /** Statuses of its refusals besides those of every authorised route. */
-  readonly refusals?: readonly (404 | 409)[];
+  readonly refusals?: readonly (404 | 409 | 503)[];
 }
 
 const {GenerateKeyOperation, ImportKeyOperation, GetImportParametersOperation, ...KEY_OPERATIONS} =

@@ -37,6 +37,12 @@ const KMS_ERRORS: ReadonlyMap<string, {readonly code: number; readonly advice: s
   ['UnavailableError', {code: EXIT_CODES.unreachable, advice: 'Try again later.'}],
 ]);
 
+/** Where the server's words for a refusal tell what is to be done. Requests are signed when they are sent: only clocks make them too old. */
+const REFUSALS: readonly (readonly [RegExp, string])[] = [
+  [/creation time is in the future|signature has expired/, 'Is the clock of this machine right?'],
+  [/has been revoked/, 'Whoever delegated it may delegate anew.'],
+];
+
 /** Nothing was sent: what is used is what was accepted. */
 const NO_CAPABILITY = {
   code: EXIT_CODES.refused,
@@ -66,7 +72,9 @@ function describeKmsError(error: KmsError): Failure {
     : (KMS_ERRORS.get(error.name) ?? {code: EXIT_CODES.failed, advice: ''});
   // What the policy of the key forbids, it forbids to everybody.
   if (error instanceof KeyPolicyError) return failure(error.message, code);
-  const sentences = [...messages(error), supported(error), wayBack(error), advice];
+  const told = messages(error);
+  const [, better = advice] = REFUSALS.find(([words]) => told.some((text) => words.test(text))) ?? [];
+  const sentences = [...told, supported(error), wayBack(error), better];
   return failure(sentences.filter((sentence) => sentence).join(' '), code);
 }
 

@@ -298,6 +298,16 @@ describe('webkms: the command line of clients', () => {
         new errors.NotAllowedError('no-capability', 'None.'),
         /^Not allowed: None\. .* webkms list\. .*: webkms forget all$/,
       ],
+      [
+        4,
+        new errors.NotAllowedError('refused', 'The signature has expired.'),
+        'Not allowed: The signature has expired. Is the clock of this machine right?',
+      ],
+      [
+        4,
+        new errors.NotAllowedError('refused', 'A capability in the delegation chain has been revoked.'),
+        /revoked\. Whoever delegated it may delegate anew\.$/,
+      ],
       [4, new errors.KeyPolicyError('exportable', 'The policy says no.'), 'The policy says no.'],
       [4, state('disabled'), 'It is so. To take that back: webkms enable'],
       [4, state('pendingDeletion'), 'It is so. To take that back: webkms restore'],

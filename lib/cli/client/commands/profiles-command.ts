@@ -9,6 +9,8 @@ interface ListedProfile extends Partial<Pick<Profile, 'did' | 'keystore'>> {
   readonly current: boolean;
   /** Besides those of profiles `unusable`; and `unfinished`, where the init did not end. */
   readonly kind: string;
+  /** Of a remote one, as the capabilities. */
+  readonly server?: string;
   readonly capabilities?: readonly object[];
 }
 
