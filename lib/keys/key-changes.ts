@@ -62,7 +62,8 @@ function withoutOldest(record: KeyRecord): readonly KeyVersionRecord[] {
   });
 }
 
-function countKept(versions: readonly KeyVersionRecord[]): number {
+/** Those that were not destroyed. */
+export function countKept(versions: readonly KeyVersionRecord[]): number {
   return versions.filter(({state}) => state !== 'destroyed').length;
 }
 

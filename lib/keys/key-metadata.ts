@@ -2,12 +2,12 @@ import type {KeyMetadataBody} from '../../schemas/key-metadata.ts';
 import type {KeyRecord, KeyVersionRecord} from '../storage/key-record.ts';
 import {mapInTurns} from '../turns.ts';
 import {formatCertificate} from './certificate-chain.ts';
-import {type KeyDefaults, warningsOf} from './key-defaults.ts';
+import type {KeyDefaults} from './key-defaults.ts';
 import {formatPolicy} from './key-policy.ts';
 import {currentVersion, keyState, operationsOf, versionStatus} from './key-state.ts';
 import {KEY_TYPES, type KeyTypeDescriptor, type PublicKeyFormat} from './key-types.ts';
 import {keyUrl} from './key-url.ts';
-import {nonceWarnings} from './nonces.ts';
+import {keyWarnings} from './key-warnings.ts';
 import {formatPublicKey} from './public-key.ts';
 
 /** What there is to know of where a key is kept. */
@@ -41,7 +41,7 @@ export async function keyMetadata({
   now,
 }: KeyMetadataOptions): Promise<KeyMetadataBody> {
   const {keyOps, tags, description, policy, maxCapabilityChainLength, deletion} = record;
-  const warnings = [...warningsOf(record, type, defaults, now), ...nonceWarnings(record, type, uses)];
+  const warnings = keyWarnings({record, type, uses, defaults, now});
   return {
     keyId: keyUrl(record),
     keyType: record.type,
@@ -65,7 +65,7 @@ export async function keyMetadata({
         destroyAt: formatTime(deletion.destroyAt),
       },
     }),
-    ...(warnings.length > 0 && {warnings}),
+    ...(warnings.length > 0 && {warnings: [...warnings]}),
   };
 }
 

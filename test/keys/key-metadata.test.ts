@@ -130,6 +130,19 @@ describe('metadata of a key', () => {
     expect(await encrypted(hmac, 1, MAX_NONCES)).to.not.have.property('warnings');
   });
 
+  it('warns of versions above the most of the policy, which are kept', async () => {
+    const policy = {maxVersions: 2};
+    const two = addVersion(newRecord({policy}), generated(AES), T0);
+    expect(await metadataOf(two)).to.not.have.property('warnings');
+    expect(await metadataOf(addVersion(two, generated(AES), T0)))
+      .to.have.nested.property('warnings[0]')
+      .that.matches(/^The key keeps 3 versions, more than the 2 of its policy/);
+    for (const said of [{minDecryptVersion: 2}, {deletionProtection: true}, {destroyUsableVersions: true}]) {
+      const record = addVersion({...two, policy: {...policy, ...said}}, generated(AES), T0);
+      expect(await metadataOf(record)).to.not.have.property('warnings');
+    }
+  });
+
   it('has certificates, also of a version that was destroyed', async () => {
     const {publicKey, x5c} = await certifiedKey(ED25519);
     const made = newRecord({}, ED25519);
