@@ -1,12 +1,6 @@
 /** Header lines. Node forgets the lines above its own limit in silence, so that one is off and this one refuses. */
 export const MAX_HEADER_LINES = 100;
 
-/**
- * Requests of one connection that are answered at a time. Node takes as many as there are in 64 KB, before anybody else's, so
- * that a thousand that were sent at once would keep all others waiting.
- */
-export const MAX_PIPELINED = 32;
-
 /** How much of a body that is too large is read and dropped, so that the client gets to read why. */
 export const LINGER = {bytes: 1024 * 1024, ms: 1000};
 

@@ -16,10 +16,9 @@ import type {Endpoint, Reply} from './endpoint.ts';
 import {errorReply} from './error-body.ts';
 import {isLong} from './json-in-parts.ts';
 import type {Lifecycle} from './lifecycle.ts';
-import {Pipelines} from './pipelines.ts';
 import type {Limiter} from './rate-limit.ts';
 import {ClientGoneError} from './read-body.ts';
-import {checkHead, headerLines} from './read-head.ts';
+import {checkHead, endsConnection, headerLines} from './read-head.ts';
 import {commonHeaders, preflightHeaders} from './reply-headers.ts';
 import {requestRecorder} from './request-log.ts';
 import {matchPath, type RouteName} from './router.ts';
@@ -54,9 +53,7 @@ export function createRequestHandler(
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   const common = commonHeaders(options);
   const record = requestRecorder(options);
-  const pipelines = new Pipelines();
   return async (req, res) => {
-    if (!pipelines.begin(req, res)) return;
     const start = performance.now();
     // Express keeps the target as received in `originalUrl`; `url` changes where an app is mounted.
     const target = 'originalUrl' in req ? String(req.originalUrl) : (req.url ?? '');
@@ -69,8 +66,8 @@ export function createRequestHandler(
       route: 'none',
       request: undefined,
     };
+    if (endsConnection(req)) res.setHeader('Connection', 'close');
     const outcome = await answer(exchange, options);
-    pipelines.end(req);
     // Refusals that hardly took any time are sent together: to wake a client takes longer than to find out what is wrong.
     if (outcome?.error) await endOfTurn();
     if (outcome === undefined || res.destroyed) {

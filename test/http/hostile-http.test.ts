@@ -1,8 +1,7 @@
 import {once} from 'node:events';
 import {connect} from 'node:net';
 import {expect} from 'chai';
-import {MAX_PIPELINED} from '../../lib/http/limits.ts';
-import {RawClient, send} from '../support/raw-client.ts';
+import {send} from '../support/raw-client.ts';
 import {KEY, KEYSTORE, startTestServer, stopTestServers, talk, type TestServer} from './test-server.ts';
 
 const KEY_PATH = `/kms/keystores/${KEYSTORE}/keys/${KEY}`;
@@ -308,9 +307,7 @@ describe('hostile HTTP', () => {
 
   it('answers no other request on a connection after one for an upgrade, with which Node forgets what follows', async () => {
     const upgrade = `${GET.replace('close', 'upgrade')}Upgrade: h2c\r\n\r\n`;
-    server.called.length = 0;
     expect(answersOf(await talk(server.port, `${upgrade}${GET}\r\n`))).to.deep.equal(['200 close']);
-    expect(server.called).to.have.length(1);
   });
 
   it('answers no other request on a connection after one in HTTP/1.0 with a transfer coding, which it refuses', async () => {
@@ -322,44 +319,6 @@ describe('hostile HTTP', () => {
       '200 keep-alive',
       '200 close',
     ]);
-  });
-
-  it('answers at most so many requests of a connection at once, in order, and then closes it', async () => {
-    const called: string[] = [];
-    const slow = await startTestServer({
-      endpoints: {
-        getKeyDescription: async ({head: {target}}) => {
-          called.push(target);
-          await new Promise((resolve) => setTimeout(resolve, 100));
-          return {status: 200, body: {target}};
-        },
-      },
-    });
-    const requests = (count: number): readonly string[] =>
-      Array.from({length: count}, (_, n) =>
-        GET.replace(KEY, `${KEY}?n=${n}`).replace('Connection: close\r\n', '\r\n'),
-      );
-    const answer = await talk(slow.port, requests(MAX_PIPELINED + 10).join(''));
-    const answered = [...answer.matchAll(/n=(\d+)/g)].map(([, n]) => Number(n));
-    expect(answered).to.deep.equal(Array.from({length: MAX_PIPELINED}, (_, n) => n));
-    expect(called).to.have.length(MAX_PIPELINED);
-    expect(answer.match(/connection: close/gi)).to.have.length(1);
-    const client = new RawClient({port: slow.port});
-    const one = (await client.send(requests(1).join(''))).headers;
-    expect(one['connection']).to.equal('keep-alive');
-    client.close();
-  });
-
-  it('answers many requests on a connection one after the other', async () => {
-    const client = new RawClient({port: server.port});
-    for (let n = 0; n < 2 * MAX_PIPELINED; n++) {
-      const {status, headers} = await client.send(`GET ${KEY_PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-      expect({status, connection: headers['connection']}).to.deep.equal({
-        status: 200,
-        connection: 'keep-alive',
-      });
-    }
-    client.close();
   });
 
   it('lives on when a client resets the connection on which it was refused a CONNECT', async () => {
