@@ -31,8 +31,12 @@ const COMMANDS: readonly ListedCommand[] = [
 /** What similar programs call what is here. */
 const OTHERS_WORDS: ReadonlyMap<string, string> = new Map([
   ['backup', 'admin backup'],
+  ['datakey', 'data-key'],
   ['describe', 'info'],
+  ['generate-data-key', 'data-key'],
+  ['grant', 'delegate'],
   ['keys', 'list'],
+  ['login', 'init'],
   ['read', 'info'],
   ['seal', 'admin seal'],
   ['server', 'serve'],
@@ -108,7 +112,13 @@ function usage(): string {
   const rows = [...COMMANDS, {name: 'help', summary: 'Explain a command: webkms help serve'}].map(
     ({name, summary}) => `  ${name.padEnd(width)}  ${summary}`,
   );
-  return ['Usage: webkms <command> [options]', '', ...rows, '', 'Options: --help, --version'].join('\n');
+  return [
+    'Usage: webkms <command> [options]',
+    '',
+    ...rows,
+    '',
+    'Options: --help, --version; of each command for keys also --profile NAME and --json',
+  ].join('\n');
 }
 
 function isParseArgsError(error: unknown): error is Error {

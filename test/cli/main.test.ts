@@ -36,6 +36,8 @@ describe('webkms', () => {
       /^webkms: there is no command "completely-different"\.\n/,
     );
     expect((await run('whoami')).err).to.include('did you mean profiles?');
+    expect((await run('grant')).err).to.include('did you mean delegate?');
+    expect((await run('generate-data-key')).err).to.include('did you mean data-key?');
     expect((await run('SERVE')).err).to.include('did you mean serve?');
     expect((await run('help', 'srve')).code).to.equal(2);
     expect((await run('serve', '--confg', 'x')).err).to.match(/^webkms: Unknown option '--confg'/);
