@@ -12,6 +12,9 @@ import {run, type Outcome} from '../run-main.ts';
 import {expectRejection} from '../../sealing/expect-rejection.ts';
 import {LAUNCHER, SOMEBODY} from './webkms-command.ts';
 
+/** Of 32 bytes that are no point of the curve. */
+const OFF_CURVE = 'did:key:z6Mkeb4rtEhc8DUtvt5ehaVjdx3TLbQPpnTArkXhqfb1Mq75';
+
 const KEY: KeyInfo = {
   ...{kid: 'https://kms.example/kms/keystores/z1/keys/z2', keyType: 'urn:webkms:symmetric:AES-256-GCM'},
   ...{
@@ -167,7 +170,7 @@ describe('webkms: the command line of clients', () => {
     [['delete', 'a', '--version', '0'], '--version must be a whole number from 1 to 999999999.'],
     [['update', 'a'], /^update takes at least one of --rename/],
     [['transfer', '--to', 'bob'], '--to must be a DID, such as did:key:z6Mk….'],
-    ...[SOMEBODY.slice(0, -1), `${SOMEBODY}1`, SOMEBODY.replace(':z', ':'), 'did:key:'].map(
+    ...[SOMEBODY.slice(0, -1), `${SOMEBODY}1`, SOMEBODY.replace(':z', ':'), 'did:key:', OFF_CURVE].map(
       (did) => [['transfer', '--to', did], /^--to must be (?:the did:key|a DID)/] as const,
     ),
     [['public-key'], 'public-key takes NAME; all keys: --format jwks.'],
