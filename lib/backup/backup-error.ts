@@ -20,11 +20,6 @@ export class BackupError extends ReasonedError<BackupReason> {
   readonly code = 'ERR_BACKUP';
 }
 
-/** @returns e.g. `ENOSPC`; undefined where it is no system error. */
-export function systemCode(error: unknown): string | undefined {
-  return errorCode(error);
-}
-
 /** @throws BackupError, `cancelled` */
 export function assertNotCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new BackupError('cancelled', 'It was cancelled. Nothing is left of it.');
@@ -38,7 +33,7 @@ export async function namingFile<T>(
   try {
     return await work();
   } catch (error) {
-    const code = systemCode(error);
+    const code = errorCode(error);
     if (error instanceof BackupError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) throw error;
     throw new BackupError(reason, `${what} ${path}: ${code}.`, {cause: error});
   }

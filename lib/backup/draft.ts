@@ -2,7 +2,8 @@ import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
 import {link, lstat, open, readdir, rename, rm, unlink} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
-import {BackupError, systemCode} from './backup-error.ts';
+import {errorCode} from '../error-code.ts';
+import {BackupError} from './backup-error.ts';
 
 /** What SQLite puts beside a database. */
 export const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
@@ -51,7 +52,7 @@ export async function assertAbsent(path: string): Promise<void> {
   try {
     await lstat(path);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return;
+    if (errorCode(error) === 'ENOENT') return;
     throw error;
   }
   throw exists(path);
@@ -63,7 +64,7 @@ async function giveName(path: string, target: string): Promise<void> {
     await link(path, target);
     await unlink(path);
   } catch (error) {
-    const code = systemCode(error);
+    const code = errorCode(error);
     if (code === 'EEXIST') throw exists(target);
     // File systems without links: FAT, some of networks.
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP') throw error;

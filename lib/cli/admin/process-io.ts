@@ -3,7 +3,7 @@ import {RootOfTrustError} from '../../sealing/root-of-trust-error.ts';
 import {askPerson} from '../ask-person.ts';
 import type {Terminal} from '../command.ts';
 import {InterruptedError, watchInterruption} from '../interruption.ts';
-import {watchStandardOutput} from '../standard-output.ts';
+import {outputLost, watchStandardOutput} from '../standard-output.ts';
 import type {AdminIo} from './admin-io.ts';
 import {decodeSecret, SecretLines} from './secret-lines.ts';
 
@@ -26,7 +26,7 @@ export function processIo(terminal: Terminal): AdminIo & Disposable {
       Promise.race([interactive ? askForText(question, interruption.signal) : lines.next(), interrupted]),
     flush: async () => {
       const lost = await output.flush();
-      if (lost) throw outputLost(lost);
+      if (lost) throw new AdminError('failed', outputLost(lost), {cause: lost});
     },
     interrupted: interruption.signal,
     [Symbol.dispose]: () => {
@@ -46,11 +46,4 @@ async function askForText(question: string, interrupted: AbortSignal): Promise<s
     throw error;
   }
   return decodeSecret(answer);
-}
-
-/** The console says nothing of it. */
-function outputLost(error: Error): AdminError {
-  const code = 'code' in error ? String(error.code) : error.name;
-  const message = `Not everything could be written to standard output (${code}): what is there is not complete.`;
-  return new AdminError('failed', message, {cause: error});
 }

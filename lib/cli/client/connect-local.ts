@@ -2,6 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {isAdminSocketListening} from '../../admin/admin-client.ts';
 import {KmsConnectionError} from '../../client/client-errors.ts';
 import {LocalKms, type LocalKmsOptions} from '../../client/local/local-kms.ts';
+import {errorCode} from '../../error-code.ts';
 import type {ClientConnection} from './client-connection.ts';
 import {ClientError} from './client-error.ts';
 import type {ClientIo} from './client-io.ts';
@@ -67,8 +68,7 @@ async function open(options: LocalKmsOptions, io: ClientIo): Promise<LocalKms> {
 }
 
 function isInUse(error: unknown): boolean {
-  if (!(error instanceof KmsConnectionError) || !(error.cause instanceof Error)) return false;
-  return 'code' in error.cause && error.cause.code === 'ERR_DATA_DIRECTORY_IN_USE';
+  return error instanceof KmsConnectionError && errorCode(error.cause) === 'ERR_DATA_DIRECTORY_IN_USE';
 }
 
 function isServed(dataDir: string): Promise<boolean> {

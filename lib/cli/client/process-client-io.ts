@@ -1,11 +1,10 @@
 import {createInterface} from 'node:readline/promises';
 import {styleText} from 'node:util';
-import {errorCode} from '../../error-code.ts';
 import {RootOfTrustError} from '../../sealing/root-of-trust-error.ts';
 import {askPerson} from '../ask-person.ts';
 import type {Terminal} from '../command.ts';
 import {InterruptedError, watchInterruption} from '../interruption.ts';
-import {watchStandardOutput} from '../standard-output.ts';
+import {outputLost, watchStandardOutput} from '../standard-output.ts';
 import {ClientError} from './client-error.ts';
 import type {ClientIo} from './client-io.ts';
 
@@ -27,7 +26,7 @@ export function processClientIo(terminal: Terminal): ClientIo & Disposable {
     },
     write: (bytes) =>
       output.write(bytes).catch((error: unknown) => {
-        throw outputLost(error);
+        throw failed(error);
       }),
     askSecret: async (question) => {
       try {
@@ -41,7 +40,7 @@ export function processClientIo(terminal: Terminal): ClientIo & Disposable {
     paint: (style, text) => (stdout.isTTY ? styleText(style, text, {stream: stdout}) : text),
     flush: async () => {
       const lost = await output.flush();
-      if (lost) throw outputLost(lost);
+      if (lost) throw failed(lost);
     },
     interrupted: interruption.signal,
     [Symbol.dispose]: () => {
@@ -65,8 +64,6 @@ async function askOnTerminal(question: string, signal: AbortSignal): Promise<str
   }
 }
 
-function outputLost(error: unknown): ClientError {
-  const code = errorCode(error) ?? 'unknown error';
-  const message = `Not everything could be written to standard output (${code}): what is there is not complete.`;
-  return new ClientError('failed', message, {cause: error});
+function failed(cause: unknown): ClientError {
+  return new ClientError('failed', outputLost(cause), {cause});
 }

@@ -1,5 +1,6 @@
 import {randomBytes, timingSafeEqual} from 'node:crypto';
 import {connect, type Socket} from 'node:net';
+import {errorCode} from '../../error-code.ts';
 import {NotAllowedError, UnavailableError} from '../../errors.ts';
 import {
   answer,
@@ -98,7 +99,7 @@ async function reach(path: string): Promise<Socket> {
 }
 
 function unreached(path: string, cause: Error): KmsConnectionError {
-  if ('code' in cause && cause.code === 'EACCES') {
+  if (errorCode(cause) === 'EACCES') {
     const message = `This user may not connect to the IPC socket ${path}: it is the server's user's, or its group's (WEBKMS_IPC_GROUP).`;
     return new KmsConnectionError(message, {cause});
   }
