@@ -30,7 +30,7 @@ describe('PostgreSQL: a primary that is killed, and a standby in its place', fun
     standby = await primary.startStandby(STANDBY);
     // The standby first: it is a server that takes no writes.
     url = database.replace('@', `@127.0.0.1:${standby.port},`);
-    server = await runServer({environment: {WEBKMS_STORAGE: url, WEBKMS_STORAGE_TIMEOUT: '1s'}});
+    server = await runServer({environment: {WEBKMS_STORAGE: url, WEBKMS_STORAGE_TIMEOUT: '4s'}});
   });
   afterEach(async () => {
     await server.stop();
