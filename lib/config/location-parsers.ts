@@ -19,7 +19,7 @@ export type StorageLocation =
       readonly holdsPassword: boolean;
     };
 
-const STORES = 'sqlite:<path>, postgres://<user>@<host>/<database> or mongodb://<user>@<hosts>/<database>';
+const STORES = 'sqlite:<path>, postgres://<user>@<hosts>/<database> or mongodb://<user>@<hosts>/<database>';
 
 /** `sqlite:<path>`, or the URL of a PostgreSQL or MongoDB database as their clients take it. */
 export function parseStorage(text: string): StorageLocation {

@@ -59,7 +59,7 @@ export const SETTINGS = {
     default: 'sqlite:<data dir>/webkms.db',
     parse: parseStorage,
     meaning:
-      'where keystores and sealed keys are stored: `sqlite:<path>` · `postgres://<user>@<host>/<database>` · `mongodb://<user>@<hosts>/<database>?replicaSet=<name>`, with the options of their clients',
+      'where keystores and sealed keys are stored: `sqlite:<path>` · `postgres://<user>@<hosts>/<database>` · `mongodb://<user>@<hosts>/<database>?replicaSet=<name>`, with the options of their clients',
   }),
   WEBKMS_STORAGE_PASSWORD_FILE: setting({
     default: '',

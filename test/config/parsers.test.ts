@@ -302,6 +302,7 @@ describe('parsers of settings', () => {
       ['mongodb://a:27017,b:27018/kms?replicaSet=rs0', 'mongodb mongodb://a:27017,b:27018/kms'],
       ['mongodb+srv://kms:s3cret%40%2f@cluster.example/kms', 'mongodb mongodb+srv://cluster.example/kms'],
       ['postgres://kms:@h/d', 'postgres postgres://h/d'],
+      ['postgres://kms:s3cret@a,b:5433/kms', 'postgres postgres://a,b:5433/kms'],
     ] as const) {
       it(`${text} as ${expected}`, () => expect(shown(text)).to.equal(expected));
     }
