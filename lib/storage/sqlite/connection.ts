@@ -1,7 +1,9 @@
 import {resolve} from 'node:path';
 import Database from 'better-sqlite3';
 import {UnavailableError} from '../../errors.ts';
+import {DataVersion} from './data-version.ts';
 import {toStoreError} from './driver-error.ts';
+import {LogFlushes} from './log-flushes.ts';
 import {openDatabase} from './open-database.ts';
 import {OpenedFile} from './opened-file.ts';
 import {retryWhileBusy} from './retry-while-busy.ts';
@@ -22,12 +24,17 @@ export interface PreparedStatement<Parameters extends unknown[], Row> {
 
 export interface WriteOptions {
   /**
-   * Without, the event loop does not wait for the disk: a loss of power (not a crash of the process) may undo the write,
+   * Without, the write is answered before it is on the disk: a loss of power (not a crash of the process) may undo the write,
    * unless anything was written and flushed after it, by whatever connection: the log is flushed from its beginning.
    */
   readonly flush?: boolean;
   /** Called once it has happened, before anything else can. */
   readonly committed?: () => void;
+}
+
+export interface ReadOptions {
+  /** Without, what is read may not be on the disk yet: who tells of it waits for `flushed` before. */
+  readonly flushed?: boolean;
 }
 
 /** One connection, and the ways of working with it. Whatever goes wrong in them comes out as a StoreError. */
@@ -38,35 +45,43 @@ export class SqliteConnection {
   readonly #busyTimeoutMs: number;
   readonly #transactions: Transactions;
   readonly #writes: WriteQueue;
-  readonly #elsewhere: Database.Statement<[], number>;
-  readonly #here: Database.Statement<[], number>;
-  #version = {elsewhere: 0, here: 0, number: 0};
+  readonly #version: DataVersion;
+  /** Absent where SQLite itself flushes each commit: an application's connection is as it has set it up. */
+  readonly #flushes: LogFlushes | undefined;
 
-  private constructor(db: Database.Database, busyTimeoutMs: number) {
+  private constructor(
+    db: Database.Database,
+    {busyTimeoutMs, flushesLog}: {readonly busyTimeoutMs: number; readonly flushesLog: boolean},
+  ) {
     this.#db = db;
+    this.#version = new DataVersion(db);
     this.#file = db.memory ? undefined : new OpenedFile(resolve(db.name));
     this.#busyTimeoutMs = busyTimeoutMs;
     this.#transactions = new Transactions(db);
+    if (flushesLog) {
+      this.#flushes = new LogFlushes(resolve(db.name), this.#version);
+      db.pragma('synchronous = NORMAL');
+    }
     this.#writes = new WriteQueue({
       transactions: this.#transactions,
       assertUsable: () => {
         this.#file?.assertInPlace();
+        this.#flushes?.assertUsable();
         this.#requireNoTransaction();
       },
       busyTimeoutMs,
+      flushes: this.#flushes,
     });
-    this.#elsewhere = db.prepare<[], number>('PRAGMA data_version').pluck();
-    this.#here = db.prepare<[], number>('SELECT total_changes()').pluck();
   }
 
   /** @throws StoreOpenError */
   static async open(path: string, busyTimeoutMs: number): Promise<SqliteConnection> {
-    return new SqliteConnection(await openDatabase(path, busyTimeoutMs), busyTimeoutMs);
+    return new SqliteConnection(await openDatabase(path, busyTimeoutMs), {busyTimeoutMs, flushesLog: true});
   }
 
   /** An application's own connection, which it has set up. */
   static of(db: Database.Database, busyTimeoutMs: number): SqliteConnection {
-    return new SqliteConnection(db, busyTimeoutMs);
+    return new SqliteConnection(db, {busyTimeoutMs, flushesLog: false});
   }
 
   prepare<Parameters extends unknown[], Row = never>(sql: string): PreparedStatement<Parameters, Row> {
@@ -77,20 +92,26 @@ export class SqliteConnection {
    * For one statement, or several that need not see one moment. A write here is a `Statement.run`: `get` does not tell
    * of an error in the commit that follows it.
    */
-  run<T>(work: () => T): Promise<T> {
-    return this.#guard(work);
+  run<T>(work: () => T, options?: ReadOptions): Promise<T> {
+    return this.#read(work, options);
   }
 
   /**
    * Another number once any row of the database has changed, by whatever connection of whatever process. In `run`: as of now;
-   * in `snapshot`: as of its moment. SQLite knows of others' commits (`data_version`), and counts the changes of this connection.
+   * in `snapshot`: as of its moment.
    */
   dataVersion(): number {
-    const {elsewhere = 0, here = 0} = {elsewhere: this.#elsewhere.get(), here: this.#here.get()};
-    if (elsewhere !== this.#version.elsewhere || here !== this.#version.here) {
-      this.#version = {elsewhere, here, number: this.#version.number + 1};
-    }
-    return this.#version.number;
+    return this.#version.read();
+  }
+
+  /** Whether the database of that version is on the disk. */
+  isFlushed(version: number): boolean {
+    return this.#flushes?.isFlushed(version) ?? true;
+  }
+
+  /** Waits for that. @throws UnavailableError */
+  async flushed(version: number): Promise<void> {
+    await this.#flushes?.until(version);
   }
 
   /** For what SQLite does in no transaction. */
@@ -102,8 +123,8 @@ export class SqliteConnection {
   }
 
   /** All reads in `work` see the database as it was at one moment. */
-  snapshot<T>(work: () => T): Promise<T> {
-    return this.#guard(() => (this.#transactions.isOpen ? work() : this.#transactions.read(work)));
+  snapshot<T>(work: () => T, options?: ReadOptions): Promise<T> {
+    return this.#read(() => (this.#transactions.isOpen ? work() : this.#transactions.read(work)), options);
   }
 
   /**
@@ -131,8 +152,9 @@ export class SqliteConnection {
     });
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#db.close();
+    await this.#flushes?.close();
   }
 
   /** An application's own transaction on this connection is waited for as another process's is. */
@@ -140,6 +162,16 @@ export class SqliteConnection {
     if (this.#transactions.isOpen) {
       throw new Database.SqliteError('the connection is in a transaction of the application', 'SQLITE_BUSY');
     }
+  }
+
+  async #read<T>(work: () => T, {flushed = true}: ReadOptions = {}): Promise<T> {
+    const result = await this.#guard(() => {
+      this.#flushes?.assertSound();
+      return work();
+    });
+    // What another has committed since then is waited for, too.
+    if (flushed && this.#flushes) await this.#flushes.until(await this.#guard(() => this.#version.read()));
+    return result;
   }
 
   async #guard<T>(work: () => T): Promise<T> {

@@ -47,6 +47,8 @@ function connect(path: string): Database.Database {
     const journal = db.pragma('journal_mode = WAL', {simple: true});
     if (journal !== 'wal') throw new Error('its file system has no shared memory for a write-ahead log');
     migrate(db);
+    // What a flush failed for may be in the log, and not on the disk: what comes after it would be lost with it. Not while others use it.
+    db.pragma('wal_checkpoint(TRUNCATE)');
     return db;
   } catch (error) {
     db.close();

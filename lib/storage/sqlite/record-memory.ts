@@ -7,11 +7,16 @@ const RECORD_WEIGHT = 1024;
 type Row = object;
 type Columns = Readonly<Record<string, string | number | Uint8Array | null>>;
 
-interface Entry<T> {
-  /** The database's version in which the rows were last read. */
+export interface Known<T> {
+  readonly value: T;
+  /** The database's version in which its rows were read first. */
+  readonly since: number;
+}
+
+interface Entry<T> extends Known<T> {
+  /** The one in which they were last read. */
   version: number;
   readonly rows: readonly Row[];
-  readonly value: T;
 }
 
 /**
@@ -32,9 +37,9 @@ export class RecordMemory<T extends object> {
   }
 
   /** What was read under that name in that version of the database. */
-  current(name: string, version: number): T | undefined {
+  current(name: string, version: number): Known<T> | undefined {
     const entry = this.#entries.get(name);
-    return entry?.version === version ? entry.value : undefined;
+    return entry?.version === version ? entry : undefined;
   }
 
   /** Gives the value of rows that were read in that version of the database; `make` makes it where it is not known. */
@@ -42,15 +47,15 @@ export class RecordMemory<T extends object> {
     name: string,
     version: number,
     {rows, make}: {readonly rows: readonly Row[]; readonly make: () => T},
-  ): T {
+  ): Known<T> {
     const entry = this.#entries.get(name);
     if (entry && isSame(entry.rows, rows)) {
       entry.version = version;
-      return entry.value;
+      return entry;
     }
-    const value = make();
-    this.#entries.set(name, {version, rows, value});
-    return value;
+    const made = {version, since: version, rows, value: make()};
+    this.#entries.set(name, made);
+    return made;
   }
 }
 

@@ -9,7 +9,7 @@ import {KEY_COLUMNS} from './key-row.ts';
 import {VERSION_COLUMNS} from './key-version-row.ts';
 import {type AuthenticatedKeystoreColumns, toKeystoreConfig} from '../keystore-columns.ts';
 import {KEYSTORE_COLUMNS} from './keystore-row.ts';
-import {RecordMemory} from './record-memory.ts';
+import {type Known, RecordMemory} from './record-memory.ts';
 import {RevocationMemory, type NamedRevocations} from './revocation-memory.ts';
 import {revocationStatements} from './revocation-statements.ts';
 import {SharedReadings} from './shared-readings.ts';
@@ -23,13 +23,16 @@ interface StoredKeystore {
 }
 
 /** What was read beside a key. */
-interface FoundKeystore extends StoredKeystore {
+interface Found {
+  /** Undefined where there is none. */
+  readonly keystore: Known<StoredKeystore> | undefined;
   /** The database's. */
   readonly version: number;
   readonly isAnyRevoked: boolean;
 }
 
-const NOTHING: StoredState = {keystore: undefined, key: undefined, isAnyRevoked: false};
+/** Who asks waits for what it needs alone to be on the disk. */
+const ANY = {flushed: false};
 const KEYSTORES_BYTES = 4 * 1024 * 1024;
 /** Of large keys two; else of some five thousand. */
 const KEYS_BYTES = 8 * 1024 * 1024;
@@ -74,7 +77,7 @@ export class SqliteStateStore implements StateStore {
   /** Reads with it, as of the same moment, what is most often not known where nothing has changed: the links of new chains. */
   #version(requests: readonly StateRequest[]): Promise<number> {
     const connection = this.#connection;
-    const ask = (): Promise<number> => connection.run(() => connection.dataVersion());
+    const ask = (): Promise<number> => connection.run(() => connection.dataVersion(), ANY);
     const unknown = requests.filter(
       ({revocations}) => revocations !== undefined && !this.#revocations.has(revocations),
     );
@@ -85,54 +88,62 @@ export class SqliteStateStore implements StateStore {
       return version;
     };
     // What cannot be read is read by each itself, and fails by itself.
-    return connection.snapshot(learn).catch(ask);
+    return connection.snapshot(learn, ANY).catch(ask);
   }
 
   #learn({keystoreId, revocations = []}: StateRequest, version: number): void {
     const keystore = this.#keystores.current(keystoreId, version);
-    if (keystore) this.#readRevocations(revocations, keystore.position, version);
+    if (keystore) this.#readRevocations(revocations, keystore.value.position, version);
   }
 
-  /** @returns what is known to be in that version of the database; undefined where that is not all. */
+  /** @returns what is known to be in that version of the database, and on the disk; undefined where that is not all. */
   #recall(
     {keystoreId, localKeyId, revocations = []}: StateRequest,
     version: number,
   ): StoredState | undefined {
-    const keystore = this.#keystores.current(keystoreId, version);
+    const keystore = this.#flushed(this.#keystores.current(keystoreId, version));
     if (!keystore) return undefined;
     const {position, config} = keystore;
     const key =
-      localKeyId === undefined ? undefined : this.#keys.current(nameOf(position, localKeyId), version);
+      localKeyId === undefined
+        ? undefined
+        : this.#flushed(this.#keys.current(nameOf(position, localKeyId), version));
     if (localKeyId !== undefined && !key) return undefined;
     const isAnyRevoked = this.#revocations.recall(revocations, position, version);
     return isAnyRevoked === undefined ? undefined : {keystore: config, key, isAnyRevoked};
   }
 
-  async #read(request: StateRequest): Promise<StoredState> {
-    const reading = await this.#wholeKeys.read((most) =>
-      this.#connection.snapshot(() => this.#begin(request, most)),
-    );
-    const {found} = reading;
-    if (!found) return NOTHING;
-    const key = await this.#connection.run(() => this.#toKey(found, reading));
-    return {keystore: found.config, key, isAnyRevoked: found.isAnyRevoked};
+  #flushed<T>(known: Known<T> | undefined): T | undefined {
+    return known && this.#connection.isFlushed(known.since) ? known.value : undefined;
   }
 
-  #begin(
-    {keystoreId, localKeyId, revocations = []}: StateRequest,
-    most: number,
-  ): KeyReading<FoundKeystore | undefined> {
+  /** Of rows that are as they were when they were on the disk nobody waits for what was written since. */
+  async #read(request: StateRequest): Promise<StoredState> {
+    const reading = await this.#wholeKeys.read((most) =>
+      this.#connection.snapshot(() => this.#begin(request, most), ANY),
+    );
+    const {keystore, version, isAnyRevoked} = reading.found;
+    const key = await this.#connection.run(() => this.#toKey(reading), ANY);
+    // What is not there may have been deleted just now.
+    const known = request.localKeyId === undefined ? [keystore] : [keystore, key];
+    await this.#connection.flushed(Math.max(...known.map((each) => each?.since ?? version)));
+    return {keystore: keystore?.value.config, key: key?.value, isAnyRevoked};
+  }
+
+  #begin({keystoreId, localKeyId, revocations = []}: StateRequest, most: number): KeyReading<Found> {
     const version = this.#connection.dataVersion();
     const row = this.#findKeystore.get(keystoreId);
-    if (!row) return {found: undefined, key: undefined, versions: []};
+    if (!row) {
+      return {found: {keystore: undefined, version, isAnyRevoked: false}, key: undefined, versions: []};
+    }
     const {position} = row;
-    const {config} = this.#keystores.take(keystoreId, version, {
+    const keystore = this.#keystores.take(keystoreId, version, {
       rows: [row],
       make: () => ({position, config: freezeDeep(toKeystoreConfig(row))}),
     });
     const versions = localKeyId === undefined ? [] : this.#findKey.all(position, localKeyId, most);
     const isAnyRevoked = this.#readRevocations(revocations, position, version);
-    return {found: {version, position, config, isAnyRevoked}, key: versions[0], versions};
+    return {found: {keystore, version, isAnyRevoked}, key: versions[0], versions};
   }
 
   #readRevocations(revocations: NamedRevocations, keystore: number, version: number): boolean {
@@ -144,11 +155,13 @@ export class SqliteStateStore implements StateStore {
     return isAnyRevoked;
   }
 
-  #toKey(
-    {version, position, config}: FoundKeystore,
-    {key, versions}: KeyReading<unknown>,
-  ): Authenticated<KeyRecord> | undefined {
-    if (!key) return undefined;
+  #toKey({
+    found: {keystore, version},
+    key,
+    versions,
+  }: KeyReading<Found>): Known<Authenticated<KeyRecord>> | undefined {
+    if (!keystore || !key) return undefined;
+    const {position, config} = keystore.value;
     return this.#keys.take(nameOf(position, key.localKeyId), version, {
       rows: versions,
       make: () => freezeDeep(toKeyRecord(config.id, key, versions)),

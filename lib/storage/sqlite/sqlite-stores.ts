@@ -86,6 +86,6 @@ export class SqliteStores implements Stores {
 
   async close(): Promise<void> {
     await this.#tasks.stop();
-    this.#connection.close();
+    await this.#connection.close();
   }
 }

@@ -1,5 +1,7 @@
 import {setImmediate} from 'node:timers/promises';
+import {OutcomeUnknownError} from '../../errors.ts';
 import {isBusy} from './driver-error.ts';
+import type {LogFlushes} from './log-flushes.ts';
 import {retryWhileBusy} from './retry-while-busy.ts';
 import type {Transactions} from './transactions.ts';
 
@@ -23,11 +25,18 @@ type Manner = 'together' | 'inParts' | 'alone';
 
 type Outcome = {readonly result: unknown} | {readonly error: unknown};
 
+interface Settled {
+  readonly write: Write;
+  readonly outcome: Outcome | undefined;
+}
+
 export interface WriteQueueOptions {
   readonly transactions: Transactions;
   /** Called before each transaction. @throws where none may be begun now */
   readonly assertUsable: () => void;
   readonly busyTimeoutMs: number;
+  /** Absent where SQLite flushes what it commits. */
+  readonly flushes?: Pick<LogFlushes, 'version' | 'busy' | 'isFlushed' | 'accept' | 'until'> | undefined;
   /** How long a transaction takes up more writes: the event loop waits for it. Default: 3 */
   readonly sliceMs?: number;
 }
@@ -42,6 +51,7 @@ export class WriteQueue {
   /** In order; they stay until they were committed or have failed. */
   readonly #writes: Write[] = [];
   #isRunning = false;
+  #wake = (): void => undefined;
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
@@ -59,6 +69,7 @@ export class WriteQueue {
     };
     this.#writes.push({work, flush, committed, settle, manner: 'together'});
     if (!this.#isRunning) void this.#run();
+    else if (!flush) this.#wake();
     return promise;
   }
 
@@ -88,15 +99,26 @@ export class WriteQueue {
       ({length} = this.#writes);
       await setImmediate();
     } while (this.#writes.length > length && performance.now() < until);
+    await this.#gatherForFlush();
+  }
+
+  /** While no other flush can begin only what needs none is committed: the rest would have to wait in any case. */
+  async #gatherForFlush(): Promise<void> {
+    const {busy} = this.#options.flushes ?? {};
+    if (!busy || this.#writes.some(({flush}) => !flush)) return;
+    const {promise, resolve} = Promise.withResolvers<undefined>();
+    this.#wake = () => resolve(undefined);
+    await Promise.race([busy, promise]);
   }
 
   /** @throws where nothing was done, and the next attempt may do it, or none can */
   #commitSome(): void {
-    const {transactions, assertUsable, sliceMs = SLICE_MS} = this.#options;
+    const {transactions, assertUsable, flushes, sliceMs = SLICE_MS} = this.#options;
     assertUsable();
     const group = this.#nextGroup();
     const outcomes: Outcome[] = [];
     let begun = 0;
+    let [before, after] = [0, 0];
     const inParts = group.some(({manner}) => manner === 'inParts');
     const perform = ({work}: Write): Outcome => {
       begun++;
@@ -106,20 +128,25 @@ export class WriteQueue {
     try {
       const until = performance.now() + sliceMs;
       const performSome = (): void => {
+        before = after = flushes?.version() ?? 0;
         for (const write of group) {
-          if (begun > 0 && performance.now() >= until) return;
+          if (begun > 0 && performance.now() >= until) break;
           outcomes.push(perform(write));
         }
+        after = flushes?.version() ?? 0;
       };
-      transactions.write(performSome, {flush: group.some(({flush}) => flush)});
+      // Where the log is flushed after the commit, no commit is flushed by SQLite.
+      transactions.write(performSome, {flush: flushes !== undefined || group.some(({flush}) => flush)});
     } catch (error) {
       if (begun === 0 || isBusy(error)) throw error;
-      if (group.length === 1) this.#settle([{write: this.#writes.shift(), outcome: {error}}]);
+      if (group.length === 1) this.#finish(this.#writes.splice(0, 1), [{error}], before);
       else for (const write of group) write.manner = inParts ? 'alone' : 'inParts';
       return;
     }
     const done = this.#writes.splice(0, outcomes.length);
-    this.#settle(done.map((write, index) => ({write, outcome: outcomes[index]})));
+    // What is not to be flushed keeps nobody waiting who reads it.
+    if (flushes?.isFlushed(before) && !done.some(({flush}) => flush)) flushes.accept(after);
+    this.#finish(done, outcomes, after);
   }
 
   /** The writes that come first, as far as they share a transaction. */
@@ -150,10 +177,30 @@ export class WriteQueue {
     }
   }
 
-  #settle(all: readonly {readonly write: Write | undefined; readonly outcome: Outcome | undefined}[]): void {
+  /** @param version of the database with what these have written, or found */
+  #finish(writes: readonly Write[], outcomes: readonly Outcome[], version: number): void {
+    const done = writes.map((write, index) => ({write, outcome: outcomes[index]}));
+    for (const {write, outcome} of done) if (outcome && 'result' in outcome) write.committed();
+    const {flushes} = this.#options;
+    const isWaiting = ({flush}: Write): boolean => flush && flushes?.isFlushed(version) === false;
+    this.#settle(done.filter(({write}) => !isWaiting(write)));
+    const waiting = done.filter(({write}) => isWaiting(write));
+    if (waiting.length > 0) void this.#settleOnceFlushed(waiting, version);
+  }
+
+  async #settleOnceFlushed(done: readonly Settled[], version: number): Promise<void> {
+    try {
+      await this.#options.flushes?.until(version);
+      this.#settle(done);
+    } catch (cause) {
+      const error = new OutcomeUnknownError('The store does not know whether the change will last.', {cause});
+      this.#settle(done.map(({write}) => ({write, outcome: {error}})));
+    }
+  }
+
+  #settle(all: readonly Settled[]): void {
     for (const {write, outcome} of all) {
-      if (!write || !outcome) throw new TypeError('A write was lost.');
-      if ('result' in outcome) write.committed();
+      if (!outcome) throw new TypeError('A write was lost.');
       write.settle(outcome);
     }
   }

@@ -88,7 +88,7 @@ describe('The quota of keys in SQLite', () => {
         connection.write(() => writer.insert(makeKey(keystore.id), {maxPerKeystore: 3}));
       for (let i = 0; i < 3; i++) await insert();
       await expectRefusal(insert(), QuotaExceededError);
-      connection.close();
+      await connection.close();
       await stores.close();
     }));
 });

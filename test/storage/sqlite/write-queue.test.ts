@@ -73,7 +73,7 @@ async function withPlace(work: (place: Place) => Promise<void>, busyTimeoutMs = 
       await work({path, connection, write, statements, put, stored});
     } finally {
       reader.close();
-      connection.close();
+      await connection.close();
     }
   });
 }
@@ -263,7 +263,7 @@ describe('Writes to SQLite in one turn', () => {
   it('are unavailable where the store was closed before they were committed', () =>
     withPlace(async ({connection, put}) => {
       const writes = [1, 2].map((value) => connection.write(() => put(value)));
-      connection.close();
+      await connection.close();
       for (const write of writes) await expectRefusal(write, UnavailableError);
     }));
 });
