@@ -33,15 +33,16 @@ export async function readServerState(client: ClientBase): Promise<ServerState> 
   };
 }
 
-/** @throws StoreOpenError where the store's promises would not hold on such a server */
+/** @param server host and port. @throws StoreOpenError where the store's promises would not hold on such a server */
 export function checkServer(
   {version, encoding, readsOnly, schema, flushes}: ServerState,
+  server: string,
   log?: StoreLog,
 ): void {
   const refuse = (problem: string): never => {
     throw new StoreOpenError(
       'ERR_STORE_UNSUPPORTED',
-      `The database server that WEBKMS_STORAGE names ${problem}.`,
+      `The database server ${server} that WEBKMS_STORAGE names ${problem}.`,
     );
   };
   if (version < OLDEST)

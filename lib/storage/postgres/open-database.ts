@@ -38,8 +38,9 @@ export async function withDedicatedConnection<T>(
     // What is under way then tells of it.
     client.on('error', () => undefined);
     try {
-      const refusal = await connect(client, options).catch((error: unknown) =>
-        toOpenError(error, nameOf(server)),
+      const name = nameOf(server);
+      const refusal = await connect(client, name, options.log).catch((error: unknown) =>
+        toOpenError(error, name),
       );
       if (!refusal) return await work(client);
       refusals.push(refusal);
@@ -50,9 +51,9 @@ export async function withDedicatedConnection<T>(
   throw noneOf(refusals);
 }
 
-async function connect(client: pg.Client, {log}: DedicatedConnectionOptions): Promise<undefined> {
+async function connect(client: pg.Client, server: string, log?: StoreLog): Promise<undefined> {
   await client.connect();
-  checkServer(await readServerState(client), log);
+  checkServer(await readServerState(client), server, log);
 }
 
 /** The tables beside each other are found first. */
