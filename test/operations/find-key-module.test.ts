@@ -31,7 +31,8 @@ describe('key modules', () => {
 
   it('are the first that is offered, where a keystore asks for none', () => {
     expect(defaultKeyModule(modules)).to.equal('software');
-    expect(defaultKeyModule(new Map([['hsm', software], ...modules]))).to.equal('hsm');
+    const more: KeyModules = new Map([['hsm', software], ...modules]);
+    expect(defaultKeyModule(more)).to.equal('hsm');
     expect(() => defaultKeyModule(new Map())).to.throw(UnavailableError);
   });
 
