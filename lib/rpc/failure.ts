@@ -67,6 +67,7 @@ export interface FailureParts {
 
 /** How errors of one class are carried. */
 export interface FailureKind {
+  readonly type: abstract new (...parameters: never) => Error;
   readonly revive: (parts: FailureParts, failure: Failure) => Error;
   /** Which it is, of a class that has more kinds. */
   readonly reasonOf?: (error: never) => string;
@@ -82,7 +83,7 @@ export function plainKinds(classes: Readonly<Record<string, Plain>>): FailureKin
   return new Map(
     Object.entries(classes).map(([name, type]) => [
       name,
-      {revive: ({message, ...options}) => new type(message, options)},
+      {type, revive: ({message, ...options}) => new type(message, options)},
     ]),
   );
 }
@@ -108,30 +109,44 @@ export const KMS_FAILURES: FailureKinds = new Map<string, FailureKind>([
     UnsupportedMediaTypeError,
     UrlMismatchError,
   }),
-  ['SourceAddressError', {revive: () => new SourceAddressError()}],
+  ['SourceAddressError', {type: SourceAddressError, revive: () => new SourceAddressError()}],
   [
     'MethodNotAllowedError',
     {
+      type: MethodNotAllowedError,
       revive: (_, {reason = ''}) => new MethodNotAllowedError(reason.split(', ')),
       reasonOf: ({allow}: MethodNotAllowedError) => allow,
     },
   ],
   [
     'KeyPolicyError',
-    {revive: ({message, details}) => new KeyPolicyError(String(details?.['policy']), message)},
+    {
+      type: KeyPolicyError,
+      revive: ({message, details}) => new KeyPolicyError(String(details?.['policy']), message),
+    },
   ],
-  ['RateLimitError', {revive: (_, {retryAfterSeconds = 1}) => new RateLimitError(retryAfterSeconds)}],
+  [
+    'RateLimitError',
+    {type: RateLimitError, revive: (_, {retryAfterSeconds = 1}) => new RateLimitError(retryAfterSeconds)},
+  ],
   [
     'NotAllowedError',
     {
-      revive: (parts, {reason = 'key-process'}) => reviveNotAllowed(parts, reason),
+      type: NotAllowedError,
+      revive: reviveNotAllowed,
       reasonOf: ({reason}: NotAllowedError) => reason,
     },
   ],
-  ['ValidationError', {revive: reviveValidation, reasonOf: ({validator}: ValidationError) => validator}],
+  [
+    'ValidationError',
+    {type: ValidationError, revive: reviveValidation, reasonOf: ({validator}: ValidationError) => validator},
+  ],
 ]);
 
-function reviveNotAllowed({publicCause, cause}: FailureParts, reason: string): NotAllowedError {
+function reviveNotAllowed(
+  {publicCause, cause}: FailureParts,
+  {reason = 'other-process'}: Failure,
+): NotAllowedError {
   const details = publicCause?.details;
   return new NotAllowedError(reason, publicCause?.message ?? 'Not allowed.', {
     cause,
@@ -172,11 +187,12 @@ export function failureOf(error: unknown, kinds = KMS_FAILURES): Failure {
   };
 }
 
-/** The nearest that is known of the classes that it is of. */
+/** The nearest that is known of the classes that it is of. Others may have classes of the same names, whose messages are nobody's. */
 function nameOfKind(error: unknown, kinds: FailureKinds): string | undefined {
   if (!(error instanceof Error)) return undefined;
   let type: unknown = error.constructor;
-  while (typeof type === 'function' && !kinds.has(type.name)) type = Object.getPrototypeOf(type);
+  while (typeof type === 'function' && kinds.get(type.name)?.type !== type)
+    type = Object.getPrototypeOf(type);
   return typeof type === 'function' ? type.name : undefined;
 }
 

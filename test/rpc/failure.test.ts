@@ -67,6 +67,15 @@ describe('errors that go from process to process', () => {
     });
   }
 
+  it('of another class of the same name is an internal error, and its message goes to the log alone', () => {
+    const Foreign = {NotFoundError: class NotFoundError extends Error {}}.NotFoundError;
+    expect(carried(new errors.NotFoundError('Key not found.'))).to.be.instanceOf(errors.NotFoundError);
+    const revived = carried(new Foreign('/var/lib/secret'));
+    expect(revived).to.be.instanceOf(InternalError);
+    expect(revived.message).to.not.contain('secret');
+    expect((revived.cause as Error).message).to.contain('secret');
+  });
+
   it('what nobody foresaw is an internal error; what it was is for the log', () => {
     const cause = Object.assign(new TypeError('x is not a function'), {code: 'ERR_X'});
     for (const thrown of [cause, new InternalError(cause)]) {

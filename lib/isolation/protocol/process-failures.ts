@@ -18,10 +18,11 @@ const ROOTS_CHANGED: BackupReason = 'roots-changed';
 export const PROCESS_FAILURES: FailureKinds = new Map<string, FailureKind>([
   ...KMS_FAILURES,
   ...plainKinds({AnchorError, InvalidSchemaError, KeyInUseError, KeyNotFoundError, RootsChangedError}),
-  ['SealedError', {revive: () => new SealedError()}],
+  ['SealedError', {type: SealedError, revive: () => new SealedError()}],
   [
     'KeyProcessStartError',
     {
+      type: KeyProcessStartError,
       revive: ({message, cause}, {reason}) =>
         new KeyProcessStartError(message, {cause, reason: reason === 'root-of-trust' ? reason : 'other'}),
       reasonOf: ({reason}: KeyProcessStartError) => reason,
@@ -30,9 +31,13 @@ export const PROCESS_FAILURES: FailureKinds = new Map<string, FailureKind>([
   [
     'AdminError',
     {
+      type: AdminError,
       revive: ({message, cause}, {reason}) => new AdminError(adminReason(reason), message, {cause}),
       reasonOf: ({reason}: AdminError) => reason,
     },
   ],
-  ['BackupError', {revive: ({message, cause}) => new BackupError(ROOTS_CHANGED, message, {cause})}],
+  [
+    'BackupError',
+    {type: BackupError, revive: ({message, cause}) => new BackupError(ROOTS_CHANGED, message, {cause})},
+  ],
 ]);
