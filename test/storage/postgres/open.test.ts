@@ -212,6 +212,11 @@ describe('opening a PostgreSQL database', function () {
     const limited = new URL(url);
     limited.username = role;
     await server.query(`CREATE ROLE ${role} LOGIN PASSWORD '${server.password}'`);
+    // As databases of PostgreSQL 15 and later are.
+    await server.query(
+      'REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT CREATE ON SCHEMA public TO webkms',
+      url,
+    );
     try {
       await expectOpenError(
         open(limited.href),
@@ -260,8 +265,10 @@ describe('opening a PostgreSQL database', function () {
     const name = `latin_${new URL(url).pathname.slice(1)}`;
     const latin = new URL(url);
     latin.pathname = `/${name}`;
+    const [version = {}] = await server.query(`SELECT current_setting('server_version_num')::int AS number`);
+    const provider = Number(version['number']) < 150_000 ? '' : 'LOCALE_PROVIDER libc';
     await server.query(
-      `CREATE DATABASE ${name} OWNER webkms TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'`,
+      `CREATE DATABASE ${name} OWNER webkms TEMPLATE template0 ENCODING 'LATIN1' ${provider} LOCALE 'C'`,
     );
     try {
       await expectOpenError(open(latin.href), 'ERR_STORE_UNSUPPORTED', /in LATIN1/, server.password);
