@@ -29,16 +29,13 @@ const CHECK_MS = 1_000;
  */
 export class IpcListener {
   readonly #options: IpcListenerOptions;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #listening: IpcListening | undefined;
   #check: Promise<void> = Promise.resolve();
   #trouble: string | undefined;
 
   private constructor(options: IpcListenerOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => {
-      this.#check = this.#check.then(() => this.#look());
-    }, options.checkMs ?? CHECK_MS).unref();
   }
 
   /** @throws IpcSocketError */
@@ -47,12 +44,11 @@ export class IpcListener {
     try {
       await listener.#listen();
     } catch (error) {
-      if (!options.waits) {
-        clearInterval(listener.#timer);
-        throw error;
-      }
+      if (!options.waits) throw error;
       listener.#tell(error);
     }
+    // Not before: what is not made yet would be taken for gone, and made twice.
+    listener.#lookAgain();
     return listener;
   }
 
@@ -67,6 +63,12 @@ export class IpcListener {
     const {place, log, onConnection, onDrop} = this.#options;
     this.#listening = await listenForIpc(place, onConnection, {again});
     this.#listening.server.on('error', (err) => log.error({err}, 'the IPC socket failed')).on('drop', onDrop);
+  }
+
+  #lookAgain(): void {
+    this.#timer = setInterval(() => {
+      this.#check = this.#check.then(() => this.#look());
+    }, this.#options.checkMs ?? CHECK_MS).unref();
   }
 
   async #look(): Promise<void> {

@@ -26,7 +26,7 @@ describe('the place of the IPC socket', () => {
   });
 
   /** @param name what it says to who connects */
-  const listen = async (name = 'a', waits = false): Promise<IpcListener> => {
+  const listen = async (name = 'a', waits = false, checkMs = 10): Promise<IpcListener> => {
     const listener = await IpcListener.start({
       ...{place: {path}, waits},
       log: createLogger({
@@ -35,7 +35,7 @@ describe('the place of the IPC socket', () => {
       }),
       onConnection: (socket) => void socket.end(name),
       onDrop: () => undefined,
-      checkMs: 10,
+      checkMs,
     });
     listeners.push(listener);
     return listener;
@@ -65,6 +65,15 @@ describe('the place of the IPC socket', () => {
       expect((await lstat(path)).mode & 0o777).to.equal(0o600);
     }
     expect(lines).to.have.length(3);
+  });
+
+  it('is made once, however long that takes', async () => {
+    for (let times = 0; times < 10; times++) {
+      const listener = await listen('a', false, 1);
+      await listener.stop();
+      expect(await asked()).to.equal('ENOENT');
+    }
+    expect(lines).to.deep.equal([]);
   });
 
   it('gets its directory again, too; but not what that is in', async () => {
