@@ -95,8 +95,13 @@ export class WorkersServer {
       throw new Error(`The server did not start: ${server.err}`);
     });
     ended.catch(() => undefined);
-    await Promise.race([server.until(() => server.out.includes('To stop it')), ended]);
-    return server;
+    try {
+      await Promise.race([server.until(() => server.out.includes('To stop it')), ended]);
+      return server;
+    } catch (error) {
+      await server.remove();
+      throw error;
+    }
   }
 
   get dataDir(): string {
