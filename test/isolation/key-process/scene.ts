@@ -6,7 +6,7 @@ import {loadSettings} from '../../../lib/config/load-settings.ts';
 import {storeHandlers} from '../../../lib/isolation/http-side/store-handlers.ts';
 import {serveHttpProcess} from '../../../lib/isolation/key-process/key-process.ts';
 import {BACKUP_METHODS, type BackupCalls} from '../../../lib/isolation/protocol/backup-methods.ts';
-import type {Connection} from '../../../lib/rpc/connection.ts';
+import type {Connection, Handler} from '../../../lib/rpc/connection.ts';
 import {
   HTTP_PROCESS_METHODS,
   KEY_PROCESS_METHODS,
@@ -40,6 +40,8 @@ export class KeyProcessScene {
   anchor: readonly string[] = [];
   /** What operators' commands have written. */
   readonly written: string[] = [];
+  /** What the key process is told of the store, in place of what a method of that name returned. */
+  lie: (name: string, result: unknown) => unknown = (_, result) => result;
   /** What the key process asked for. */
   readonly asked: string[] = [];
   /** What the key process said of itself. */
@@ -73,7 +75,10 @@ export class KeyProcessScene {
       counted: async () => undefined,
     };
     const methods = new Map([
-      ...storeHandlers(stores),
+      ...[...storeHandlers(stores)].map(([name, {run, ...shapes}]): [string, Handler] => [
+        name,
+        {...shapes, run: async (given: never) => this.lie(name, await run(given))},
+      ]),
       ...handlersOf<HttpProcess>('http', HTTP_PROCESS_METHODS, http),
     ]);
     const connection = (this.#connection = new ProcessConnection(httpEnd, {
