@@ -1,6 +1,6 @@
 /**
- * A party that sends as fast as it can, in a process of its own. Its parent sends it a `Flood`, and disconnects when it is enough;
- * then it sends back how many requests were answered, by status, and ends.
+ * A party that sends as fast as it can, in a process of its own. Its parent sends it a `Flood`, is told when that has begun, and says when it is
+ * enough; then it sends back how many requests were answered, by status, and ends.
  */
 import {Lane} from './lane.ts';
 
@@ -19,9 +19,10 @@ let isOver = false;
 
 async function flood({port, lanes, requests}: Flood): Promise<void> {
   let next = 0;
+  const opened = await Promise.all(Array.from({length: lanes}, () => Lane.open(port)));
+  process.send?.('begun');
   await Promise.all(
-    Array.from({length: lanes}, async () => {
-      const lane = await Lane.open(port);
+    opened.map(async (lane) => {
       while (!isOver) {
         const {status} = await lane.send(Buffer.from(requests[next++ % requests.length] ?? []));
         answered[status] = (answered[status] ?? 0) + 1;

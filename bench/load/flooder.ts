@@ -15,10 +15,13 @@ export class Flooder {
     this.#child = child;
   }
 
+  /** Resolves when it has begun: until then both processes are busy with its requests. */
   static async start(flood: Flood): Promise<Flooder> {
     const child = fork(PROGRAM, {serialization: 'advanced'});
     await once(child, 'message');
+    const begun = once(child, 'message');
     child.send(flood);
+    await begun;
     return new Flooder(child);
   }
 
