@@ -264,7 +264,7 @@ describe('reconciling what key modules hold', () => {
       await run();
       await age(HOUR);
       const error = await expectRejection(run({destroy: confirm}), AdminError);
-      expect(error.code).to.equal('refused');
+      expect(error.reason).to.equal('refused');
       expect(module.keys.size).to.equal(2);
     });
 
