@@ -54,9 +54,10 @@ export class IsolatedWorkers {
     });
   }
 
-  /** By workers. */
+  /** By workers; without those that have their last requests. */
   async sealed(): Promise<(boolean | undefined)[]> {
-    return (await this.server.workerStatus()).map(({sealed}) => sealed);
+    const workers = await this.server.workerStatus();
+    return workers.filter(({state}) => state !== 'leaving').map(({sealed}) => sealed);
   }
 
   async unseal(shares: readonly string[]): Promise<void> {

@@ -154,6 +154,7 @@ describe('webkms serve with workers and roots of trust', function () {
       if (descriptor === 3) await server.remove();
     }
     for (const pid of server.workers) killProcess(pid);
+    await server.until(() => server.child.exitCode !== null);
     expect(await server.exited).to.deep.equal([1, null]);
     const said = server.err.split('\n').filter((line) => line.startsWith('webkms: '));
     expect(said).to.have.lengthOf(1);
