@@ -15,11 +15,12 @@ import {describeRepeatedWrites} from './repeated-writes.suite.ts';
 import {describeReplayStore} from './replay-store.suite.ts';
 import {describeRevocationStore} from './revocation-store.suite.ts';
 import {describeStateStore} from './state-store.suite.ts';
+import type {StoreSuiteOptions} from './store-suite.ts';
 
 function describeStores(
   name: string,
   server: DatabaseSource,
-  skips: Partial<typeof FERRETDB_SKIPS> = {},
+  skips: Partial<Record<keyof typeof FERRETDB_SKIPS, StoreSuiteOptions['skip']>> = {},
 ): void {
   const optionsOf = (suite: keyof typeof FERRETDB_SKIPS) => ({...options, skip: skips[suite] ?? []});
   const watch = new ScanWatch();
@@ -43,8 +44,18 @@ function describeStores(
   });
 }
 
+/** It changes its documents member by member, in memory, and finds them meanwhile; MongoDB reads a document as it was at one moment. */
+const MONGO_JAVA_SERVER_SKIPS = {
+  keys: [
+    {
+      reason: 'mongo-java-server finds documents that are half updated',
+      tests: ['gives such a key as it was at one moment, whoever changes it meanwhile'],
+    },
+  ],
+};
+
 describe('stores in MongoDB’s protocol, on mongo-java-server', () => {
-  describeStores('mongo-java-server', useMongoJavaServer());
+  describeStores('mongo-java-server', useMongoJavaServer(), MONGO_JAVA_SERVER_SKIPS);
 });
 
 describe('stores in MongoDB’s protocol, on FerretDB', () => {
