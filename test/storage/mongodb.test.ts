@@ -44,7 +44,10 @@ function describeStores(
   });
 }
 
-/** It changes its documents member by member, in memory, and finds them meanwhile; MongoDB reads a document as it was at one moment. */
+/**
+ * It copies what was updated into its document in memory, member by member, and writes its replies out of that document, without a lock: one
+ * may have half of an update. MongoDB reads a document as it was at one moment.
+ */
 const MONGO_JAVA_SERVER_SKIPS = {
   keys: [
     {

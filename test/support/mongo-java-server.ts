@@ -8,7 +8,7 @@ const JAVA = process.env['WEBKMS_TEST_LONG'] === '1' ? ['-Xmx4g'] : ['-Xmx512m',
 
 let shared: MongodbProtocolServer | undefined;
 
-/** A mongo-java-server: in memory, so that what it holds is gone when it halts. Its updates are atomic. */
+/** A mongo-java-server: in memory, so that what it holds is gone when it halts. Its updates are atomic, its replies are not. */
 export function createMongoJavaServer(): MongodbProtocolServer {
   return new MongodbProtocolServer('mongo-java-server', () => {
     const folder = installed('mongo-java-server')!;
